@@ -1,0 +1,186 @@
+# ddump: `make help` lists the targets. Everything that is made lies under build/.
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+BUILD_ARCH := $(shell uname -m)
+ARCH      ?= $(BUILD_ARCH)
+JOBS      ?= 2
+PREFIX    ?= /usr/local
+BINDIR    ?= $(PREFIX)/bin
+MANDIR    ?= $(PREFIX)/share/man
+DOCDIR    ?= $(PREFIX)/share/doc/ddump
+PYTHON    ?= /usr/bin/python3
+CLANG     ?= clang
+CLANG_FORMAT ?= clang-format
+INSTALL   ?= install
+SETUP     ?= tools/setup.sh
+FUZZ_SECONDS ?= 30
+CFLAGS    ?= -O2 -g
+VERSION   := $(shell cat VERSION)
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(JOBS) --no-print-directory
+endif
+ifneq ($(V),1)
+.SILENT:
+endif
+
+O := build/$(ARCH)
+CROSS := $(if $(filter-out $(BUILD_ARCH),$(ARCH)),$(ARCH)-linux-gnu-)
+STRIP ?= $(CROSS)strip
+HOST := $(or $(shell $(CROSS)$(CC) -dumpmachine 2>/dev/null),$(ARCH)-linux-gnu)
+HARDEN := -fPIE -fstack-protector-strong -ffunction-sections -fdata-sections
+ifneq ($(findstring musl,$(HOST)),)
+# musl is the system's own C library (Alpine): gcc knows static-pie, and libc.a is a package.
+NATIVE := 1
+TCC := $(CC) -static-pie -Wl,-z,text,-z,relro,-z,now,-z,noexecstack
+LIBS := libpcap mbedtls
+else
+TCC := $(CROSS)$(CC) -specs=$(CURDIR)/third_party/static-pie.specs --sysroot=$(CURDIR)/$(O)/sysroot
+LIBS := musl libpcap mbedtls
+endif
+WARN := -Wall -Wextra -Wconversion -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wvla -Wswitch-enum
+CPP := -iquote src -D_GNU_SOURCE -DDDUMP_VERSION='"$(VERSION)"' -ffile-prefix-map=$(CURDIR)=.
+CSTD := -std=c11
+
+# Sources, by the binary or archive that they end up in.
+CORE   := $(wildcard src/base/*.c src/http/*.c src/merge/*.c) $(filter-out src/pcap/capture.c,$(wildcard src/pcap/*.c))
+SYS    := $(filter-out src/sys/tls.c,$(wildcard src/sys/*.c))
+WORKER := $(wildcard src/worker/*.c)
+CLI    := $(wildcard src/cli/*.c)
+MAINS  := $(wildcard src/ddump.c src/ddump_worker.c)
+ALL_SRC := $(CORE) $(SYS) $(WORKER) $(CLI) $(MAINS) $(wildcard src/pcap/capture.c src/sys/tls.c)
+TESTS  := $(wildcard tests/base/*_test.c tests/http/*_test.c tests/pcap/*_test.c tests/merge/*_test.c \
+	tests/sys/*_test.c tests/worker/*_test.c tests/cli/*_test.c)
+SUPPORT := $(wildcard tests/support/*.c)
+FUZZ   := $(wildcard tests/fuzz/*_fuzz.c)
+obj = $(patsubst %.c,$(O)/obj/%.o,$(1))
+san = $(patsubst %.c,$(O)/san/%.o,$(1))
+fuz = $(patsubst %.c,$(O)/fuzz/%.o,$(1))
+BINS   := $(patsubst src/%.c,$(O)/%,$(subst ddump_worker,ddump-worker,$(MAINS)))
+UNIT   := $(patsubst %.c,$(O)/san/%,$(TESTS))
+FUZZERS := $(patsubst %.c,$(O)/fuzz/%,$(FUZZ))
+
+# Archives are made anew when a source file comes or goes, objects when this file changes.
+$(shell mkdir -p $(O) && echo '$(ALL_SRC) $(SUPPORT)' | cmp -s - $(O)/sources || \
+	echo '$(ALL_SRC) $(SUPPORT)' >$(O)/sources)
+COMMON := Makefile VERSION
+
+all: $(BINS)
+$(BINS): $(LIBS:%=$(O)/.%)
+
+# Set-up and third-party libraries.
+build/.setup-%: tools/setup.sh
+	$(SETUP) $*
+	mkdir -p build && touch $@
+build/src/.fetched: third_party/fetch.sh third_party/versions | build/.setup-build
+	echo "  FETCH   $(LIBS)"
+	DDUMP_NATIVE_MUSL=$(NATIVE) third_party/fetch.sh build/src
+	touch $@
+RECIPE = echo "  LIB     $(@F:.%=%)"; CC='$(CROSS)$(CC)' TCC='$(TCC)' AR=$(CROSS)ar RANLIB=$(CROSS)ranlib \
+	HOST=$(HOST) JOBS=$(JOBS) HARDEN='$(HARDEN)' third_party/build.sh $(@F:.%=%) build/src $(O) && touch $@
+THIRD := build/src/.fetched third_party/build.sh third_party/static-pie.specs
+$(O)/.musl: $(THIRD) $(if $(CROSS),| build/.setup-cross)
+	$(RECIPE)
+$(O)/.libpcap: $(THIRD) $(if $(NATIVE),,$(O)/.musl)
+	$(RECIPE)
+$(O)/.mbedtls: $(THIRD) third_party/mbedtls_config.h third_party/mbedtls_entropy.c $(O)/.libpcap
+	$(RECIPE)
+
+# The static binaries.
+$(O)/obj/src/pcap/capture.o: CPP += -isystem $(O)/libpcap/include
+$(O)/obj/src/sys/tls.o: CPP += -isystem $(O)/mbedtls/include
+$(O)/obj/%.o: %.c $(COMMON) | $(LIBS:%=$(O)/.%)
+	mkdir -p $(@D) && echo "  CC      $<"
+	$(TCC) $(CSTD) $(CPP) $(WARN) $(CFLAGS) $(HARDEN) -MMD -MP -c -o $@ $<
+AR_CMD = echo "  AR      $@"; mkdir -p $(@D); rm -f $@; $(if $(filter %.o,$^),$(AR_PREFIX)ar rcsD $@ $(filter %.o,$^),printf '!<arch>\n' >$@)
+$(O)/libcore.a: AR_PREFIX := $(CROSS)
+$(O)/libsys.a: AR_PREFIX := $(CROSS)
+$(O)/libcore.a: $(call obj,$(CORE)) $(O)/sources
+	$(AR_CMD)
+$(O)/libsys.a: $(call obj,$(SYS)) $(O)/sources
+	$(AR_CMD)
+LINK = echo "  LINK    $@"; $(TCC) $(CFLAGS) $(HARDEN) $(LDFLAGS) -Wl,--gc-sections -o $@ $(filter %.o %.a,$^)
+$(O)/ddump-worker: $(call obj,src/ddump_worker.c $(WORKER) $(wildcard src/pcap/capture.c)) $(O)/libsys.a $(O)/libcore.a
+	$(LINK) -L$(O)/libpcap/lib -lpcap
+$(O)/ddump: $(call obj,src/ddump.c $(CLI) $(wildcard src/sys/tls.c)) $(O)/libsys.a $(O)/libcore.a
+	$(LINK) -L$(O)/mbedtls/lib -lmbedtls
+
+# Unit tests: the host's compiler and C library, under ASan and UBSan.
+SANFLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer \
+	-ffunction-sections -Wl,--gc-sections
+$(O)/san/src/%.o: src/%.c $(COMMON) | build/.setup-check
+	mkdir -p $(@D) && echo "  SAN     $<"
+	$(CC) $(CSTD) $(CPP) $(WARN) $(SANFLAGS) -MMD -MP -c -o $@ $<
+$(O)/san/tests/%.o: tests/%.c $(COMMON) | build/.setup-check
+	mkdir -p $(@D) && echo "  SAN     $<"
+	$(CC) $(CSTD) $(CPP) -iquote tests -Wall -Wextra $(SANFLAGS) -MMD -MP -c -o $@ $<
+$(O)/san/libcore.a: $(call san,$(CORE)) $(O)/sources
+	$(AR_CMD)
+$(O)/san/librest.a: $(call san,$(SYS) $(WORKER) $(CLI)) $(O)/sources
+	$(AR_CMD)
+$(O)/san/tests/support.a: $(call san,$(SUPPORT)) $(O)/sources
+	$(AR_CMD)
+SANLIBS := $(O)/san/tests/support.a $(O)/san/librest.a $(O)/san/libcore.a
+.SECONDARY:
+$(UNIT): %: %.o $(SANLIBS)
+	$(CC) $(SANFLAGS) -o $@ $< $(SANLIBS) -lcmocka -lm -lpthread
+
+check: build/.setup-check
+	$(MAKE) all
+	$(MAKE) lint fmt-check check-static JOBS=1
+	$(MAKE) check-unit
+	$(MAKE) check-e2e
+check-unit: $(UNIT)
+	failed=; for t in $(UNIT); do echo "== $${t#$(O)/san/}"; $$t 2>&1 || failed="$$failed $${t#$(O)/san/}"; done; \
+	[ -z "$$failed" ] || { echo "check-unit: FAILED:$$failed" >&2; exit 1; }
+check-e2e: all build/.setup-check
+	DDUMP_BUILD=$(CURDIR)/$(O) PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest tests/e2e -q -p no:cacheprovider $(PYTEST_FLAGS)
+check-static: all
+	READELF=$(CROSS)readelf tools/check-static.sh $(BINS)
+check-image: build/.setup-image
+	tests/image/check-image.sh
+demo: all build/.setup-demo
+	DDUMP_BUILD=$(CURDIR)/$(O) tools/demo.sh
+lint: all build/.setup-check
+	O=$(O) CC='$(TCC)' CLANG=$(CLANG) PYTHON=$(PYTHON) JOBS=$(JOBS) CPPDEFS='$(CPP)' WARN='$(WARN)' tools/lint.sh
+FMT_FILES = $(shell find src tests third_party -name '*.[ch]' 2>/dev/null | sort)
+fmt-check: build/.setup-check
+	$(if $(FMT_FILES),$(CLANG_FORMAT) --dry-run -Werror $(FMT_FILES))
+fmt: build/.setup-check
+	$(if $(FMT_FILES),$(CLANG_FORMAT) -i $(FMT_FILES))
+
+# Fuzzing and measuring.
+FUZZFLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
+$(O)/fuzz/src/%.o: src/%.c $(COMMON) | build/.setup-fuzz
+	mkdir -p $(@D)
+	$(CLANG) $(CSTD) $(CPP) $(FUZZFLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
+$(O)/fuzz/libcore.a: $(call fuz,$(CORE)) $(O)/sources
+	$(AR_CMD)
+$(FUZZERS): $(O)/fuzz/%: %.c $(O)/fuzz/libcore.a
+	mkdir -p $(@D) && echo "  FUZZ    $<"
+	$(CLANG) $(CSTD) $(CPP) -iquote tests $(FUZZFLAGS) -fsanitize=fuzzer -o $@ $< $(O)/fuzz/libcore.a
+fuzz: $(FUZZERS)
+	for f in $(FUZZERS); do n=$$(basename $$f _fuzz); mkdir -p $(O)/fuzz/found/$$n; echo "== fuzz $$n"; \
+	$$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -verbosity=0 -artifact_prefix=$(O)/fuzz/found/$$n- \
+	$(O)/fuzz/found/$$n $$(ls -d tests/fuzz/corpus/$$n 2>/dev/null) || exit 1; done
+bench: all
+	for b in $(wildcard tests/bench/*.sh tests/bench/*.py); do DDUMP_BUILD=$(CURDIR)/$(O) $$b || exit 1; done
+
+NOTICE: $(O)/NOTICE
+$(O)/NOTICE: LICENSE tools/notice.sh $(LIBS:%=$(O)/.%)
+	tools/notice.sh $(O)/licenses >$@
+install: all $(O)/NOTICE
+	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(DOCDIR)
+	for b in $(BINS); do $(INSTALL) -m 755 $$b $(DESTDIR)$(BINDIR)/ && $(STRIP) $(DESTDIR)$(BINDIR)/$${b##*/} || exit 1; done
+	$(INSTALL) -m 644 $(wildcard README.md CHANGELOG.md) LICENSE $(O)/NOTICE $(DESTDIR)$(DOCDIR)/
+	for m in $(wildcard man/*.[1-8]); do s=$(DESTDIR)$(MANDIR)/man$${m##*.}; \
+	$(INSTALL) -d $$s && $(INSTALL) -m 644 $$m $$s/ || exit 1; done
+clean:
+	rm -rf $(O)/obj $(O)/san $(O)/fuzz $(O)/*.a $(BINS) $(O)/NOTICE $(O)/sources
+distclean:
+	rm -rf build
+help:
+	cat tools/help.txt
+.PHONY: all check check-unit check-e2e check-static check-image demo lint fmt fmt-check fuzz bench NOTICE install \
+	clean distclean help
+-include $(shell find $(O)/obj $(O)/san $(O)/fuzz -name '*.d' 2>/dev/null)
