@@ -1,0 +1,30 @@
+#ifndef BASE_NUM_H
+#define BASE_NUM_H
+
+#include "base/span.h"
+
+#define NUM_U64_DIGITS 20 /* decimal digits of UINT64_MAX */
+
+/*
+ * Strict: the whole span is the number. No sign, no space, no prefix, at least one
+ * digit, no more than max. False leaves *out 0.
+ */
+bool num_parse_u64(struct span s, uint64_t max, uint64_t *out);
+
+/* The same in hexadecimal, either case, no 0x; at most 16 digits. */
+bool num_parse_hex(struct span s, uint64_t max, uint64_t *out);
+
+/*
+ * A duration as people type it: digits with an optional fraction, then an optional
+ * unit ns us ms s m h; without a unit `unit_ns` is the unit (1000000000: seconds).
+ * *ns is exact up to 1 ns, at most max_ns. "0" needs no unit.
+ */
+bool num_parse_duration(struct span s, uint64_t unit_ns, uint64_t max_ns, uint64_t *ns);
+
+/* A size: digits, then an optional K M G (powers of 1024; "KiB" and so on too). */
+bool num_parse_size(struct span s, uint64_t max, uint64_t *out);
+
+/* Writes v in decimal, no terminator; returns the number of digits. */
+size_t num_format_u64(char out[static NUM_U64_DIGITS], uint64_t v);
+
+#endif
