@@ -39,7 +39,7 @@ TCC := $(CROSS)$(CC) -specs=$(CURDIR)/third_party/static-pie.specs --sysroot=$(C
 LIBS := musl libpcap mbedtls
 endif
 WARN := -Wall -Wextra -Wconversion -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wvla -Wswitch-enum
-CPP := -iquote src -D_GNU_SOURCE -DDDUMP_VERSION='"$(VERSION)"' -ffile-prefix-map=$(CURDIR)=.
+CPP := -iquote src -D_GNU_SOURCE -DDDUMP_VERSION=\"$(VERSION)\" -ffile-prefix-map=$(CURDIR)=.
 CSTD := -std=c11
 
 # Sources, by the binary or archive that they end up in.
@@ -142,7 +142,8 @@ check-image: build/.setup-image
 demo: all build/.setup-demo
 	DDUMP_BUILD=$(CURDIR)/$(O) tools/demo.sh
 lint: all build/.setup-check
-	O=$(O) CC='$(TCC)' CLANG=$(CLANG) PYTHON=$(PYTHON) JOBS=$(JOBS) CPPDEFS='$(CPP)' WARN='$(WARN)' tools/lint.sh
+	O=$(O) CC='$(TCC)' HOSTCC=$(CC) CLANG=$(CLANG) NM=$(CROSS)nm PYTHON=$(PYTHON) JOBS=$(JOBS) HOST=$(HOST) \
+	CPPDEFS='$(CPP)' WARN='$(WARN)' tools/lint.sh
 FMT_FILES = $(shell find src tests third_party -name '*.[ch]' 2>/dev/null | sort)
 fmt-check: build/.setup-check
 	$(if $(FMT_FILES),$(CLANG_FORMAT) --dry-run -Werror $(FMT_FILES))

@@ -1,0 +1,69 @@
+#!/bin/sh
+# lint.sh: everything that can be said of the sources without running them. `make lint` sets
+# O (build/<arch>), CC (the target's compiler with flags), CLANG, PYTHON, JOBS, CPPDEFS and WARN.
+# Every complaint is one `file:line: message`. A step that fails does not stop the ones after it.
+set -u
+cd "$(dirname "$0")/.."
+: "${O:?run this through make lint}" "${CC:=gcc}" "${CLANG:=clang}" "${CLANG_TIDY:=clang-tidy}" "${HOSTCC:=gcc}"
+: "${PYTHON:=/usr/bin/python3}" "${JOBS:=2}" "${CPPDEFS:=}" "${WARN:=-Wall}" "${NM:=nm}" "${HOST:=}"
+export PYTHON PYTHONDONTWRITEBYTECODE=1
+t=$(mktemp -d)
+trap 'rm -rf "$t"' EXIT
+failed=
+
+step() { # name command...
+	name=$1
+	shift
+	"$@" || failed="$failed $name"
+}
+
+sources=$(find src -name '*.c' | sort)
+tests=$(find tests -name '*.c' 2>/dev/null | sort)
+libs="-isystem $O/libpcap/include -isystem $O/mbedtls/include"
+
+# A small script a tool, so that xargs can run some at once and quoting stays simple. Third-party
+# headers are visible to the two files alone that may use them (lint.py says so with a better message).
+cat >"$t/gcc" <<EOF
+l=; case \$1 in src/pcap/capture.c|src/sys/tls.c) l="$libs";; esac
+exec $CC -std=c11 $CPPDEFS \$l $WARN -Werror -O2 -fPIE -c -o /dev/null \$1
+EOF
+cat >"$t/gcctest" <<EOF
+exec $HOSTCC -std=c11 $CPPDEFS -iquote tests -Wall -Wextra -Werror -O1 -c -o /dev/null \$1
+EOF
+if [ -d "$O/sysroot" ]; then
+	sysinc="-nostdinc -isystem $($CLANG -print-resource-dir)/include -isystem $O/sysroot/include"
+	[ -z "$HOST" ] || sysinc="--target=$HOST $sysinc"
+else
+	sysinc=
+fi
+cat >"$t/clang" <<EOF
+l=; case \$1 in src/pcap/capture.c|src/sys/tls.c) l="$libs";; esac
+exec $CLANG -std=c11 $CPPDEFS $sysinc \$l $WARN -Werror -fsyntax-only \$1
+EOF
+cat >"$t/tidy" <<EOF
+l=; case \$1 in src/pcap/capture.c|src/sys/tls.c) l="$libs";; esac
+$CLANG_TIDY --quiet \$1 -- -std=c11 $CPPDEFS $sysinc \$l -Wno-everything >$t/tidy.\$\$ 2>$t/tidyerr.\$\$ && exit 0
+cat $t/tidy.\$\$; [ -s $t/tidy.\$\$ ] || cat $t/tidyerr.\$\$
+exit 1
+EOF
+
+each() { # script files...
+	script=$1
+	shift
+	[ $# -gt 0 ] || return 0
+	printf '%s\n' "$@" | xargs -P "$JOBS" -n 1 sh "$t/$script"
+}
+
+step selftest tools/lint_selftest.sh
+step rules $PYTHON tools/lint.py --objects "$O/obj" --nm "$NM"
+step gcc each gcc $sources
+step gcc-tests each gcctest $tests
+step clang each clang $sources
+if [ -n "$sources" ]; then
+	step cppcheck cppcheck --quiet -j "$JOBS" --std=c11 --enable=warning,portability,performance \
+		--inline-suppr --suppressions-list=tools/cppcheck.supp --error-exitcode=1 \
+		-D__linux__ -U__has_feature --template='{file}:{line}: {message} [cppcheck {id}]' -I src src
+fi
+step clang-tidy each tidy $sources
+[ -z "$failed" ] || { echo "lint: FAILED:$failed" >&2; exit 1; }
+echo "lint: $(echo $sources | wc -w) sources, no complaint"
