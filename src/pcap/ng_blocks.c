@@ -1,0 +1,270 @@
+/*
+ * The blocks of pcapng that describe (draft-ietf-opsawg-pcapng sections 3.5, 4.1, 4.2 and
+ * 4.6) and their options. It must not know how blocks are framed or arrive.
+ */
+#include "pcap/ng_blocks.h"
+
+#include <string.h>
+
+#include "base/bytes.h"
+#include "pcap/ng_format.h"
+#include "pcap/ng_time.h"
+
+#define OPTION_HEAD      4
+#define VERSION_MAJOR    1
+#define TSRESOL_DEFAULT  6 /* microseconds */
+#define FILTER_IS_STRING 0
+
+static const char text_ddump[] = "ddump-worker/";
+
+struct option {
+	uint16_t code;
+	struct span value;
+};
+
+static uint16_t
+load16(const struct ng_reader *r, const uint8_t *p)
+{
+	return r->is_big_endian ? bytes_be16(p) : bytes_le16(p);
+}
+
+static uint32_t
+load32(const struct ng_reader *r, const uint8_t *p)
+{
+	return r->is_big_endian ? bytes_be32(p) : bytes_le32(p);
+}
+
+/* A 64-bit option value, in the section's byte order, unlike the halves of time stamps. */
+static uint64_t
+load64(const struct ng_reader *r, const uint8_t *p)
+{
+	uint64_t first = load32(r, p);
+	uint64_t second = load32(r, p + 4);
+
+	return r->is_big_endian ? first << 32 | second : second << 32 | first;
+}
+
+/*
+ * Takes the next option off *rest. False at the end of the list, with *rest empty, and
+ * where an option passes the end, with *rest as it was.
+ */
+static bool
+next_option(const struct ng_reader *r, struct span *rest, struct option *option)
+{
+	size_t size;
+	size_t padded;
+
+	if (rest->n < OPTION_HEAD)
+		return false;
+	option->code = load16(r, rest->p);
+	size = load16(r, rest->p + 2);
+	if (option->code == NG_OPTION_END) {
+		rest->n = 0;
+		return false;
+	}
+	padded = (size + 3) / 4 * 4;
+	if (padded > rest->n - OPTION_HEAD)
+		return false;
+	option->value = span_of(rest->p + OPTION_HEAD, size);
+	rest->p += OPTION_HEAD + padded;
+	rest->n -= OPTION_HEAD + padded;
+	return true;
+}
+
+static struct span
+behind(struct span block, size_t fixed)
+{
+	return span_of(block.p + fixed, block.n - fixed);
+}
+
+/* Some writers terminate texts with a zero byte, against section 3.5. */
+static struct span
+text_of(struct span value)
+{
+	return span_of(value.p, span_find(value, 0));
+}
+
+static const char *
+read_section(struct ng_reader *r, struct span block, struct span *rest)
+{
+	struct option option;
+
+	if (block.n < NG_SECTION_FIXED)
+		return "section header too short";
+	if (load16(r, block.p + 12) != VERSION_MAJOR)
+		return "pcapng version other than 1";
+	r->section_first = r->n_interfaces;
+	r->is_ddump = false;
+	*rest = behind(block, NG_SECTION_FIXED);
+	while (next_option(r, rest, &option)) {
+		if (option.code == NG_SHB_USERAPPL)
+			r->is_ddump = span_starts(option.value, span_str(text_ddump));
+	}
+	return NULL;
+}
+
+/* False: a value of another length than its option has. */
+static bool
+read_interface_option(const struct ng_reader *r, const struct option *option,
+    struct ng_interface *entry, struct savefile_interface *out)
+{
+	struct span value = option->value;
+
+	switch (option->code) {
+	case NG_IF_NAME:
+		out->name = text_of(value);
+		break;
+	case NG_IF_DESCRIPTION:
+		out->description = text_of(value);
+		break;
+	case NG_IF_OS:
+		out->os = text_of(value);
+		break;
+	case NG_IF_FILTER:
+		if (value.n > 0 && value.p[0] == FILTER_IS_STRING)
+			out->filter = text_of(behind(value, 1));
+		break;
+	case NG_IF_TSRESOL:
+		if (value.n != 1)
+			return false;
+		entry->tsresol = value.p[0];
+		break;
+	case NG_IF_TSOFFSET:
+		if (value.n != 8)
+			return false;
+		entry->tsoffset_s = (int64_t)load64(r, value.p);
+		break;
+	}
+	return true;
+}
+
+static const char *
+read_interface(struct ng_reader *r, struct span block, struct span *rest,
+    struct savefile_interface *out)
+{
+	struct ng_interface entry = {.tsresol = TSRESOL_DEFAULT};
+	struct option option;
+
+	if (block.n < NG_INTERFACE_FIXED)
+		return "interface description too short";
+	if (r->n_interfaces == NG_INTERFACES_MAX)
+		return "more than 1024 interfaces";
+	entry.linktype = load16(r, block.p + 8);
+	entry.snaplen = load32(r, block.p + 12);
+	*out = (struct savefile_interface){
+	    .linktype = entry.linktype,
+	    .snaplen = entry.snaplen,
+	};
+	*rest = behind(block, NG_INTERFACE_FIXED);
+	while (next_option(r, rest, &option)) {
+		if (!read_interface_option(r, &option, &entry, out))
+			return "interface option of a wrong length";
+	}
+	r->interfaces[r->n_interfaces++] = entry;
+	return NULL;
+}
+
+static void
+read_count(const struct ng_reader *r, const struct option *option,
+    struct savefile_statistics *out)
+{
+	uint64_t v;
+
+	if (option->value.n != sizeof(v))
+		return;
+	v = load64(r, option->value.p);
+	switch (option->code) {
+	case NG_ISB_IFRECV:
+		out->ifrecv = v;
+		out->has |= SAVEFILE_HAS_IFRECV;
+		break;
+	case NG_ISB_IFDROP:
+		out->ifdrop = v;
+		out->has |= SAVEFILE_HAS_IFDROP;
+		break;
+	case NG_ISB_OSDROP:
+		out->osdrop = v;
+		out->has |= SAVEFILE_HAS_OSDROP;
+		break;
+	case NG_ISB_USRDELIV:
+		out->usrdeliv = v;
+		out->has |= SAVEFILE_HAS_USRDELIV;
+		break;
+	}
+}
+
+static const char *
+read_statistics(struct ng_reader *r, struct span block, struct span *rest,
+    struct savefile_statistics *out)
+{
+	const struct ng_interface *interface;
+	struct option option;
+	uint32_t id;
+
+	if (block.n < NG_STATISTICS_FIXED)
+		return "interface statistics too short";
+	id = load32(r, block.p + 8);
+	if (id >= r->n_interfaces - r->section_first)
+		return "statistics for an unknown interface";
+	id += r->section_first;
+	interface = &r->interfaces[id];
+	*out = (struct savefile_statistics){
+	    .time_ns = ng_time_to_ns(
+		(uint64_t)load32(r, block.p + 12) << 32 | load32(r, block.p + 16),
+		interface->tsresol, interface->tsoffset_s),
+	    .interface_id = id,
+	};
+	*rest = behind(block, NG_STATISTICS_FIXED);
+	while (next_option(r, rest, &option))
+		read_count(r, &option, out);
+	return NULL;
+}
+
+bool
+ng_block_is_read(uint32_t type)
+{
+	return type == NG_BLOCK_SECTION || type == NG_BLOCK_INTERFACE ||
+	       type == NG_BLOCK_STATISTICS;
+}
+
+static enum savefile_event
+started(struct ng_reader *r)
+{
+	enum savefile_event event = r->is_started ? SAVEFILE_MORE : SAVEFILE_START;
+
+	r->is_started = true;
+	return event;
+}
+
+enum savefile_event
+ng_block_read(struct ng_reader *r, uint32_t type, struct span block, bool is_cut,
+    struct savefile_out *out)
+{
+	struct span rest = {NULL, 0};
+
+	if (type == NG_BLOCK_SECTION)
+		out->reason = read_section(r, block, &rest);
+	else if (type == NG_BLOCK_INTERFACE)
+		out->reason = read_interface(r, block, &rest, &out->interface);
+	else
+		out->reason = read_statistics(r, block, &rest, &out->statistics);
+	if (out->reason == NULL && rest.n > 0 && !is_cut)
+		out->reason = "option longer than its block";
+	if (out->reason != NULL)
+		return SAVEFILE_BAD;
+	if (type == NG_BLOCK_SECTION)
+		return started(r);
+	return type == NG_BLOCK_INTERFACE ? SAVEFILE_INTERFACE : SAVEFILE_STATISTICS;
+}
+
+uint32_t
+ng_packet_flags(const struct ng_reader *r, struct span options)
+{
+	struct option option;
+
+	while (next_option(r, &options, &option)) {
+		if (option.code == NG_EPB_FLAGS && option.value.n == 4)
+			return load32(r, option.value.p);
+	}
+	return 0;
+}

@@ -1,0 +1,321 @@
+/*
+ * Reads pcapng (draft-ietf-opsawg-pcapng): frames blocks, hands out packets where they
+ * lie. What stands in the other blocks is ng_blocks.c's. It must not know what packets
+ * contain, nor where bytes come from.
+ *
+ *   HEAD --packet block--> DATA --> REST --> HEAD     (HEAD --> HEAD if all is there)
+ *   HEAD --other block------------> REST --> HEAD
+ */
+#include "pcap/ng_reader.h"
+
+#include "base/bytes.h"
+#include "pcap/keep.h"
+#include "pcap/ng_blocks.h"
+#include "pcap/ng_format.h"
+#include "pcap/ng_time.h"
+
+#define BLOCK_HEAD 8
+#define BLOCK_MIN  (BLOCK_HEAD + NG_TRAILER)
+#define ORDER_END  12 /* of a section header: behind the byte order magic */
+
+bool
+ng_reader_is_magic(const uint8_t magic[static 4])
+{
+	return bytes_le32(magic) == NG_BLOCK_SECTION;
+}
+
+void
+ng_reader_init(struct ng_reader *r, const uint8_t magic[static 4])
+{
+	r->state = NG_HEAD;
+	r->is_big_endian = false;
+	r->is_started = false;
+	r->is_ddump = false;
+	r->n_interfaces = 0;
+	r->section_first = 0;
+	r->block_size = 0;
+	r->left = 0;
+	r->rest = 0;
+	r->time_ns = 0;
+	memcpy(r->kept, magic, 4);
+	r->kept_size = 4;
+}
+
+static enum savefile_event
+bad(struct savefile_out *out, const char *reason)
+{
+	out->reason = reason;
+	return SAVEFILE_BAD;
+}
+
+static inline uint32_t
+load32(const struct ng_reader *r, const uint8_t *p)
+{
+	return r->is_big_endian ? bytes_be32(p) : bytes_le32(p);
+}
+
+static inline void
+give_piece(struct ng_reader *r, struct span *in, struct savefile_out *out)
+{
+	size_t n = r->left < in->n ? r->left : in->n;
+
+	out->piece.p = in->p;
+	out->piece.n = n;
+	r->left -= (uint32_t)n;
+	out->left = r->left;
+	if (n > 0)
+		in->p += n;
+	in->n -= n;
+	r->state = r->left > 0 ? NG_DATA : NG_REST;
+}
+
+/* Nanoseconds and microseconds are what nearly every packet comes in. */
+static inline uint64_t
+packet_time(const struct ng_interface *interface, uint64_t ticks)
+{
+	if (interface->tsoffset_s == 0 && interface->tsresol == 9 &&
+	    ticks <= SAVEFILE_TIME_MAX)
+		return ticks;
+	if (interface->tsoffset_s == 0 && interface->tsresol == 6 &&
+	    ticks <= SAVEFILE_TIME_MAX / 1000)
+		return ticks * 1000;
+	return ng_time_to_ns(ticks, interface->tsresol, interface->tsoffset_s);
+}
+
+/* Fields at p of an Enhanced Packet Block (4.3) or a Packet Block (appendix A). */
+static const char *
+fill_packet(
+    struct ng_reader *r, const uint8_t *p, uint32_t id, struct savefile_record *record)
+{
+	uint64_t ticks = (uint64_t)load32(r, p + 12) << 32 | load32(r, p + 16);
+
+	if (id >= r->n_interfaces - r->section_first)
+		return "packet for an unknown interface";
+	id += r->section_first;
+	record->time_ns = packet_time(&r->interfaces[id], ticks);
+	record->caplen = load32(r, p + 20);
+	record->origlen = load32(r, p + 24);
+	record->interface_id = id;
+	return NULL;
+}
+
+/* A Simple Packet Block (4.4) belongs to interface 0 and says neither time nor caplen. */
+static const char *
+fill_simple(struct ng_reader *r, const uint8_t *p, struct savefile_record *record)
+{
+	uint32_t snaplen;
+
+	if (r->n_interfaces == r->section_first)
+		return "packet for an unknown interface";
+	snaplen = r->interfaces[r->section_first].snaplen;
+	record->time_ns = r->time_ns;
+	record->origlen = load32(r, p + 8);
+	record->caplen = record->origlen;
+	if (snaplen > 0 && record->caplen > snaplen)
+		record->caplen = snaplen;
+	record->interface_id = r->section_first;
+	return NULL;
+}
+
+static inline const char *
+fill_record(struct ng_reader *r, const uint8_t *p, uint32_t type, uint32_t space,
+    struct savefile_record *record)
+{
+	const char *reason;
+
+	if (type == NG_BLOCK_PACKET)
+		reason = fill_packet(r, p, load32(r, p + 8), record);
+	else if (type == NG_BLOCK_SIMPLE_PACKET)
+		reason = fill_simple(r, p, record);
+	else
+		reason = fill_packet(r, p,
+		    r->is_big_endian ? bytes_be16(p + 8) : bytes_le16(p + 8), record);
+	if (reason != NULL)
+		return reason;
+	if (record->caplen > SAVEFILE_SNAPLEN_MAX)
+		return "record longer than 262144 bytes";
+	if (record->caplen > space)
+		return "packet longer than its block";
+	if (record->origlen < record->caplen)
+		record->origlen = record->caplen;
+	record->flags = 0;
+	return NULL;
+}
+
+/* The block at p is in the span from end to end: takes all of it at once. */
+static void
+take_packet(struct ng_reader *r, const uint8_t *p, uint32_t type, struct span *in,
+    struct savefile_out *out)
+{
+	uint32_t head =
+	    type == NG_BLOCK_SIMPLE_PACKET ? NG_SIMPLE_FIXED : NG_PACKET_FIXED;
+	uint32_t behind = head + (out->record.caplen + 3) / 4 * 4;
+	uint32_t end = r->block_size - NG_TRAILER;
+
+	out->piece = (struct span){p + head, out->record.caplen};
+	if (behind < end && type != NG_BLOCK_SIMPLE_PACKET)
+		out->record.flags = ng_packet_flags(r, span_of(p + behind, end - behind));
+	in->p += r->block_size;
+	in->n -= r->block_size;
+}
+
+static enum savefile_event
+read_packet(struct ng_reader *r, uint32_t type, struct span *in, struct savefile_out *out)
+{
+	uint32_t head =
+	    type == NG_BLOCK_SIMPLE_PACKET ? NG_SIMPLE_FIXED : NG_PACKET_FIXED;
+	uint32_t size = r->block_size;
+	const uint8_t *p;
+	const char *reason;
+
+	if (size < head + NG_TRAILER)
+		return bad(out, "packet block too short");
+	p = keep_peek(r->kept, &r->kept_size, in, head);
+	if (p == NULL)
+		return SAVEFILE_MORE;
+	reason = fill_record(r, p, type, size - head - NG_TRAILER, &out->record);
+	if (reason != NULL)
+		return bad(out, reason);
+	r->time_ns = out->record.time_ns;
+	if (r->kept_size == 0 && in->n >= size &&
+	    load32(r, p + size - NG_TRAILER) == size) {
+		take_packet(r, p, type, in, out);
+		return SAVEFILE_RECORD;
+	}
+	keep_take(&r->kept_size, in, head);
+	r->left = out->record.caplen;
+	r->rest = size - head - r->left;
+	give_piece(r, in, out);
+	return SAVEFILE_RECORD;
+}
+
+/* Everything else: looks at what is kept of it, then goes on to the rest. */
+static enum savefile_event
+read_other(struct ng_reader *r, uint32_t type, struct span *in, struct savefile_out *out)
+{
+	uint32_t size = r->block_size;
+	uint32_t want = ng_block_is_read(type) ? size : BLOCK_HEAD;
+	bool is_cut = want > NG_BLOCK_KEPT;
+	enum savefile_event event = SAVEFILE_MORE;
+	const uint8_t *p;
+
+	if (is_cut)
+		want = NG_BLOCK_KEPT;
+	p = keep_peek(r->kept, &r->kept_size, in, want);
+	if (p == NULL)
+		return SAVEFILE_MORE;
+	if (want == size && load32(r, p + size - NG_TRAILER) != size)
+		return bad(out, "block lengths differ");
+	if (want > BLOCK_HEAD)
+		event = ng_block_read(r, type,
+		    span_of(p, want == size ? want - NG_TRAILER : want), is_cut, out);
+	if (event == SAVEFILE_BAD)
+		return event;
+	keep_take(&r->kept_size, in, want);
+	r->rest = size - want;
+	r->state = r->rest > 0 ? NG_REST : NG_HEAD;
+	return event;
+}
+
+/* A section header's length can be read only behind it: its byte order stands inside. */
+static const char *
+read_order(struct ng_reader *r, const uint8_t *p)
+{
+	r->is_big_endian = bytes_be32(p + BLOCK_HEAD) == NG_BYTE_ORDER_MAGIC;
+	if (load32(r, p + BLOCK_HEAD) != NG_BYTE_ORDER_MAGIC)
+		return "section of unknown byte order";
+	return NULL;
+}
+
+static enum savefile_event
+read_block(struct ng_reader *r, struct span *in, struct savefile_out *out)
+{
+	const uint8_t *p = keep_peek(r->kept, &r->kept_size, in, BLOCK_HEAD);
+	const char *reason;
+	uint32_t type;
+
+	if (p == NULL)
+		return SAVEFILE_MORE;
+	type = load32(r, p);
+	if (type == NG_BLOCK_SECTION) { /* reads the same in both byte orders */
+		p = keep_peek(r->kept, &r->kept_size, in, ORDER_END);
+		if (p == NULL)
+			return SAVEFILE_MORE;
+		reason = read_order(r, p);
+		if (reason != NULL)
+			return bad(out, reason);
+	}
+	r->block_size = load32(r, p + 4);
+	if (r->block_size < BLOCK_MIN || r->block_size % 4 != 0 ||
+	    r->block_size > NG_BLOCK_MAX)
+		return bad(out, "block length out of range");
+	if (type == NG_BLOCK_PACKET || type == NG_BLOCK_SIMPLE_PACKET ||
+	    type == NG_BLOCK_OLD_PACKET)
+		return read_packet(r, type, in, out);
+	return read_other(r, type, in, out);
+}
+
+static enum savefile_event
+skip_rest(struct ng_reader *r, struct span *in, struct savefile_out *out)
+{
+	uint32_t skip = r->rest - NG_TRAILER;
+	const uint8_t *p;
+
+	if (skip > in->n)
+		skip = (uint32_t)in->n;
+	if (skip > 0)
+		in->p += skip;
+	in->n -= skip;
+	r->rest -= skip;
+	if (r->rest > NG_TRAILER)
+		return SAVEFILE_MORE;
+	p = keep_peek(r->kept, &r->kept_size, in, NG_TRAILER);
+	if (p == NULL)
+		return SAVEFILE_MORE;
+	if (load32(r, p) != r->block_size)
+		return bad(out, "block lengths differ");
+	keep_take(&r->kept_size, in, NG_TRAILER);
+	r->state = NG_HEAD;
+	return SAVEFILE_MORE;
+}
+
+static inline enum savefile_event
+step(struct ng_reader *r, struct span *in, struct savefile_out *out)
+{
+	switch (r->state) {
+	case NG_HEAD:
+		return read_block(r, in, out);
+	case NG_DATA:
+		give_piece(r, in, out);
+		return SAVEFILE_PIECE;
+	case NG_REST:
+		return skip_rest(r, in, out);
+	}
+	return SAVEFILE_MORE;
+}
+
+enum savefile_event
+ng_reader_feed(struct ng_reader *r, struct span *in, struct savefile_out *out)
+{
+	enum savefile_event event = SAVEFILE_MORE;
+
+	while (event == SAVEFILE_MORE && in->n > 0)
+		event = step(r, in, out);
+	return event;
+}
+
+const char *
+ng_reader_eof(const struct ng_reader *r)
+{
+	switch (r->state) {
+	case NG_HEAD:
+		if (!r->is_started)
+			return "cut inside the file header";
+		return r->kept_size > 0 ? "cut inside a block" : NULL;
+	case NG_DATA:
+		return "cut inside a packet";
+	case NG_REST:
+		break;
+	}
+	return "cut inside a block";
+}

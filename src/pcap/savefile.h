@@ -1,0 +1,62 @@
+#ifndef PCAP_SAVEFILE_H
+#define PCAP_SAVEFILE_H
+
+#include "base/span.h"
+
+/*
+ * What the two capture file formats have in common: classic pcap
+ * (draft-ietf-opsawg-pcap) and pcapng (draft-ietf-opsawg-pcapng).
+ */
+#define SAVEFILE_SNAPLEN_MAX 262144 /* bytes of a packet kept at most, as in libpcap */
+#define SAVEFILE_NAME_MAX    64 /* if_name with its target, cut beyond; see pcapng */
+
+/* Times beyond it (the year 2262) become it, so that sums and differences of times fit. */
+#define SAVEFILE_TIME_MAX ((uint64_t)INT64_MAX)
+
+/* Link-layer header types (draft-ietf-opsawg-pcaplinktype). */
+enum savefile_linktype {
+	SAVEFILE_LINKTYPE_NULL = 0,
+	SAVEFILE_LINKTYPE_ETHERNET = 1,
+	SAVEFILE_LINKTYPE_RAW = 101,
+	SAVEFILE_LINKTYPE_SLL = 113,
+	SAVEFILE_LINKTYPE_IPV4 = 228,
+	SAVEFILE_LINKTYPE_IPV6 = 229,
+	SAVEFILE_LINKTYPE_SLL2 = 276
+};
+
+/* One packet, without its bytes. */
+struct savefile_record {
+	uint64_t time_ns; /* since the epoch, UTC */
+	uint32_t caplen; /* bytes kept, <= SAVEFILE_SNAPLEN_MAX */
+	uint32_t origlen; /* bytes on the wire, link header included */
+	uint32_t interface_id; /* pcapng: counted through all sections; classic pcap: 0 */
+	uint32_t flags; /* epb_flags (pcapng 4.3.1); 0 when not given */
+};
+
+/* Counts of an Interface Statistics Block; a member counts only if its bit is set. */
+#define SAVEFILE_HAS_IFRECV   1u
+#define SAVEFILE_HAS_IFDROP   2u
+#define SAVEFILE_HAS_OSDROP   4u
+#define SAVEFILE_HAS_USRDELIV 8u
+
+struct savefile_statistics {
+	uint64_t time_ns; /* from our own worker this is a watermark, see merge/merge.h */
+	uint32_t interface_id;
+	uint32_t has; /* SAVEFILE_HAS_ bits */
+	uint64_t ifrecv;
+	uint64_t ifdrop;
+	uint64_t osdrop;
+	uint64_t usrdeliv;
+};
+
+/* One capturing interface. Spans are borrowed as the function that gives it says. */
+struct savefile_interface {
+	uint32_t linktype; /* any value; savefile_linktype names those we know */
+	uint32_t snaplen; /* 0: no limit stated */
+	struct span name;
+	struct span description;
+	struct span filter;
+	struct span os;
+};
+
+#endif

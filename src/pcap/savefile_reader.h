@@ -1,0 +1,45 @@
+#ifndef PCAP_SAVEFILE_READER_H
+#define PCAP_SAVEFILE_READER_H
+
+#include "pcap/classic_reader.h"
+#include "pcap/ng_reader.h"
+#include "pcap/savefile_event.h"
+
+/*
+ * Reads classic pcap (either byte order, micro- or nanoseconds, also the "modified"
+ * magic) or pcapng, told apart by the first four bytes, from bytes that arrive in pieces
+ * of any size. Nothing is buffered but headers: the bytes of a packet are handed out
+ * where they lie, in one piece when they arrived in one.
+ *
+ * pcapng: epb_flags stands behind the packet's bytes, so record.flags is filled only when
+ * the whole block was in the span, and is 0 otherwise.
+ */
+enum savefile_format { SAVEFILE_UNKNOWN, SAVEFILE_CLASSIC, SAVEFILE_NG, SAVEFILE_FAILED };
+
+struct savefile_reader {
+	enum savefile_format format;
+	bool is_ng;
+	bool is_ddump; /* the section's shb_userappl begins with "ddump-worker/" */
+	uint64_t offset; /* bytes taken so far; after BAD: where what is damaged begins */
+	const char *reason; /* of BAD */
+	uint32_t magic_size;
+	uint8_t magic[4];
+	union {
+		struct classic_reader classic;
+		struct ng_reader ng;
+	} u;
+};
+
+void savefile_reader_init(struct savefile_reader *r);
+
+/* Takes bytes off *in; call until MORE or BAD. *out is valid until the next call. */
+enum savefile_event savefile_reader_feed(
+    struct savefile_reader *r, struct span *in, struct savefile_out *out);
+
+/*
+ * The input ended here. NULL when it may: between records (and behind the file header).
+ * Else what was cut, as a phrase; after BAD its reason.
+ */
+const char *savefile_reader_eof(const struct savefile_reader *r);
+
+#endif
