@@ -1,7 +1,7 @@
 #!/bin/sh
 # setup.sh GROUP...: installs the distribution packages that a group of targets needs and that are
-# missing; changes nothing else. Groups: build check fuzz demo image cross.
-# As root, or where sudo asks no password, it installs; else it prints the command to type.
+# missing; changes nothing else. Groups: build check fuzz demo image
+# setcap cross. As root, or where sudo asks no password, it installs; else it prints the command to type.
 set -eu
 
 os=$(. /etc/os-release && echo "$ID ${ID_LIKE:-}")
@@ -23,6 +23,7 @@ debian() {
 	check) echo libcmocka-dev clang clang-format clang-tidy cppcheck python3 python3-pytest python3-scapy \
 		tcpdump tshark curl nginx haproxy openssl iproute2 iputils-ping tmux strace libcap2-bin ;;
 	fuzz) echo clang ;;
+	setcap) echo libcap2-bin ;;
 	demo) ;;
 	image) echo buildah debootstrap ca-certificates libcap2-bin ;;
 	cross) echo gcc-aarch64-linux-gnu libc6-dev-arm64-cross linux-libc-dev-arm64-cross qemu-user ;;
@@ -36,6 +37,7 @@ alpine() {
 	check) echo cmocka-dev clang clang-extra-tools compiler-rt cppcheck python3 py3-pytest scapy tcpdump tshark \
 		curl nginx haproxy openssl iproute2 iputils tmux strace libcap-utils ;;
 	fuzz) echo clang compiler-rt ;;
+	setcap) echo libcap-utils ;;
 	demo) ;;
 	image) echo buildah debootstrap libcap-utils ;;
 	cross) echo "setup: cross-building is for Debian machines" >&2; exit 2 ;;
