@@ -65,6 +65,7 @@ $(shell mkdir -p $(O) && echo '$(ALL_SRC) $(SUPPORT)' | cmp -s - $(O)/sources ||
 	echo '$(ALL_SRC) $(SUPPORT)' >$(O)/sources)
 COMMON := Makefile VERSION
 
+.DELETE_ON_ERROR:
 all: $(BINS)
 $(BINS): $(LIBS:%=$(O)/.%)
 
@@ -89,7 +90,7 @@ $(O)/.mbedtls: $(THIRD) third_party/mbedtls_config.h third_party/mbedtls_entropy
 # The static binaries.
 $(O)/obj/src/pcap/capture.o: CPP += -isystem $(O)/libpcap/include
 $(O)/obj/src/sys/tls.o: CPP += -isystem $(O)/mbedtls/include
-$(O)/obj/%.o: %.c $(COMMON) | $(LIBS:%=$(O)/.%)
+$(O)/obj/%.o: %.c $(COMMON) $(LIBS:%=$(O)/.%)
 	mkdir -p $(@D) && echo "  CC      $<"
 	$(TCC) $(CSTD) $(CPP) $(WARN) $(CFLAGS) $(HARDEN) -MMD -MP -c -o $@ $<
 AR_CMD = echo "  AR      $@"; mkdir -p $(@D); rm -f $@; $(if $(filter %.o,$^),$(AR_PREFIX)ar rcsD $@ $(filter %.o,$^),printf '!<arch>\n' >$@)
@@ -127,7 +128,9 @@ $(UNIT): %: %.o $(SANLIBS)
 
 check: build/.setup-check
 	$(MAKE) all
-	$(MAKE) lint fmt-check check-static JOBS=1
+	$(MAKE) fmt-check
+	$(MAKE) lint
+	$(MAKE) check-static
 	$(MAKE) check-unit
 	$(MAKE) check-e2e
 check-unit: $(UNIT)

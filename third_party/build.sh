@@ -26,6 +26,7 @@ trap failed EXIT
 
 case $name in
 musl)
+	rm -rf "$out/sysroot"
 	"$src/configure" --prefix=/ --syslibdir=/lib --target="$HOST" --disable-shared \
 		--disable-wrapper --enable-static CC="$CC" AR="$AR" RANLIB="$RANLIB" \
 		CFLAGS="-fPIE -fstack-protector-strong -ffile-prefix-map=$src=musl" >>"$log" 2>&1
@@ -43,6 +44,7 @@ musl)
 	done
 	;;
 libpcap)
+	rm -rf "$out/libpcap"
 	cp -R "$src/." .
 	CC="$TCC" AR="$AR" RANLIB="$RANLIB" CFLAGS="-O2 -g $HARDEN -ffile-prefix-map=$tmp=libpcap" \
 	PKG_CONFIG=false ./configure --prefix=/ --host="$HOST" --with-pcap=linux --enable-ipv6 \

@@ -4,6 +4,11 @@
 # setcap cross. As root, or where sudo asks no password, it installs; else it prints the command to type.
 set -eu
 
+# One at a time: make may want two groups at once, and the package manager has one lock.
+mkdir -p "$(dirname "$0")/../build"
+exec 9>"$(dirname "$0")/../build/.setup.lock"
+! command -v flock >/dev/null || flock 9
+
 os=$(. /etc/os-release && echo "$ID ${ID_LIKE:-}")
 case " $os " in
 *" alpine "*) family=apk ;;
