@@ -144,7 +144,7 @@ check-image: build/.setup-image
 	tests/image/check-image.sh
 demo: all build/.setup-demo
 	DDUMP_BUILD=$(CURDIR)/$(O) tools/demo.sh
-lint: all build/.setup-check
+lint: $(call obj,$(ALL_SRC)) build/.setup-check
 	O=$(O) CC='$(TCC)' HOSTCC=$(CC) CLANG=$(CLANG) NM=$(CROSS)nm PYTHON=$(PYTHON) JOBS=$(JOBS) HOST=$(HOST) \
 	CPPDEFS='$(CPP)' WARN='$(WARN)' tools/lint.sh
 FMT_FILES = $(shell find src tests third_party -name '*.[ch]' 2>/dev/null | sort)
@@ -180,7 +180,7 @@ install: all $(O)/NOTICE
 	for m in $(wildcard man/*.[1-8]); do s=$(DESTDIR)$(MANDIR)/man$${m##*.}; \
 	$(INSTALL) -d $$s && $(INSTALL) -m 644 $$m $$s/ || exit 1; done
 clean:
-	rm -rf $(O)/obj $(O)/san $(O)/fuzz $(O)/*.a $(BINS) $(O)/NOTICE $(O)/sources
+	rm -rf $(O)/obj $(O)/san $(O)/fuzz $(O)/lint $(O)/*.a $(BINS) $(O)/NOTICE $(O)/sources
 distclean:
 	rm -rf build
 help:
