@@ -1,0 +1,449 @@
+/*
+ * The order: which record leaves next, and why. Must not know clocks, descriptors, where
+ * memory comes from, or what is inside a packet.
+ *
+ *   records   2:17 ---- the oldest of all: record 17 of source 2
+ *   marks     1:15 ---- the lowest watermark: source 1 may still send a 16, so 17 waits
+ *
+ * until source 1 has a watermark > 17 (it stands before source 2), or ended, or a record
+ * has waited for the hold-back. That is one compare of two tournament winners.
+ */
+#include "merge/merge.h"
+
+#include <assert.h>
+
+#include "merge/state.h"
+
+/* How often the automatic hold-back looks whether it may be lower. */
+#define PACING_NS 1000000000u
+
+static_assert(sizeof(struct merge) % 8 == 0 && sizeof(struct source) % 8 == 0,
+	      "what stands behind them is aligned");
+
+size_t
+merge_bytes(uint32_t n_sources)
+{
+	return sizeof(struct merge) + n_sources * sizeof(struct source) +
+	       4 * tourney_bytes(n_sources) + n_sources * sizeof(uint32_t);
+}
+
+/* The bound allows every source an equal share at least at first. */
+static uint32_t
+first_bytes(uint64_t buffer_bytes, uint32_t n_sources)
+{
+	uint64_t share = buffer_bytes / n_sources & ~UINT64_C(7);
+	uint64_t least = queue_size(0);
+
+	if (share > MERGE_QUEUE_FIRST)
+		return MERGE_QUEUE_FIRST;
+	return (uint32_t)(share > least ? share : least);
+}
+
+static uint8_t *
+place_tourney(struct tourney *t, uint32_t n, uint8_t *mem)
+{
+	tourney_init(t, n, mem);
+	return mem + tourney_bytes(n);
+}
+
+struct merge *
+merge_new(void *mem, uint32_t n_sources, const struct merge_options *options)
+{
+	struct merge *m = mem;
+	uint8_t *rest = (uint8_t *)mem + sizeof(*m) + n_sources * sizeof(struct source);
+
+	assert(n_sources >= 1 && n_sources <= MERGE_SOURCES_MAX);
+	*m = (struct merge){.options = *options,
+			    .is_sorted = options->hold_back_ns > 0,
+			    .sources = (void *)(m + 1),
+			    .n_sources = n_sources,
+			    .taken = STATE_NONE,
+			    .awaited = STATE_NONE,
+			    .hold_back_ns = options->hold_back_ns,
+			    .stuck = STATE_NONE,
+			    .first = first_bytes(options->buffer_bytes, n_sources)};
+	rest = place_tourney(&m->records, n_sources, rest);
+	rest = place_tourney(&m->marks, n_sources, rest);
+	rest = place_tourney(&m->file_marks, n_sources, rest);
+	rest = place_tourney(&m->arrivals, n_sources, rest);
+	m->full = (void *)rest;
+	for (uint32_t i = 0; i < n_sources; i++) {
+		m->sources[i] = (struct source){0};
+		queue_init(&m->sources[i].queue, !m->is_sorted);
+	}
+	return m;
+}
+
+/* A time as a tournament's key: the largest one means "takes no part" there. */
+static inline uint64_t
+key_of(uint64_t time_ns)
+{
+	return time_ns < TOURNEY_NONE ? time_ns : TOURNEY_NONE - 1;
+}
+
+static inline uint64_t
+record_key(const struct merge *m, const struct queue_record *r)
+{
+	return key_of(m->is_sorted ? r->record.time_ns : r->arrival_ns);
+}
+
+static uint64_t
+later(uint64_t time_ns, uint64_t by_ns)
+{
+	return by_ns < UINT64_MAX - time_ns ? time_ns + by_ns : UINT64_MAX;
+}
+
+void
+merge_start(struct merge *m, uint32_t source, enum merge_kind kind, bool is_explicit,
+	    uint64_t now_ns)
+{
+	struct source *s = &m->sources[source];
+
+	assert(source < m->n_sources && !s->is_in);
+	m->n_in++;
+	s->is_in = true;
+	s->is_file = kind == MERGE_FILE;
+	s->is_explicit = is_explicit;
+	s->mark_ns = 0;
+	pace_init(&s->pace);
+	if (m->stuck == source)
+		m->stuck_ns = now_ns;
+	if (!m->is_sorted)
+		return;
+	tourney_set(&m->marks, source, 0);
+	if (s->is_file)
+		tourney_set(&m->file_marks, source, 0);
+}
+
+void
+merge_end(struct merge *m, uint32_t source)
+{
+	struct source *s = &m->sources[source];
+
+	assert(s->is_in);
+	if (s->queue.open != QUEUE_NIL)
+		queue_abort(&s->queue);
+	m->n_in--;
+	s->is_in = false;
+	s->is_refused = false;
+	pace_init(&s->pace);
+	memory_not_full(m, source);
+	tourney_set(&m->marks, source, TOURNEY_NONE);
+	tourney_set(&m->file_marks, source, TOURNEY_NONE);
+}
+
+static enum merge_begin
+refuse(struct merge *m, uint32_t source, uint32_t size)
+{
+	struct source *s = &m->sources[source];
+	bool needs = size > s->queue.cap;
+
+	if (queue_is_empty(&s->queue))
+		s->is_refused = false;
+	memory_full(m, source, size, needs);
+	return needs ? MERGE_NEEDS_MEMORY : MERGE_FULL;
+}
+
+enum merge_begin
+merge_begin(struct merge *m, uint32_t source, const struct savefile_record *record,
+	    uint64_t now_ns, uint8_t **bytes)
+{
+	struct source *s = &m->sources[source];
+
+	assert(s->is_in && record->caplen <= SAVEFILE_SNAPLEN_MAX);
+	*bytes = queue_begin(&s->queue, record, m->is_sorted ? now_ns : m->n_arrivals);
+	if (*bytes == NULL)
+		return refuse(m, source, queue_size(record->caplen));
+	if (s->is_full)
+		memory_not_full(m, source);
+	m->n_arrivals++;
+	return MERGE_BEGUN;
+}
+
+void
+merge_abort(struct merge *m, uint32_t source)
+{
+	queue_abort(&m->sources[source].queue);
+}
+
+/* The hold-back that a source's delay calls for: a quarter more, within the limits. */
+static uint64_t
+paced_hold_back(const struct merge *m, const struct source *s, uint64_t now_ns)
+{
+	uint64_t delay = pace_delay_ns(&s->pace, now_ns);
+	uint64_t hold_back = delay + delay / 4;
+
+	if (hold_back > MERGE_HOLD_BACK_AUTO_MAX_NS)
+		hold_back = MERGE_HOLD_BACK_AUTO_MAX_NS;
+	return hold_back > m->options.hold_back_ns ? hold_back : m->options.hold_back_ns;
+}
+
+static void
+raise_hold_back(struct merge *m, const struct source *s, uint64_t now_ns)
+{
+	uint64_t hold_back = paced_hold_back(m, s, now_ns);
+
+	if (hold_back > m->hold_back_ns)
+		m->hold_back_ns = hold_back;
+}
+
+/* Arrivals raise it at once; here it comes down with the slowest source. */
+static void
+review_hold_back(struct merge *m, uint64_t now_ns)
+{
+	if (!m->options.is_auto || now_ns - m->paced_ns < PACING_NS)
+		return;
+	m->paced_ns = now_ns;
+	m->hold_back_ns = m->options.hold_back_ns;
+	for (uint32_t i = 0; i < m->n_sources; i++)
+		raise_hold_back(m, &m->sources[i], now_ns);
+}
+
+static inline void
+imply(struct merge *m, struct source *s, uint64_t time_ns, uint64_t arrival_ns)
+{
+	uint64_t slack = m->options.slack_ns;
+	uint64_t mark = time_ns > slack ? time_ns - slack : 0;
+
+	if (mark > s->mark_ns)
+		s->mark_ns = mark;
+	if (m->options.is_auto && m->is_sorted && !s->is_file &&
+	    pace_arrival(&s->pace, arrival_ns, time_ns))
+		raise_hold_back(m, s, arrival_ns);
+}
+
+void
+merge_commit(struct merge *m, uint32_t source)
+{
+	struct source *s = &m->sources[source];
+	const struct queue_record *r = queue_begun(&s->queue);
+
+	assert(s->queue.open != QUEUE_NIL);
+	if (queue_is_empty(&s->queue))
+		memory_in_use(m, source);
+	if (queue_commit(&s->queue))
+		tourney_set(&m->records, source, record_key(m, r));
+	s->counts.received++;
+	if (!s->has_arrival) {
+		s->has_arrival = true;
+		tourney_set(&m->arrivals, source, key_of(r->arrival_ns));
+	}
+	if (!s->is_explicit)
+		imply(m, s, r->record.time_ns, r->arrival_ns);
+	if (queue_room(&s->queue) < s->queue.cap / MERGE_ROOM_PART)
+		memory_full(m, source, s->queue.cap / MERGE_ROOM_PART, false);
+}
+
+void
+merge_watermark(struct merge *m, uint32_t source, uint64_t time_ns)
+{
+	struct source *s = &m->sources[source];
+
+	assert(s->is_in);
+	if (time_ns > s->mark_ns)
+		s->mark_ns = time_ns;
+}
+
+/* Whether the lowest of these watermarks lets the record go. */
+static inline bool
+is_cleared(const struct tourney *marks, struct tourney_node record)
+{
+	struct tourney_node mark = tourney_top(marks);
+
+	return mark.key > record.key ||
+	       (mark.key == record.key && mark.leaf >= record.leaf);
+}
+
+/* Raises winners to their true watermark until one stays the winner. */
+static void
+settle_marks(const struct merge *m, struct tourney *marks)
+{
+	for (;;) {
+		struct tourney_node top = tourney_top(marks);
+		uint64_t key;
+
+		if (top.key == TOURNEY_NONE)
+			return;
+		key = key_of(m->sources[top.leaf].mark_ns);
+		if (key == top.key)
+			return;
+		tourney_set(marks, top.leaf, key);
+	}
+}
+
+/* When the record came that has waited longest: the same for arrivals. */
+static uint64_t
+oldest_arrival(struct merge *m)
+{
+	for (;;) {
+		struct tourney_node top = tourney_top(&m->arrivals);
+		struct source *s = &m->sources[top.leaf];
+		const struct queue_record *r;
+
+		if (top.key == TOURNEY_NONE)
+			return UINT64_MAX;
+		r = queue_oldest(&s->queue);
+		if (r != NULL && key_of(r->arrival_ns) == top.key)
+			return r->arrival_ns;
+		s->has_arrival = r != NULL;
+		tourney_set(&m->arrivals, top.leaf,
+			    r != NULL ? key_of(r->arrival_ns) : TOURNEY_NONE);
+	}
+}
+
+/* The record given last is done with: its room is free again. */
+static inline void
+drop(struct merge *m)
+{
+	struct source *s;
+
+	if (m->taken == STATE_NONE)
+		return;
+	s = &m->sources[m->taken];
+	queue_drop(&s->queue);
+	if (queue_is_empty(&s->queue)) {
+		s->is_refused = false;
+		memory_idle(m, m->taken);
+	}
+	if (s->is_full && queue_room(&s->queue) >= s->want)
+		memory_not_full(m, m->taken);
+	m->taken = STATE_NONE;
+}
+
+/* The source's next record leaves. Returns whether it is late. */
+static inline bool
+leave(struct merge *m, uint32_t source, struct merge_out *out)
+{
+	struct source *s = &m->sources[source];
+	const struct queue_record *r = queue_take(&s->queue);
+	const struct queue_record *next = queue_peek(&s->queue);
+	uint64_t time_ns = key_of(r->record.time_ns);
+	bool is_late = time_ns < m->newest_ns;
+
+	tourney_set(&m->records, source,
+		    next != NULL ? record_key(m, next) : TOURNEY_NONE);
+	if (next != NULL)
+		__builtin_prefetch(next->data + next->record.caplen);
+	*out = (struct merge_out){.source = source, .record = r->record, .data = r->data};
+	m->taken = source;
+	m->awaited = STATE_NONE;
+	m->last_ns = time_ns;
+	m->newest_ns = is_late ? m->newest_ns : time_ns;
+	s->counts.written++;
+	s->counts.late += is_late;
+	s->counts.bytes += r->record.caplen;
+	return is_late;
+}
+
+static enum merge_result
+leave_anyway(struct merge *m, uint32_t source, uint64_t *count, struct merge_out *out)
+{
+	*count += !leave(m, source, out);
+	return MERGE_RECORD;
+}
+
+/* Nothing may leave, this source stands in the way. */
+static void
+await(struct merge *m, struct tourney_node mark, uint64_t now_ns)
+{
+	m->awaited = mark.leaf;
+	if (m->stuck == mark.leaf && m->stuck_mark_ns == mark.key)
+		return;
+	m->stuck = mark.leaf;
+	m->stuck_mark_ns = mark.key;
+	m->stuck_ns = now_ns;
+}
+
+/* Nothing may leave in order: memory is given, or the record is forced out, or waits. */
+static enum merge_result
+stall(struct merge *m, uint32_t source, bool is_for_file, uint64_t now_ns,
+      struct merge_out *out)
+{
+	uint64_t wake_ns = UINT64_MAX;
+	uint64_t deadline_ns;
+
+	switch (memory_relieve(m, now_ns, out)) {
+	case MEMORY_ASK:
+		return MERGE_GROW;
+	case MEMORY_FORCE:
+		if (is_for_file && !m->sources[m->awaited].is_full)
+			break;
+		return leave_anyway(m, source, &m->sources[source].counts.forced, out);
+	case MEMORY_WAIT:
+		break;
+	}
+	if (!is_for_file)
+		wake_ns = later(oldest_arrival(m), m->hold_back_ns);
+	deadline_ns = memory_deadline_ns(m, now_ns);
+	*out =
+	    (struct merge_out){.source = STATE_NONE,
+			       .wake_ns = wake_ns < deadline_ns ? wake_ns : deadline_ns};
+	return MERGE_WAIT;
+}
+
+/* The oldest record has no promise that nothing older comes; winners may be outdated. */
+static enum merge_result
+hold(struct merge *m, struct tourney_node record, uint64_t now_ns, struct merge_out *out)
+{
+	struct source *s = &m->sources[record.leaf];
+	bool is_for_file;
+
+	settle_marks(m, &m->marks);
+	if (record.key < m->last_ns || is_cleared(&m->marks, record)) {
+		leave(m, record.leaf, out);
+		return MERGE_RECORD;
+	}
+	settle_marks(m, &m->file_marks);
+	is_for_file = !is_cleared(&m->file_marks, record);
+	review_hold_back(m, now_ns);
+	if (!is_for_file && now_ns >= later(oldest_arrival(m), m->hold_back_ns))
+		return leave_anyway(m, record.leaf, &s->counts.held_back, out);
+	await(m, tourney_top(is_for_file ? &m->file_marks : &m->marks), now_ns);
+	return stall(m, record.leaf, is_for_file, now_ns, out);
+}
+
+/* A source whose need of memory was refused asks again after a while. */
+static enum merge_result
+idle(struct merge *m, uint64_t now_ns, struct merge_out *out)
+{
+	m->awaited = STATE_NONE;
+	*out = (struct merge_out){
+	    .source = STATE_NONE,
+	    .wake_ns = m->n_needs > 0 ? later(now_ns, MERGE_PATIENCE_NS) : UINT64_MAX};
+	return m->n_in == 0 ? MERGE_DONE : MERGE_WAIT;
+}
+
+enum merge_result
+merge_next(struct merge *m, uint64_t now_ns, struct merge_out *out)
+{
+	struct tourney_node record;
+
+	drop(m);
+	if (m->n_needs > 0 && memory_serve(m, out))
+		return MERGE_GROW;
+	record = tourney_top(&m->records);
+	if (record.key == TOURNEY_NONE)
+		return idle(m, now_ns, out);
+	if (!is_cleared(&m->marks, record))
+		return hold(m, record, now_ns, out);
+	leave(m, record.leaf, out);
+	return MERGE_RECORD;
+}
+
+uint32_t
+merge_awaited(const struct merge *m)
+{
+	return m->awaited;
+}
+
+const struct merge_counts *
+merge_counts(const struct merge *m, uint32_t source)
+{
+	return &m->sources[source].counts;
+}
+
+uint64_t
+merge_hold_back_ns(const struct merge *m)
+{
+	return m->hold_back_ns;
+}

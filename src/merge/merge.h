@@ -1,0 +1,183 @@
+#ifndef MERGE_MERGE_H
+#define MERGE_MERGE_H
+
+#include "pcap/savefile.h"
+
+/*
+ * The merge: records of many sources in, one sequence in time order out, without clocks,
+ * sockets or memory of its own (design.md section 5).
+ *
+ *   source 0  begin/commit, watermark -> queue --\
+ *   source 1  begin/commit, watermark -> queue ---> merge_next -> record | wait | grow
+ *   source 2  begin/commit, watermark -> queue --/
+ *
+ * A watermark t of a source promises: nothing older than t will come from it. A record
+ * leaves when no source can still deliver one that belongs before it: every source of a
+ * lower number has a watermark > its time, its own and every higher one >= it. So equal
+ * times leave in the order of the source numbers, and within a source by arrival.
+ *
+ * It leaves without that promise
+ * - when it is older than the one that left just before it: at once;
+ * - when it has waited hold_back_ns since it arrived, together with all that is older
+ *   - but never while a regular file could still deliver older ones;
+ * - when a source has no room and may get no more memory: the oldest of all is forced
+ *   out - nor this while a regular file that has room could still deliver older ones.
+ *
+ * Times UINT64_MAX - 1 and UINT64_MAX count as equal between sources.
+ */
+
+/* Time that records of a live source without watermarks may be out of order among
+ * themselves: its watermark is its newest record's time less this. */
+#define MERGE_SLACK_NS 5000000u
+
+/* How long a source that the others wait for keeps one watermark before a live source
+ * with a full queue gets more memory, or, if the bound is reached, the oldest record is
+ * forced out: long enough for the awaited source to be read first. A full source that is
+ * itself the awaited one is helped at once; a full file waits, it loses nothing. */
+#define MERGE_PATIENCE_NS 5000000u
+
+/* A queue counts as full when less than this part of its memory is free in one piece. */
+#define MERGE_ROOM_PART 8
+
+/* Bytes of a queue at first (less where the bound gives no fair share), and at most. */
+#define MERGE_QUEUE_FIRST (64u * 1024)
+#define MERGE_QUEUE_MAX	  (64u * 1024 * 1024)
+
+/* The default, which is the floor of the automatic hold-back, and that one's ceiling. */
+#define MERGE_HOLD_BACK_NS	    200000000u
+#define MERGE_HOLD_BACK_AUTO_MAX_NS 2000000000u
+
+#define MERGE_SOURCES_MAX 65535
+
+/* The largest record's room in a queue. It is granted beyond buffer_bytes, to one source
+ * at a time, so that any record can be taken however much memory the others hold. */
+#define MERGE_ALLOWANCE (SAVEFILE_SNAPLEN_MAX + 40u)
+
+struct merge_options {
+	uint64_t hold_back_ns; /* 0: records leave in the order of arrival, unsorted */
+	bool is_auto;	       /* hold_back_ns is the floor and follows slow sources */
+	uint64_t slack_ns;
+	uint64_t buffer_bytes; /* of all queues together, an old piece beside its new one
+				  included; MERGE_ALLOWANCE may come on top */
+};
+
+enum merge_kind {
+	MERGE_LIVE, /* the network, or a fifo: may be silent, may stall */
+	MERGE_FILE  /* a regular file: can always be read on */
+};
+
+/*
+ * Exact counts of one source. received = written + what is still held. A record raises
+ * at most one of late, forced and held_back: late if a newer one left before it, for
+ * whatever reason it left; else forced or held_back if that is why it left.
+ */
+struct merge_counts {
+	uint64_t received;
+	uint64_t written;
+	uint64_t late;
+	uint64_t forced;
+	uint64_t held_back;
+	uint64_t bytes; /* caplen of what was written */
+};
+
+struct merge;
+
+/* Memory for merge_new of n sources; the caller owns it and frees it after the last use. */
+size_t merge_bytes(uint32_t n_sources);
+
+/* mem is aligned to 8. All sources are out. 1 <= n_sources <= MERGE_SOURCES_MAX. */
+struct merge *merge_new(void *mem, uint32_t n_sources,
+			const struct merge_options *options);
+
+/*
+ * A source joins, or joins again after it ended; what it left in the queue stays. It has
+ * no watermark until its first record or merge_watermark; where it is awaited, patience
+ * starts anew at now_ns. With is_explicit only merge_watermark counts; otherwise every
+ * record implies one as well.
+ */
+void merge_start(struct merge *m, uint32_t source, enum merge_kind kind, bool is_explicit,
+		 uint64_t now_ns);
+
+/* The source will deliver nothing more (until merge_start). A begun record is dropped. */
+void merge_end(struct merge *m, uint32_t source);
+
+enum merge_begin {
+	MERGE_BEGUN,
+	MERGE_FULL, /* call merge_next until it gave a record of this source or GROW */
+
+	/* The queue has no memory, or less than this record takes. Call merge_next: it
+	 * answers GROW for this source at once, unless the bound leaves no room. Then it
+	 * takes back memory of empty queues (GROW of 0 bytes) and forces records out. */
+	MERGE_NEEDS_MEMORY
+};
+
+/*
+ * Begins a record: *bytes is where its caplen bytes go; then merge_commit or merge_abort.
+ * The record arrives at now_ns, which never goes back. Other calls may come between, but
+ * no second begin for the source. FULL and NEEDS_MEMORY (*bytes is NULL) change nothing
+ * but what merge_next will do: call again later.
+ */
+enum merge_begin merge_begin(struct merge *m, uint32_t source,
+			     const struct savefile_record *record, uint64_t now_ns,
+			     uint8_t **bytes);
+void merge_commit(struct merge *m, uint32_t source);
+void merge_abort(struct merge *m, uint32_t source);
+
+/* Raises the source's watermark; a lower one than before changes nothing. */
+void merge_watermark(struct merge *m, uint32_t source, uint64_t time_ns);
+
+enum merge_result {
+	MERGE_RECORD, /* out->source, record, data: borrowed until the next merge_next */
+	MERGE_WAIT, /* nothing may leave before out->wake_ns (UINT64_MAX: before input) */
+	MERGE_GROW, /* give out->source memory of out->bytes by merge_set_memory, or
+			 refuse by merge_refuse_memory; out->bytes 0: take its memory, the
+			 queue is empty (merge_set_memory with NULL and 0). Call again */
+	MERGE_DONE  /* every source has ended and nothing is held */
+};
+
+struct merge_out {
+	uint32_t source;
+	struct savefile_record record;
+	const uint8_t *data;
+	uint64_t wake_ns;
+	size_t bytes;
+};
+
+enum merge_result merge_next(struct merge *m, uint64_t now_ns, struct merge_out *out);
+
+/*
+ * Gives the source's queue new memory (aligned to 8, bytes a multiple of 8, owned by the
+ * caller, who gets the old piece back as the result, *old_bytes its size, to free).
+ * NULL with 0 takes the memory from an empty queue. No record of it may be begun.
+ */
+void *merge_set_memory(struct merge *m, uint32_t source, void *mem, size_t bytes,
+		       size_t *old_bytes);
+
+/* There is no memory: until its queue has run empty the merge forces records out instead
+ * of asking for this source. */
+void merge_refuse_memory(struct merge *m, uint32_t source);
+
+/* A source whose queue is empty and has more than MERGE_QUEUE_FIRST bytes, UINT32_MAX
+ * when none: its memory should be taken back when there is time. */
+uint32_t merge_spare_memory(struct merge *m);
+
+/*
+ * How many bytes of input (records with headers of at least header_bytes each) the
+ * source's queue takes for certain, once it has its first memory; 0 when reading should
+ * wait until a record of this source left or it got memory.
+ */
+size_t merge_read_size(const struct merge *m, uint32_t source, uint32_t header_bytes);
+
+/* After MERGE_WAIT: the source that the oldest record waits for, a file before any other,
+ * UINT32_MAX when none: read it first. */
+uint32_t merge_awaited(const struct merge *m);
+
+const struct merge_counts *merge_counts(const struct merge *m, uint32_t source);
+
+/* What the queues have been given: at most buffer_bytes + MERGE_ALLOWANCE. */
+uint64_t merge_memory(const struct merge *m);
+
+/* The hold-back in force, which auto may have raised. */
+uint64_t merge_hold_back_ns(const struct merge *m);
+
+#endif

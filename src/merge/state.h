@@ -1,0 +1,92 @@
+#ifndef MERGE_STATE_H
+#define MERGE_STATE_H
+
+#include "base/tourney.h"
+#include "merge/merge.h"
+#include "merge/pace.h"
+#include "merge/queue.h"
+
+/*
+ * What merge.c (order) and memory.c (room) share; nobody else includes this.
+ */
+#define STATE_NONE UINT32_MAX /* no source */
+
+struct source {
+	struct queue queue;
+	uint64_t mark_ns; /* its watermark; see merge.marks */
+	uint32_t want;	  /* full: the bytes it needs in one piece */
+	uint32_t full_at; /* full: its place in merge.full */
+	bool is_in;
+	bool is_file;
+	bool is_explicit;
+	bool has_arrival; /* it takes part in merge.arrivals */
+	bool is_full;
+	bool needs;	 /* full: the record does not fit its memory even when empty */
+	bool is_refused; /* no memory: do not ask until the queue is empty */
+	struct merge_counts counts;
+	struct pace pace;
+};
+
+struct merge {
+	struct merge_options options;
+	bool is_sorted; /* false: hold-back 0 */
+	struct source *sources;
+	uint32_t n_sources;
+	uint32_t n_in;
+
+	/* The next record of each queue: its time, or the number of its arrival. */
+	struct tourney records;
+
+	/* Keys are lower bounds, raised to the truth only when they come to the top and
+	 * stand in the way: one step a change of the winner, not one a record. */
+	struct tourney marks;	   /* watermarks of all sources that are in */
+	struct tourney file_marks; /* of the files among them */
+	struct tourney arrivals;   /* the longest waiting record of each queue */
+
+	uint32_t taken;	     /* source of the record given last, until it is dropped */
+	uint32_t awaited;    /* see merge_awaited */
+	uint64_t last_ns;    /* time of the record that left last */
+	uint64_t newest_ns;  /* of all that left */
+	uint64_t n_arrivals; /* unsorted: the next arrival's number */
+	uint64_t hold_back_ns;
+	uint64_t paced_ns; /* when the automatic hold-back was looked at */
+
+	uint64_t stuck_ns; /* since when stuck has been awaited with stuck_mark_ns */
+	uint64_t stuck_mark_ns;
+	uint32_t stuck;
+
+	uint32_t first;	 /* bytes of a queue's first memory */
+	uint32_t cursor; /* where the search for empty queues goes on */
+	uint64_t given;	 /* bytes of all queues */
+	uint32_t n_full;
+	uint32_t n_needs;
+	uint32_t n_idle;  /* empty queues with memory */
+	uint32_t n_large; /* those with more than MERGE_QUEUE_FIRST */
+	uint32_t *full;
+};
+
+/* The source has no room, until want bytes are free in one piece. */
+void memory_full(struct merge *m, uint32_t source, uint32_t want, bool needs);
+void memory_not_full(struct merge *m, uint32_t source);
+
+/* The source's queue was empty, or has run empty. */
+void memory_in_use(struct merge *m, uint32_t source);
+void memory_idle(struct merge *m, uint32_t source);
+
+/* Whether *out asks for a source whose next record cannot fit its memory. */
+bool memory_serve(struct merge *m, struct merge_out *out);
+
+enum memory_relief {
+	MEMORY_WAIT,
+	MEMORY_ASK,  /* *out asks to give or to take memory */
+	MEMORY_FORCE /* nothing but an empty place helps */
+};
+
+/* What to do for the full sources when nothing may leave. */
+enum memory_relief memory_relieve(struct merge *m, uint64_t now_ns,
+				  struct merge_out *out);
+
+/* When it will be time to do more, UINT64_MAX when waiting does not help. */
+uint64_t memory_deadline_ns(const struct merge *m, uint64_t now_ns);
+
+#endif
