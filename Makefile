@@ -27,7 +27,7 @@ endif
 O := build/$(ARCH)
 CROSS := $(if $(filter-out $(BUILD_ARCH),$(ARCH)),$(ARCH)-linux-gnu-)
 STRIP ?= $(CROSS)strip
-HOST := $(or $(shell $(CROSS)$(CC) -dumpmachine 2>/dev/null),$(ARCH)-linux-gnu)
+HOST := $(or $(shell $(CROSS)$(CC) -dumpmachine 2>/dev/null),$(ARCH)$(if $(wildcard /etc/alpine-release),-alpine-linux-musl,-linux-gnu))
 HARDEN := -fPIE -fstack-protector-strong -ffunction-sections -fdata-sections
 ifneq ($(findstring musl,$(HOST)),)
 # musl is the system's own C library (Alpine): gcc knows static-pie, and libc.a is a package.
@@ -107,8 +107,8 @@ $(O)/ddump: $(call obj,src/ddump.c $(CLI) $(wildcard src/sys/tls.c)) $(O)/libsys
 	$(LINK) -L$(O)/mbedtls/lib -lmbedtls
 
 # Unit tests: the host's compiler and C library, under ASan and UBSan.
-SANFLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer \
-	-ffunction-sections -Wl,--gc-sections
+SANFLAGS := -O1 -g -fno-omit-frame-pointer -ffunction-sections -Wl,--gc-sections $(if $(NATIVE),\
+	-fsanitize=undefined -fsanitize-undefined-trap-on-error,-fsanitize=address,undefined -fno-sanitize-recover=all)
 $(O)/san/src/%.o: src/%.c $(COMMON) | build/.setup-check
 	mkdir -p $(@D) && echo "  SAN     $<"
 	$(CC) $(CSTD) $(CPP) $(WARN) $(SANFLAGS) -MMD -MP -c -o $@ $<
