@@ -167,8 +167,12 @@ fuzz: $(FUZZERS)
 	for f in $(FUZZERS); do n=$$(basename $$f _fuzz); mkdir -p $(O)/fuzz/found/$$n; echo "== fuzz $$n"; \
 	$$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -verbosity=0 -artifact_prefix=$(O)/fuzz/found/$$n- \
 	$(O)/fuzz/found/$$n $$(ls -d tests/fuzz/corpus/$$n 2>/dev/null) || exit 1; done
-bench: all
-	for b in $(wildcard tests/bench/*.sh tests/bench/*.py); do DDUMP_BUILD=$(CURDIR)/$(O) $$b || exit 1; done
+BENCHES := $(patsubst %.c,$(O)/obj/%,$(wildcard tests/bench/*_bench.c))
+$(BENCHES): %: %.o $(O)/libsys.a $(O)/libcore.a
+	$(LINK)
+bench: all $(BENCHES)
+	for b in $(BENCHES) $(wildcard tests/bench/*.sh tests/bench/*.py); do echo "== $$b"; \
+	DDUMP_BUILD=$(CURDIR)/$(O) $$b || exit 1; done
 
 NOTICE: $(O)/NOTICE
 $(O)/NOTICE: LICENSE tools/notice.sh $(LIBS:%=$(O)/.%)
