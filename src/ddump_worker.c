@@ -1,0 +1,112 @@
+/* ddump-worker: wires the parts together, runs them, and gives the exit status:
+ * 0 stopped by a signal, 1 cannot start or go on, 2 usage. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "pcap/capture.h"
+#include "sys/log.h"
+#include "sys/priv.h"
+#include "worker/launcher.h"
+#include "worker/opts.h"
+
+/* A descriptor of ours must not become 0, 1 or 2 by accident. */
+static void
+fill_standard_descriptors(void)
+{
+	for (int fd = 0; fd <= 2; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0)
+			continue;
+		if (open("/dev/null", O_RDWR) < 0 && eventfd(0, EFD_NONBLOCK) < 0)
+			return;
+	}
+}
+
+static void
+say_listening(const struct net_address *a)
+{
+	char line[256];
+	struct text t;
+
+	text_init(&t, line, sizeof(line));
+	text_str(&t, "listening on ");
+	net_format(&t, a);
+	log_text(LOG_INFO, &t);
+	if (!net_is_loopback(a))
+		log_line(LOG_WARNING,
+			 "whoever reaches this port can capture: put a reverse "
+			 "proxy with authentication in front of it, or use "
+			 "-listen 127.0.0.1:8475");
+	if (!priv_has_net_raw())
+		log_line(LOG_WARNING,
+			 "no CAP_NET_RAW: captures will be refused; start as "
+			 "root or run setcap cap_net_raw=p on the binary");
+}
+
+static int
+listen_as_told(struct opts *o, struct front_config *config)
+{
+	int fd = net_listen(&o->address, o->unix_mode);
+
+	if (fd < 0) {
+		log_line(LOG_ERROR, "cannot listen on %s: %s", o->listen, strerror(-fd));
+		return -1;
+	}
+	config->listen_fd = fd;
+	if (net_local(fd, &config->listener) < 0 || o->address.sa.ss_family == AF_UNIX)
+		config->listener = o->address;
+	say_listening(&config->listener);
+	return 0;
+}
+
+static int
+run(struct opts *o)
+{
+	struct front_config config = {
+	    .max_captures = o->max_captures,
+	    .max_connections = o->max_connections,
+	    .may_resolve = o->may_resolve,
+	    .has_net_raw = priv_has_net_raw(),
+	    .limits = {.ring_max = o->max_buffer,
+		       .snaplen_max = o->max_snaplen,
+		       .duration_max_ns = o->max_duration_ns},
+	};
+
+	if (listen_as_told(o, &config) < 0)
+		return 1;
+	config.slots = slots_new(o->max_captures + FRONT_VALIDATIONS_MAX);
+	if (!config.slots) {
+		log_line(LOG_ERROR, "out of memory");
+		return 1;
+	}
+	return launcher_run(&config);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct opts o;
+	const char *wrong;
+
+	fill_standard_descriptors();
+	log_init("ddump-worker", LOG_INFO);
+	wrong = opts_parse(&o, argc, argv);
+	if (wrong) {
+		log_line(LOG_ERROR, "%s", wrong);
+		return 2;
+	}
+	if (o.is_quiet || o.is_verbose)
+		log_init("ddump-worker", o.is_quiet ? LOG_WARNING : LOG_DEBUG);
+	if (o.wants_help) {
+		fputs(opts_help(), stdout);
+		return 0;
+	}
+	if (o.wants_version) {
+		printf("ddump-worker %s (%s)\n", DDUMP_VERSION, capture_library());
+		return 0;
+	}
+	return run(&o);
+}

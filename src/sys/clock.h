@@ -1,0 +1,12 @@
+#ifndef SYS_CLOCK_H
+#define SYS_CLOCK_H
+
+#include <stdint.h>
+
+/* Nanoseconds of CLOCK_MONOTONIC: for deadlines and arrival times. */
+uint64_t clock_monotonic_ns(void);
+
+/* Nanoseconds since the epoch of CLOCK_REALTIME: the clock of packet time stamps. */
+uint64_t clock_realtime_ns(void);
+
+#endif

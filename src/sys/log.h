@@ -1,0 +1,26 @@
+#ifndef SYS_LOG_H
+#define SYS_LOG_H
+
+#include "base/text.h"
+
+/*
+ * Messages on stderr, one line and one write each: "ddump-worker: text". Text from
+ * outside must come through %-free helpers: callers build lines with a struct text and
+ * text_escape, or pass trusted strings here.
+ */
+#define LOG_LINE_MAX 2048 /* bytes; a longer line is cut */
+
+enum log_level { LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
+
+/* name is borrowed for ever; what is above level is not written. */
+void log_init(const char *name, enum log_level level);
+bool log_is_on(enum log_level level);
+
+/* printf-like; arguments must be trusted text (no bytes from clients or servers). */
+void log_line(enum log_level level, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* A line that was built with escapes. */
+void log_text(enum log_level level, struct text *t);
+
+#endif

@@ -1,0 +1,30 @@
+#ifndef WORKER_ANSWER_H
+#define WORKER_ANSWER_H
+
+#include "http/emit.h"
+
+/*
+ * Short answers as bytes: head and body in one text. With is_head the body is left out,
+ * but counted (RFC 9110 9.3.2).
+ */
+#define ANSWER_MAX 8192 /* the largest answer with its head */
+
+struct answer {
+	unsigned status;
+	const char *type; /* Content-Type */
+	struct span body;
+	bool is_head;
+	bool must_close;
+	const char *allow;    /* Allow, for 405; NULL: none */
+	unsigned retry_after; /* seconds, for 503; 0: none */
+};
+
+void answer_emit(struct text *t, const struct answer *a);
+
+/* An application/problem+json body (RFC 9457) with one sentence: detail. */
+void answer_problem_body(struct text *t, unsigned status, struct span detail);
+
+/* What GET / says. */
+const char *answer_help(void);
+
+#endif

@@ -1,0 +1,234 @@
+/*
+ * Between connections and capture processes. It knows slots and the launcher's socket, and
+ * neither HTTP nor what a capture does.
+ */
+#include "worker/broker.h"
+
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "sys/log.h"
+#include "worker/conn.h"
+
+void
+broker_init(struct broker *b, const struct front_config *config)
+{
+	memset(b, 0, sizeof(*b));
+	b->config = config;
+}
+
+static size_t
+count_used(const struct broker *b, bool is_validation)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < SLOTS_MAX; i++)
+		n += b->is_used[i] && b->is_validation[i] == is_validation;
+	return n;
+}
+
+static bool
+pass_on(const struct broker *b, struct conn *c)
+{
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control = {0};
+	struct iovec iov = {.iov_base = &c->request, .iov_len = sizeof(c->request)};
+	struct msghdr m = {.msg_iov = &iov,
+			   .msg_iovlen = 1,
+			   .msg_control = &control,
+			   .msg_controllen = sizeof(control)};
+	struct cmsghdr *h = CMSG_FIRSTHDR(&m);
+
+	h->cmsg_level = SOL_SOCKET;
+	h->cmsg_type = SCM_RIGHTS;
+	h->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(h), &c->watch.fd, sizeof(int));
+	return sendmsg(b->config->launcher_fd, &m, MSG_NOSIGNAL) ==
+	       (ssize_t)sizeof(c->request);
+}
+
+static void
+clear_slot(struct slot *s)
+{
+	s->has_exited = 0;
+	s->wait_status = 0;
+	s->end = SLOT_END_NONE;
+	s->status = 0;
+	s->packets = 0;
+	s->bytes = 0;
+	s->received = 0;
+	s->dropped = 0;
+	s->broken_watermarks = 0;
+	s->stalled_ns = 0;
+	s->why[0] = '\0';
+}
+
+static void
+log_start(struct broker *b, const struct conn *c)
+{
+	char line[LOG_LINE_MAX];
+	struct text t;
+
+	text_init(&t, b->peer[c->slot], sizeof(b->peer[c->slot]));
+	net_format(&t, &c->peer);
+	text_cstr(&t);
+	text_init(&t, line, sizeof(line));
+	text_str(&t, c->is_validation ? "validation " : "capture ");
+	text_u64(&t, c->slot);
+	text_str(&t, " for ");
+	text_str(&t, b->peer[c->slot]);
+	text_str(&t, ", filter \"");
+	text_escape(&t, span_str(c->request.filter));
+	text_str(&t, "\"");
+	log_text(c->is_validation ? LOG_DEBUG : LOG_INFO, &t);
+}
+
+enum broker_start
+broker_start(struct broker *b, struct conn *c)
+{
+	uint32_t slot = 0;
+
+	if (b->is_closed)
+		return BROKER_BROKEN;
+	if (c->is_validation && count_used(b, true) >= FRONT_VALIDATIONS_MAX)
+		return BROKER_WAITS;
+	if (!c->is_validation && count_used(b, false) >= b->config->max_captures)
+		return BROKER_FULL;
+	while (slot < SLOTS_MAX && b->is_used[slot])
+		slot++;
+	if (slot == SLOTS_MAX)
+		return BROKER_FULL;
+	c->slot = slot;
+	c->request.slot = slot;
+	clear_slot(&b->config->slots->slot[slot]);
+	b->config->slots->slot[slot].state = SLOT_ASKED;
+	if (!pass_on(b, c))
+		return BROKER_BROKEN;
+	b->is_used[slot] = true;
+	b->is_validation[slot] = c->is_validation;
+	b->asker[slot] = c;
+	log_start(b, c);
+	return BROKER_STARTED;
+}
+
+/* A process that died while libpcap compiled ran into a limit, or into a bug of libpcap:
+ * either way it was the filter. */
+static void
+answer_death(struct conn *c, const struct slot *s, uint64_t now_ns)
+{
+	static const char complex[] =
+	    "filter too complex: compiling it took more than the "
+	    "2 s, 128 MiB and 8 MiB of stack that a filter may "
+	    "take; shorten it or split it over several captures";
+
+	if (s->state == SLOT_COMPILING && WIFSIGNALED(s->wait_status))
+		conn_answer_failed(c, 400, span_str(complex), now_ns);
+	else
+		conn_answer_failed(c, 500, span_str("the capture process died"), now_ns);
+}
+
+static void
+answer_failed(struct conn *c, struct slot *s, uint64_t now_ns)
+{
+	size_t n = strnlen(s->why, SLOTS_WHY_SIZE);
+	unsigned status = s->status;
+
+	if (status == 200 && s->end == SLOT_END_VALIDATED)
+		conn_answer_valid(c, now_ns);
+	else
+		conn_answer_failed(c, status >= 400 && status <= 599 ? status : 500,
+				   span_of(s->why, n), now_ns);
+}
+
+/* Who asked for this slot hears what became of it; true when it was told. */
+static bool
+tell_asker(struct broker *b, size_t i, uint64_t now_ns)
+{
+	struct slot *s = &b->config->slots->slot[i];
+	struct conn *c = b->asker[i];
+	uint32_t state = s->state;
+
+	if (!c)
+		return true;
+	if (state == SLOT_COMMITTED)
+		conn_hand_over(c);
+	else if (state == SLOT_FAILED)
+		answer_failed(c, s, now_ns);
+	else if (s->has_exited)
+		answer_death(c, s, now_ns);
+	else
+		return false;
+	b->asker[i] = NULL;
+	return true;
+}
+
+static void
+log_end(const struct broker *b, size_t i)
+{
+	const struct slot *s = &b->config->slots->slot[i];
+	char line[LOG_LINE_MAX];
+	struct text t;
+	int status = s->wait_status;
+
+	text_init(&t, line, sizeof(line));
+	text_str(&t, "capture ");
+	text_u64(&t, i);
+	text_str(&t, " for ");
+	text_str(&t, b->peer[i]);
+	text_str(&t, " ended: ");
+	text_str(&t, slots_end_text((enum slot_end)s->end));
+	if (WIFSIGNALED(status)) {
+		text_str(&t, " of signal ");
+		text_u64(&t, (uint64_t)WTERMSIG(status));
+	}
+	text_str(&t, ", ");
+	text_u64(&t, s->packets);
+	text_str(&t, " packets, ");
+	text_u64(&t, s->bytes);
+	text_str(&t, " bytes, ");
+	text_u64(&t, s->dropped);
+	text_str(&t, " dropped by kernel");
+	if (s->end == SLOT_END_FAILED) {
+		text_str(&t, ": ");
+		text_escape(&t, span_of(s->why, strnlen(s->why, SLOTS_WHY_SIZE)));
+	}
+	log_text(LOG_INFO, &t);
+}
+
+bool
+broker_has_place(const struct broker *b)
+{
+	return !b->is_closed && count_used(b, true) < FRONT_VALIDATIONS_MAX;
+}
+
+bool
+broker_is_busy(const struct broker *b)
+{
+	return count_used(b, false) + count_used(b, true) > 0;
+}
+
+void
+broker_forget(struct broker *b, const struct conn *c)
+{
+	for (size_t i = 0; i < SLOTS_MAX; i++)
+		if (b->asker[i] == c)
+			b->asker[i] = NULL;
+}
+
+void
+broker_listen(struct broker *b, uint64_t now_ns)
+{
+	for (size_t i = 0; i < SLOTS_MAX; i++) {
+		struct slot *s = &b->config->slots->slot[i];
+
+		if (!b->is_used[i] || !tell_asker(b, i, now_ns) || !s->has_exited)
+			continue;
+		if (!b->is_validation[i])
+			log_end(b, i);
+		s->state = SLOT_FREE;
+		b->is_used[i] = false;
+	}
+}

@@ -1,0 +1,45 @@
+#ifndef WORKER_BROKER_H
+#define WORKER_BROKER_H
+
+#include "worker/front.h"
+
+/*
+ * Which slot serves which connection: passes requests to the launcher, and tells the
+ * connections what became of them.
+ */
+struct conn;
+
+struct broker {
+	const struct front_config *config;
+	bool is_closed;		       /* the worker stops: nothing starts any more */
+	struct conn *asker[SLOTS_MAX]; /* who waits for this slot's word; NULL: nobody */
+	bool is_validation[SLOTS_MAX];
+	bool is_used[SLOTS_MAX];
+	char peer[SLOTS_MAX][80]; /* for the log */
+};
+
+enum broker_start {
+	BROKER_STARTED, /* c->slot is set; conn_answer_* or conn_hand_over will follow */
+	BROKER_WAITS,	/* for a validation to end: then ask again */
+	BROKER_FULL,
+	BROKER_BROKEN
+};
+
+void broker_init(struct broker *b, const struct front_config *config);
+
+/* Starts c->request, with c's socket. */
+enum broker_start broker_start(struct broker *b, struct conn *c);
+
+/* The bell rang: looks at every slot in use. */
+void broker_listen(struct broker *b, uint64_t now_ns);
+
+/* c is about to be freed: nobody waits for its slot any more. */
+void broker_forget(struct broker *b, const struct conn *c);
+
+/* Whether a validation could start now. */
+bool broker_has_place(const struct broker *b);
+
+/* Whether any capture or validation runs. */
+bool broker_is_busy(const struct broker *b);
+
+#endif

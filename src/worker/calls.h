@@ -1,0 +1,19 @@
+#ifndef WORKER_CALLS_H
+#define WORKER_CALLS_H
+
+#include <stdbool.h>
+
+/*
+ * The system calls that a capture process may make, in two steps. Where the kernel has no
+ * seccomp they do nothing (the launcher has logged it).
+ */
+
+/* While libpcap compiles: memory, reading files (Landlock says which), and what follows
+ * in calls_allow_stream. Anything else fails with EPERM; sockets only if may_resolve. */
+void calls_allow_compile(bool may_resolve);
+
+/* While packets flow: writing only to these two descriptors (a packet socket that can be
+ * written to can inject), questions only to the packet socket. Anything else kills. */
+void calls_allow_stream(int client_fd, int wake_fd, int packet_fd);
+
+#endif

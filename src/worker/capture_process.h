@@ -1,0 +1,19 @@
+#ifndef WORKER_CAPTURE_PROCESS_H
+#define WORKER_CAPTURE_PROCESS_H
+
+#include "worker/request.h"
+#include "worker/slots.h"
+
+/*
+ * The whole life of one capture process, from the open socket to the last chunk, in a
+ * process of its own that is forked for it:
+ *
+ *   open -> give up CAP_NET_RAW -> compile under limits -> arm -> committed
+ *        -> ring -> chunks -> client, until something ends it
+ *
+ * Everything up to `committed` that fails is left in the slot for the front to answer.
+ * Takes client_fd. Returns when the process may exit.
+ */
+void capture_process_run(const struct request *r, struct slots *slots, int client_fd);
+
+#endif

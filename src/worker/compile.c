@@ -1,0 +1,174 @@
+/* One request's filters under limits. Each text is compiled by itself and joined as a
+ * program: as one text, a user's filter could change the meaning of ours. */
+#include "worker/compile.h"
+
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/time.h>
+
+#include "pcap/linktype.h"
+#include "worker/exclude.h"
+
+static void
+set_soft(int resource, rlim_t value)
+{
+	struct rlimit r;
+
+	if (getrlimit(resource, &r) < 0)
+		return;
+	r.rlim_cur = value < r.rlim_max ? value : r.rlim_max;
+	setrlimit(resource, &r);
+}
+
+static void
+set_limits(const struct request *r)
+{
+	struct itimerval wall = {.it_value.tv_sec = COMPILE_WALL_S};
+	struct rusage used = {0};
+	rlim_t memory = (rlim_t)COMPILE_MEMORY_BYTES + COMPILE_BASE_BYTES + r->ring_bytes;
+
+	getrusage(RUSAGE_SELF, &used);
+	set_soft(RLIMIT_STACK, COMPILE_STACK_BYTES);
+	set_soft(RLIMIT_AS, memory);
+	set_soft(RLIMIT_CPU, (rlim_t)used.ru_utime.tv_sec + (rlim_t)used.ru_stime.tv_sec +
+				 COMPILE_CPU_S);
+	setitimer(ITIMER_REAL, &wall, NULL);
+}
+
+static void
+lift_limits(void)
+{
+	struct itimerval none = {0};
+
+	setitimer(ITIMER_REAL, &none, NULL);
+	set_soft(RLIMIT_CPU, RLIM_INFINITY);
+	set_soft(RLIMIT_AS, RLIM_INFINITY);
+}
+
+/* What libpcap says of an address family it has no link layer for needs a way out. */
+static void
+add_hint(const struct request *r, struct text *why)
+{
+	static const char *const words[] = {
+	    "VLAN",	"MPLS",	 "link-layer", "link layer", "Ethernet",
+	    "ethernet", "ether", "multicast",  "broadcast",  "MAC"};
+	const char *said = text_cstr(why);
+
+	if (strstr(said, "unknown host") || strstr(said, "unknown network"))
+		text_str(why, "; names are not looked up here: give an address");
+	else if (strstr(said, "unknown port"))
+		text_str(why, "; give the port's number");
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (r->linktype == REQUEST_NATIVE || !strstr(said, words[i]))
+			continue;
+		text_str(why, "; such filters need interface=NAME&linktype=native");
+		break;
+	}
+}
+
+static enum capture_result
+too_complex(struct text *why)
+{
+	why->n = 0;
+	text_str(why, "filter too complex: the kernel takes 4096 instructions at most; "
+		      "shorten it or split it over several captures");
+	return CAPTURE_TOO_COMPLEX;
+}
+
+/* What the steps of one compilation share. */
+struct job {
+	struct capture *c;
+	const struct request *r;
+	const struct splice_select *select;
+	struct splice_program programs[EXCLUDE_TEXTS_MAX];
+	size_t n_programs;
+	struct splice_insn excludes[EXCLUDE_TEXTS_MAX][SPLICE_MAX];
+	struct splice_insn user[SPLICE_MAX];
+};
+
+static enum capture_result
+join(struct job *j, const struct splice_program *user, struct splice_program *out,
+     struct text *why)
+{
+	switch (splice_join(j->select, j->programs, j->n_programs, user, out)) {
+	case SPLICE_OK:
+		return CAPTURE_OK;
+	case SPLICE_TOO_LONG:
+		return too_complex(why);
+	case SPLICE_BACKWARD:
+		text_str(why, "the filter needs a loop (protochain), which the kernel "
+			      "does not run; name the header's offset instead");
+		return CAPTURE_BAD_FILTER;
+	case SPLICE_BAD:
+		text_str(why, "the filter reads link-layer bytes that this capture does "
+			      "not have; use interface=NAME&linktype=native");
+		return CAPTURE_BAD_FILTER;
+	}
+	return CAPTURE_FAILED;
+}
+
+static enum capture_result
+compile_excludes(struct job *j, const struct exclude *e, struct text *why)
+{
+	for (size_t i = 0; i < e->n; i++) {
+		j->programs[i].insns = j->excludes[i];
+		/* these texts are ours: one that does not compile is no fault of the
+		 * client's */
+		if (capture_compile(j->c, e->texts[i], true, &j->programs[i], why) !=
+		    CAPTURE_OK)
+			return CAPTURE_FAILED;
+	}
+	j->n_programs = e->n;
+	return CAPTURE_OK;
+}
+
+/* Unoptimized first: the optimizer costs seconds on filters that need it least. */
+static enum capture_result
+compile_user(struct job *j, struct splice_program *out, struct text *why)
+{
+	enum capture_result result = CAPTURE_FAILED;
+
+	for (int optimized = 0; optimized <= 1; optimized++) {
+		struct splice_program user = {.insns = j->user};
+
+		why->n = 0;
+		result = capture_compile(j->c, j->r->filter, optimized, &user, why);
+		if (result == CAPTURE_OK)
+			result = join(j, &user, out, why);
+		if (result != CAPTURE_TOO_COMPLEX)
+			break;
+	}
+	if (result == CAPTURE_TOO_COMPLEX || strstr(text_cstr(why), "memory"))
+		return too_complex(why);
+	if (result == CAPTURE_BAD_FILTER)
+		add_hint(j->r, why);
+	return result;
+}
+
+enum capture_result
+compile_request(struct capture *c, const struct request *r, const uint32_t *ifindexes,
+		size_t n_ifindexes, struct splice_program *out, struct text *why)
+{
+	static struct job job; /* too large for the stack; one compile a process */
+	struct splice_select select = {
+	    .ifindexes = n_ifindexes > 0 ? ifindexes : NULL,
+	    .n_ifindexes = n_ifindexes,
+	    .is_in = r->direction == REQUEST_IN,
+	    .is_out = r->direction == REQUEST_OUT,
+	    .cooked_size = linktype_cooked_size(capture_linktype(c)),
+	    .snaplen = r->snaplen,
+	};
+	struct exclude excludes;
+	enum capture_result result;
+
+	job.c = c;
+	job.r = r;
+	job.select = &select;
+	exclude_build(&excludes, r);
+	set_limits(r);
+	result = compile_excludes(&job, &excludes, why);
+	if (result == CAPTURE_OK)
+		result = compile_user(&job, out, why);
+	lift_limits();
+	return result;
+}

@@ -1,0 +1,71 @@
+#ifndef WORKER_CONN_H
+#define WORKER_CONN_H
+
+#include "http/server.h"
+#include "sys/loop.h"
+#include "worker/answer.h"
+#include "worker/broker.h"
+
+/*
+ * One client connection of the front. It is in one of these states; what it waits for
+ * follows from the state alone (conn_interest, conn_deadline_ns).
+ *
+ *   READING --request--> WRITING --> READING | LINGERING
+ *           --capture--> QUEUED -> STARTING --> (handed over) | WRITING
+ */
+enum conn_state {
+	CONN_READING,
+	CONN_WRITING,
+	CONN_QUEUED,	/* a validation that waits for its turn */
+	CONN_STARTING,	/* a capture process has been asked for */
+	CONN_LINGERING, /* answered for the last time; the client's bytes are read away */
+	CONN_CLOSED	/* to be freed by the loop */
+};
+
+struct conn {
+	struct loop_watch watch;
+	struct broker *broker;
+	uint32_t number; /* its place in the front's table */
+	enum conn_state state;
+	uint64_t since_ns; /* when this state began, or the last request ended */
+	bool is_head;	   /* the current request is HEAD */
+	bool is_validation;
+	bool is_last;  /* this answer ends the connection, whatever HTTP allows */
+	uint32_t slot; /* in STARTING */
+	struct net_address peer;
+	size_t sent;
+	struct text out;
+	struct http_server http;
+	struct request request;
+	char out_mem[ANSWER_MAX];
+};
+
+/* Takes fd. NULL when there is no memory (fd is closed). */
+struct conn *conn_new(struct broker *broker, uint32_t number, int fd,
+		      const struct net_address *peer, uint64_t now_ns);
+void conn_free(struct conn *c);
+
+/* Goes on as far as it can without waiting. */
+void conn_step(struct conn *c, unsigned ready, uint64_t now_ns);
+
+unsigned conn_interest(const struct conn *c);
+uint64_t conn_deadline_ns(const struct conn *c);
+void conn_on_deadline(struct conn *c, uint64_t now_ns);
+
+/* True between two requests, with nothing of the next one here. */
+bool conn_is_idle(const struct conn *c);
+
+/* The capture process of c failed, or the validation ended: answers. */
+void conn_answer_failed(struct conn *c, unsigned status, struct span why,
+			uint64_t now_ns);
+void conn_answer_valid(struct conn *c, uint64_t now_ns);
+
+/* A place became free for a connection in QUEUED. */
+void conn_take_turn(struct conn *c, uint64_t now_ns);
+
+/* The capture process has taken over: gives up the socket without a word. */
+void conn_hand_over(struct conn *c);
+
+void conn_close(struct conn *c);
+
+#endif

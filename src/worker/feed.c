@@ -1,0 +1,361 @@
+/*
+ * The running part of a capture process:
+ *
+ *   kernel ring --capture_read--> stream's queue (1 MiB) --write--> client socket
+ *
+ * While the client does not read, the queue fills, then the ring, then the kernel drops
+ * and counts. It must not parse anything a client sent.
+ */
+#include "worker/feed.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "pcap/linktype.h"
+#include "sys/clock.h"
+
+#define BATCH_BYTES   (256u * 1024) /* written at once: stays in the processor's cache */
+#define MARGIN_NS     25000000u /* a packet may be this much older than an empty ring */
+#define SETTLE_NS     (2u * CAPTURE_BLOCK_MS * 1000000u) /* for the last open block */
+#define LAST_WORDS_NS 4000000000u /* for a client to take what is left at the end */
+#define LINGER_NS     1000000000u /* to read away what the client sent, before close */
+#define PLAIN_TICK_MS 1000	  /* bookkeeping of a stream without heartbeats */
+
+#define OF(member, w) ((struct feed *)((char *)(w)-offsetof(struct feed, member)))
+
+static void
+decide_end(struct feed *f, enum slot_end end, uint64_t now_ns)
+{
+	if (f->phase != FEED_RUNNING)
+		return;
+	f->end = end;
+	f->end_real_ns = clock_realtime_ns();
+	f->phase = FEED_SETTLING;
+	f->phase_deadline_ns = now_ns + SETTLE_NS;
+	if (end == SLOT_END_CLIENT)
+		f->phase = FEED_OVER;
+	else if (end != SLOT_END_SHUTDOWN && end != SLOT_END_DURATION)
+		f->phase_deadline_ns = now_ns;
+}
+
+static uint32_t
+interface_of(struct feed *f, const struct savefile_record *record, const uint8_t *data)
+{
+	uint32_t index =
+	    linktype_ifindex(capture_linktype(f->capture), data, record->caplen);
+	uint32_t id = stream_interface(f->stream, index);
+	char name[CAPTURE_NAME_SIZE + 8];
+	struct text t;
+
+	if (id != UINT32_MAX)
+		return id;
+	text_init(&t, name, sizeof(name));
+	if (capture_interface_name(f->capture, index, name)) {
+		t.n = strlen(name);
+	} else {
+		text_str(&t, "if");
+		text_u64(&t, index);
+	}
+	return stream_put_interface(f->stream, index, text_span(&t), span_str(""));
+}
+
+static bool
+on_packet(void *arg, const struct savefile_record *given, const uint8_t *data)
+{
+	struct feed *f = arg;
+	struct savefile_record record = *given;
+
+	if (f->phase != FEED_RUNNING && record.time_ns > f->end_real_ns)
+		return true;
+	if (f->r->count > 0 && f->packets == f->r->count)
+		return true;
+	if (record.time_ns < f->watermark_ns)
+		f->slot->broken_watermarks++;
+	if (record.time_ns > f->newest_ns)
+		f->newest_ns = record.time_ns;
+	if (f->r->format == REQUEST_PCAPNG) {
+		record.interface_id = interface_of(f, &record, data);
+		record.flags =
+		    linktype_direction(capture_linktype(f->capture), data, record.caplen);
+	}
+	stream_put_record(f->stream, &record, data);
+	f->packets++;
+	f->bytes += record.caplen;
+	f->batch_bytes += record.caplen;
+	return stream_may_continue(f->stream) && f->batch_bytes < BATCH_BYTES;
+}
+
+static void
+publish(struct feed *f)
+{
+	struct capture_statistics s;
+
+	capture_statistics(f->capture, &s);
+	f->slot->packets = f->packets;
+	f->slot->bytes = f->bytes;
+	f->slot->received = s.received;
+	f->slot->dropped = s.dropped;
+}
+
+/* Ring to queue, as far as there is room. */
+static void
+read_ring(struct feed *f, uint64_t now_ns)
+{
+	bool is_empty = false;
+	uint64_t before_ns = clock_realtime_ns();
+	struct text why;
+
+	text_init(&why, f->slot->why, SLOTS_WHY_SIZE);
+	f->batch_bytes = 0;
+	stream_begin(f->stream);
+	if (capture_read(f->capture, on_packet, f, &is_empty, &why) != CAPTURE_OK) {
+		text_cstr(&why);
+		decide_end(f, SLOT_END_INTERFACE, now_ns);
+	}
+	stream_commit(f->stream);
+	if (is_empty)
+		f->empty_real_ns = before_ns;
+	if (f->r->count > 0 && f->packets == f->r->count)
+		decide_end(f, SLOT_END_COUNT, now_ns);
+}
+
+static void
+flush(struct feed *f, uint64_t now_ns)
+{
+	struct span out = buf_readable(&f->stream->queue);
+
+	while (out.n > 0 && f->phase < FEED_LINGERING) {
+		ssize_t n = write(f->client.fd, out.p, out.n);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN)
+			break;
+		if (n < 0) {
+			f->end = f->end == SLOT_END_NONE ? SLOT_END_CLIENT : f->end;
+			f->phase = FEED_OVER;
+			return;
+		}
+		buf_consume(&f->stream->queue, (size_t)n);
+		out = buf_readable(&f->stream->queue);
+	}
+	if (out.n > 0 && f->stalled_since_ns == 0)
+		f->stalled_since_ns = now_ns;
+	if (out.n == 0 && f->stalled_since_ns != 0) {
+		f->slot->stalled_ns += now_ns - f->stalled_since_ns;
+		f->stalled_since_ns = 0;
+	}
+}
+
+static void
+put_statistics(struct feed *f, uint32_t id, uint64_t time_ns)
+{
+	struct savefile_statistics s = {.time_ns = time_ns, .interface_id = id};
+	struct capture_statistics total;
+
+	if (id == 0) {
+		capture_statistics(f->capture, &total);
+		s.has = SAVEFILE_HAS_IFRECV | SAVEFILE_HAS_OSDROP;
+		s.ifrecv = total.received;
+		s.osdrop = total.dropped;
+	}
+	if (f->phase != FEED_RUNNING) {
+		s.has |= SAVEFILE_HAS_USRDELIV;
+		s.usrdeliv = id == 0 ? f->packets : f->stream->packets[id];
+	}
+	stream_put_statistics(f->stream, &s);
+}
+
+/* The promise of merge/merge.h: nothing older will come. */
+static void
+put_heartbeat(struct feed *f)
+{
+	uint64_t t = f->empty_real_ns > MARGIN_NS ? f->empty_real_ns - MARGIN_NS : 0;
+
+	if (t > f->watermark_ns)
+		f->watermark_ns = t;
+	stream_begin(f->stream);
+	put_statistics(f, 0, f->watermark_ns);
+	stream_commit(f->stream);
+}
+
+static void
+look_for_interfaces(struct feed *f, uint64_t now_ns)
+{
+	char name[CAPTURE_NAME_SIZE];
+
+	for (size_t i = 0; i < f->n_ifindexes; i++)
+		if (capture_interface_name(f->capture, f->ifindexes[i], name))
+			return;
+	if (f->n_ifindexes > 0)
+		decide_end(f, SLOT_END_INTERFACE, now_ns);
+}
+
+/* Wall-clock multiples, so that the watermarks of all silent workers come together. */
+static void
+tick(struct feed *f, uint64_t now_ns)
+{
+	uint64_t real_ns = clock_realtime_ns();
+
+	/* a clock that was set back must not silence the heartbeat */
+	if (real_ns < f->next_tick_real_ns &&
+	    f->next_tick_real_ns - real_ns <= f->tick_ns)
+		return;
+	f->next_tick_real_ns = (real_ns / f->tick_ns + 1) * f->tick_ns;
+	look_for_interfaces(f, now_ns);
+	if (f->r->format == REQUEST_PCAPNG && stream_has_room(f->stream))
+		put_heartbeat(f);
+	publish(f);
+}
+
+/* The last statistics blocks: one an interface, the whole stream's at the very end. */
+static void
+put_last_words(struct feed *f)
+{
+	uint64_t t = f->newest_ns > f->watermark_ns ? f->newest_ns : f->watermark_ns;
+
+	if (f->r->format == REQUEST_PCAPNG) {
+		stream_begin(f->stream);
+		for (uint32_t id = f->stream->n_interfaces; id-- > 0;)
+			put_statistics(f, id, t);
+		stream_commit(f->stream);
+	}
+	stream_put_end(f->stream);
+}
+
+/* Moves on from a phase whose time or whose work is over. */
+static void
+advance(struct feed *f, uint64_t now_ns)
+{
+	bool is_flushed = buf_used(&f->stream->queue) == 0;
+
+	if (f->phase == FEED_SETTLING && now_ns >= f->phase_deadline_ns && is_flushed) {
+		put_last_words(f);
+		f->phase = FEED_LEAVING;
+		f->phase_deadline_ns = now_ns + LAST_WORDS_NS;
+		flush(f, now_ns);
+		is_flushed = buf_used(&f->stream->queue) == 0;
+	}
+	if (f->phase == FEED_SETTLING && now_ns >= f->phase_deadline_ns + LAST_WORDS_NS)
+		f->phase = FEED_OVER;
+	if (f->phase == FEED_LEAVING && is_flushed) {
+		shutdown(f->client.fd, SHUT_WR);
+		f->phase = FEED_LINGERING;
+		f->phase_deadline_ns = now_ns + LINGER_NS;
+	}
+	if ((f->phase == FEED_LEAVING || f->phase == FEED_LINGERING) &&
+	    now_ns >= f->phase_deadline_ns)
+		f->phase = FEED_OVER;
+}
+
+static void
+on_ring(struct loop_watch *w, unsigned ready, uint64_t now_ns)
+{
+	struct feed *f = OF(ring, w);
+
+	(void)ready;
+	if (stream_has_room(f->stream))
+		read_ring(f, now_ns);
+}
+
+static void
+on_client(struct loop_watch *w, unsigned ready, uint64_t now_ns)
+{
+	struct feed *f = OF(client, w);
+	char away[4096];
+	ssize_t n = 1;
+
+	if (ready & (LOOP_IN | LOOP_GONE))
+		n = read(w->fd, away, sizeof(away));
+	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
+		if (f->phase == FEED_RUNNING)
+			decide_end(f, SLOT_END_CLIENT, now_ns);
+		f->phase = FEED_OVER;
+	}
+}
+
+static void
+on_signal(struct loop_watch *w, unsigned ready, uint64_t now_ns)
+{
+	struct signalfd_siginfo info;
+
+	(void)ready;
+	if (read(w->fd, &info, sizeof(info)) == sizeof(info))
+		decide_end(OF(signals, w), SLOT_END_SHUTDOWN, now_ns);
+}
+
+static bool
+may_read(const struct feed *f)
+{
+	return f->phase <= FEED_SETTLING && stream_has_room(f->stream);
+}
+
+static uint64_t
+deadline_ns(const struct feed *f)
+{
+	uint64_t real_ns = clock_realtime_ns();
+	uint64_t wait_ns =
+	    f->next_tick_real_ns > real_ns ? f->next_tick_real_ns - real_ns : 0;
+	uint64_t at_ns =
+	    clock_monotonic_ns() + (wait_ns < f->tick_ns ? wait_ns : f->tick_ns);
+
+	if (f->phase != FEED_RUNNING && f->phase_deadline_ns < at_ns)
+		at_ns = f->phase_deadline_ns;
+	return at_ns;
+}
+
+static void
+step(struct feed *f, uint64_t started_ns)
+{
+	uint64_t now_ns;
+
+	loop_set(&f->loop, &f->ring, may_read(f) ? LOOP_IN : 0);
+	loop_set(&f->loop, &f->client,
+		 LOOP_IN | (buf_used(&f->stream->queue) > 0 ? LOOP_OUT : 0));
+	now_ns = loop_run_once(&f->loop, deadline_ns(f));
+	if (f->r->duration_ns > 0 && now_ns - started_ns >= f->r->duration_ns)
+		decide_end(f, SLOT_END_DURATION, now_ns);
+	if (f->phase == FEED_RUNNING)
+		tick(f, now_ns);
+	if (f->phase < FEED_LINGERING)
+		flush(f, now_ns);
+	advance(f, now_ns);
+}
+
+int
+feed_open(struct feed *f, int client_fd, int signal_fd)
+{
+	int rc = loop_init(&f->loop);
+
+	f->ring.on_ready = on_ring;
+	f->client.on_ready = on_client;
+	f->signals.on_ready = on_signal;
+	if (rc == 0)
+		rc = loop_add(&f->loop, &f->client, client_fd, LOOP_IN);
+	return rc == 0 ? loop_add(&f->loop, &f->signals, signal_fd, LOOP_IN) : rc;
+}
+
+int
+feed_watch(struct feed *f)
+{
+	return loop_add(&f->loop, &f->ring, capture_fd(f->capture), LOOP_IN);
+}
+
+void
+feed_run(struct feed *f)
+{
+	uint64_t started_ns = clock_monotonic_ns();
+
+	f->tick_ns =
+	    1000000u * (uint64_t)(f->r->format == REQUEST_PCAPNG ? f->r->heartbeat_ms
+								 : PLAIN_TICK_MS);
+	if (f->r->duration_ns > 0 && f->tick_ns > f->r->duration_ns)
+		f->tick_ns = f->r->duration_ns;
+	while (f->phase != FEED_OVER)
+		step(f, started_ns);
+	publish(f);
+	f->slot->end = f->end;
+}

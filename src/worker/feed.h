@@ -1,0 +1,57 @@
+#ifndef WORKER_FEED_H
+#define WORKER_FEED_H
+
+#include "sys/loop.h"
+#include "worker/request.h"
+#include "worker/slots.h"
+#include "worker/stream.h"
+
+/*
+ * Feeds one client from one armed capture until something ends it. The members of the
+ * first part are set by the caller before feed_run; the rest starts as zero.
+ */
+enum feed_phase {
+	FEED_RUNNING,
+	FEED_SETTLING,	/* the end is decided; packets before it are still on their way */
+	FEED_LEAVING,	/* the last bytes go to the client */
+	FEED_LINGERING, /* sent all; the client's own bytes are read away */
+	FEED_OVER
+};
+
+struct feed {
+	const struct request *r;
+	struct slot *slot;
+	struct capture *capture;
+	struct stream *stream; /* initialised, with what goes before the first packet */
+	size_t n_ifindexes;    /* the interfaces asked for; 0: all */
+	uint32_t ifindexes[REQUEST_INTERFACES_MAX];
+
+	struct loop loop;
+	struct loop_watch ring;
+	struct loop_watch client;
+	struct loop_watch signals;
+	enum feed_phase phase;
+	enum slot_end end;
+	uint64_t phase_deadline_ns;
+	uint64_t tick_ns;
+	uint64_t next_tick_real_ns;
+	uint64_t end_real_ns;	/* packets later than this are not the client's */
+	uint64_t empty_real_ns; /* the ring was seen empty at this time */
+	uint64_t watermark_ns;
+	uint64_t newest_ns;
+	uint64_t stalled_since_ns;
+	uint64_t packets;
+	uint64_t bytes;
+	size_t batch_bytes;
+};
+
+/* Makes the loop, while system calls are still free. 0 or -errno. */
+int feed_open(struct feed *f, int client_fd, int signal_fd);
+
+/* The same for the capture's ring, once it is open. */
+int feed_watch(struct feed *f);
+
+/* Returns when the client has everything, or is gone. */
+void feed_run(struct feed *f);
+
+#endif

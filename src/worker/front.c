@@ -1,0 +1,361 @@
+/*
+ * The front's loop: listening socket, connections, the bell of the slots. One event loop,
+ * one table of connections, one tournament of their deadlines.
+ */
+#include "worker/front.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/tourney.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+#include "sys/priv.h"
+#include "sys/sandbox.h"
+#include "worker/conn.h"
+
+#define ACCEPT_BATCH	64 /* connections taken per wake-up: others wait their turn */
+#define ACCEPT_PAUSE_NS 100000000u  /* out of descriptors: look again after this */
+#define STOP_NS		4500000000u /* within the launcher's five seconds */
+
+struct front {
+	const struct front_config *config;
+	struct loop loop;
+	struct loop_watch listener;
+	struct loop_watch bell;
+	struct loop_watch signals;
+	struct loop_watch launcher;
+	struct conn **conns;
+	void *deadline_mem;
+	struct tourney deadlines; /* leaf: number of the connection */
+	struct broker broker;
+	uint64_t accept_again_ns;
+	uint64_t stop_deadline_ns;
+	bool is_stopping;
+	bool is_broken;
+};
+
+#define OF(member, w) ((struct front *)((char *)(w)-offsetof(struct front, member)))
+
+/* Interest and deadline follow from the state; a closed connection is freed. */
+static void
+settle(struct front *f, struct conn *c)
+{
+	uint32_t number = c->number;
+	int fd = c->watch.fd;
+
+	if (c->state != CONN_CLOSED) {
+		loop_set(&f->loop, &c->watch, conn_interest(c));
+		tourney_set(&f->deadlines, number, conn_deadline_ns(c));
+		return;
+	}
+	broker_forget(&f->broker, c);
+	loop_remove(&f->loop, &c->watch);
+	close(fd);
+	f->conns[number] = NULL;
+	tourney_set(&f->deadlines, number, TOURNEY_NONE);
+	conn_free(c);
+}
+
+static void
+settle_all(struct front *f)
+{
+	for (uint32_t i = 0; i < f->config->max_connections; i++)
+		if (f->conns[i])
+			settle(f, f->conns[i]);
+}
+
+/* The connection that has waited longest for a validation's place. */
+static struct conn *
+longest_queued(const struct front *f)
+{
+	struct conn *first = NULL;
+
+	for (uint32_t i = 0; i < f->config->max_connections; i++) {
+		struct conn *c = f->conns[i];
+
+		if (c && c->state == CONN_QUEUED &&
+		    (!first || c->since_ns < first->since_ns))
+			first = c;
+	}
+	return first;
+}
+
+static void
+on_bell(struct loop_watch *w, unsigned ready, uint64_t now_ns)
+{
+	struct front *f = OF(bell, w);
+	struct conn *queued;
+	uint64_t rings;
+
+	(void)ready;
+	if (read(w->fd, &rings, sizeof(rings)) < 0)
+		return;
+	broker_listen(&f->broker, now_ns);
+	while (broker_has_place(&f->broker) && (queued = longest_queued(f)) != NULL)
+		conn_take_turn(queued, now_ns);
+}
+
+static struct conn *
+oldest(const struct front *f, bool is_idle)
+{
+	struct conn *found = NULL;
+
+	for (uint32_t i = 0; i < f->config->max_connections; i++) {
+		struct conn *c = f->conns[i];
+
+		if (!c || c->state != CONN_READING || conn_is_idle(c) != is_idle)
+			continue;
+		if (!found || c->since_ns < found->since_ns)
+			found = c;
+	}
+	return found;
+}
+
+/* Makes room: the oldest idle connection goes first, then the oldest unfinished head. */
+static bool
+evict_one(struct front *f)
+{
+	struct conn *c = oldest(f, true);
+
+	if (!c)
+		c = oldest(f, false);
+	if (!c)
+		return false;
+	conn_close(c);
+	settle(f, c);
+	return true;
+}
+
+static uint32_t
+free_number(const struct front *f)
+{
+	uint32_t i = 0;
+
+	while (i < f->config->max_connections && f->conns[i])
+		i++;
+	return i;
+}
+
+/* Said and closed at once: there is no room to wait for anything. */
+static void
+turn_away(int fd)
+{
+	static const char busy[] = "HTTP/1.1 503 Service Unavailable\r\n"
+				   "Content-Length: 0\r\nRetry-After: 5\r\n"
+				   "Connection: close\r\n\r\n";
+
+	if (write(fd, busy, sizeof(busy) - 1) < 0)
+		log_line(LOG_DEBUG, "a client left before it was turned away");
+	close(fd);
+}
+
+static void
+add_connection(struct front *f, int fd, const struct net_address *peer, uint64_t now_ns)
+{
+	uint32_t number = free_number(f);
+	struct conn *c;
+
+	if (number == f->config->max_connections && evict_one(f))
+		number = free_number(f);
+	if (number == f->config->max_connections) {
+		turn_away(fd);
+		return;
+	}
+	c = conn_new(&f->broker, number, fd, peer, now_ns);
+	if (!c)
+		return;
+	if (loop_add(&f->loop, &c->watch, fd, LOOP_IN) < 0) {
+		close(fd);
+		conn_free(c);
+		return;
+	}
+	f->conns[number] = c;
+	tourney_set(&f->deadlines, number, conn_deadline_ns(c));
+}
+
+static void
+on_listener(struct loop_watch *w, unsigned ready, uint64_t now_ns)
+{
+	struct front *f = OF(listener, w);
+
+	(void)ready;
+	for (int i = 0; i < ACCEPT_BATCH; i++) {
+		struct net_address peer;
+		int fd = net_accept(w->fd, &peer);
+
+		if (fd >= 0) {
+			add_connection(f, fd, &peer, now_ns);
+			continue;
+		}
+		if (fd == -EMFILE || fd == -ENFILE || fd == -ENOBUFS || fd == -ENOMEM) {
+			if (evict_one(f))
+				continue;
+			/* level-triggered: without a pause this would spin */
+			loop_set(&f->loop, w, 0);
+			f->accept_again_ns = now_ns + ACCEPT_PAUSE_NS;
+		}
+		if (fd == -EAGAIN || f->accept_again_ns > now_ns)
+			return;
+	}
+}
+
+static void
+begin_stop(struct front *f, uint64_t now_ns)
+{
+	if (f->is_stopping)
+		return;
+	f->is_stopping = true;
+	f->broker.is_closed = true;
+	f->stop_deadline_ns = now_ns + STOP_NS;
+	loop_remove(&f->loop, &f->listener);
+	close(f->config->listen_fd);
+	for (uint32_t i = 0; i < f->config->max_connections; i++)
+		if (f->conns[i] && f->conns[i]->state == CONN_READING)
+			conn_close(f->conns[i]);
+}
+
+static void
+on_signal(struct loop_watch *w, unsigned ready, uint64_t now_ns)
+{
+	struct signalfd_siginfo info;
+
+	(void)ready;
+	if (read(w->fd, &info, sizeof(info)) == sizeof(info))
+		begin_stop(OF(signals, w), now_ns);
+}
+
+/* The launcher never sends; that its end closed is all there is to hear. */
+static void
+on_launcher(struct loop_watch *w, unsigned ready, uint64_t now_ns)
+{
+	struct front *f = OF(launcher, w);
+
+	(void)now_ns;
+	if (ready & LOOP_GONE)
+		f->is_broken = true;
+}
+
+static void
+run_deadlines(struct front *f, uint64_t now_ns)
+{
+	while (tourney_top(&f->deadlines).key <= now_ns) {
+		struct conn *c = f->conns[tourney_top(&f->deadlines).leaf];
+
+		conn_on_deadline(c, now_ns);
+		settle(f, c);
+	}
+	if (f->accept_again_ns != 0 && f->accept_again_ns <= now_ns) {
+		f->accept_again_ns = 0;
+		loop_set(&f->loop, &f->listener, LOOP_IN);
+	}
+}
+
+static uint64_t
+next_deadline_ns(const struct front *f)
+{
+	uint64_t at_ns = tourney_top(&f->deadlines).key;
+
+	if (f->accept_again_ns != 0 && f->accept_again_ns < at_ns)
+		at_ns = f->accept_again_ns;
+	if (f->is_stopping && f->stop_deadline_ns < at_ns)
+		at_ns = f->stop_deadline_ns;
+	return at_ns;
+}
+
+static bool
+has_work(const struct front *f, uint64_t now_ns)
+{
+	if (f->is_broken)
+		return false;
+	if (!f->is_stopping)
+		return true;
+	if (now_ns >= f->stop_deadline_ns)
+		return false;
+	return broker_is_busy(&f->broker) ||
+	       tourney_top(&f->deadlines).key != TOURNEY_NONE;
+}
+
+static int
+confine(void)
+{
+	int rc = priv_drop_all();
+
+	if (rc < 0)
+		return rc;
+	priv_forbid_fork();
+	rc = sandbox_deny_files(NULL);
+	if (rc < 0)
+		log_line(LOG_INFO,
+			 "no Landlock here (%s): files are out of reach only by "
+			 "the empty root, if there is one",
+			 strerror(-rc));
+	return 0;
+}
+
+static int
+open_signals(void)
+{
+	sigset_t set;
+
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_SETMASK, &set, NULL);
+	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+static int
+set_up(struct front *f)
+{
+	const struct front_config *config = f->config;
+	int signal_fd = open_signals();
+	int rc = confine();
+
+	f->conns = calloc(config->max_connections, sizeof(struct conn *));
+	f->deadline_mem = malloc(tourney_bytes(config->max_connections));
+	if (!f->conns || !f->deadline_mem)
+		return -ENOMEM;
+	tourney_init(&f->deadlines, config->max_connections, f->deadline_mem);
+	f->listener.on_ready = on_listener;
+	f->bell.on_ready = on_bell;
+	f->signals.on_ready = on_signal;
+	f->launcher.on_ready = on_launcher;
+	if (rc == 0)
+		rc = loop_init(&f->loop);
+	if (rc == 0)
+		rc = loop_add(&f->loop, &f->listener, config->listen_fd, LOOP_IN);
+	if (rc == 0)
+		rc = loop_add(&f->loop, &f->bell, config->slots->wake_fd, LOOP_IN);
+	if (rc == 0)
+		rc = loop_add(&f->loop, &f->signals, signal_fd, LOOP_IN);
+	return rc == 0 ? loop_add(&f->loop, &f->launcher, config->launcher_fd, 0) : rc;
+}
+
+int
+front_run(const struct front_config *config)
+{
+	static struct front front; /* one a process */
+	struct front *f = &front;
+	uint64_t now_ns = clock_monotonic_ns();
+	int rc;
+
+	f->config = config;
+	broker_init(&f->broker, config);
+	rc = set_up(f);
+	if (rc < 0) {
+		log_line(LOG_ERROR, "the front cannot start: %s", strerror(-rc));
+		return 1;
+	}
+	while (has_work(f, now_ns)) {
+		now_ns = loop_run_once(&f->loop, next_deadline_ns(f));
+		run_deadlines(f, now_ns);
+		settle_all(f);
+	}
+	return f->is_broken ? 1 : 0;
+}

@@ -1,0 +1,318 @@
+/*
+ * Forks and reaps; nothing that a client sent is looked at here.
+ *
+ *   front --(struct request + client socket, one SEQPACKET message)--> launcher
+ *   launcher --fork--> capture process        launcher --slot, eventfd--> front
+ */
+#include "worker/launcher.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sys/clock.h"
+#include "sys/log.h"
+#include "sys/loop.h"
+#include "sys/priv.h"
+#include "sys/sandbox.h"
+#include "worker/capture_process.h"
+
+struct launcher {
+	struct front_config *config;
+	struct loop loop;
+	struct loop_watch front;
+	struct loop_watch signals;
+	pid_t front_pid;
+	bool is_stopping;
+	bool has_failed;
+	uint64_t stop_deadline_ns;
+};
+
+#define OF(member, w) ((struct launcher *)((char *)(w)-offsetof(struct launcher, member)))
+
+static struct slot *
+slot_of(struct launcher *l, pid_t pid)
+{
+	struct slots *s = l->config->slots;
+
+	for (size_t i = 0; i < SLOTS_MAX; i++)
+		if (s->slot[i].pid == pid)
+			return &s->slot[i];
+	return NULL;
+}
+
+static size_t
+count_captures(const struct launcher *l)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < SLOTS_MAX; i++)
+		n += l->config->slots->slot[i].pid != 0;
+	return n;
+}
+
+static void
+signal_captures(const struct launcher *l, int signal_number)
+{
+	for (size_t i = 0; i < SLOTS_MAX; i++) {
+		pid_t pid = l->config->slots->slot[i].pid;
+
+		if (pid > 0)
+			kill(pid, signal_number);
+	}
+}
+
+static void
+stop(struct launcher *l, uint64_t now_ns)
+{
+	if (l->is_stopping)
+		return;
+	l->is_stopping = true;
+	l->stop_deadline_ns = now_ns + LAUNCHER_STOP_NS;
+	if (l->front_pid > 0)
+		kill(l->front_pid, SIGTERM);
+	signal_captures(l, SIGTERM);
+}
+
+/* The capture's own process, for the rest of its life. */
+static _Noreturn void
+be_capture(struct launcher *l, const struct request *r, int client_fd, pid_t parent)
+{
+	if (!priv_die_with_parent(parent))
+		_exit(1);
+	close(l->front.fd);
+	close(l->signals.fd);
+	loop_fini(&l->loop);
+	capture_process_run(r, l->config->slots, client_fd);
+	_exit(0);
+}
+
+static void
+cannot_fork(struct launcher *l, struct slot *slot)
+{
+	slot->status = 503;
+	snprintf(slot->why, SLOTS_WHY_SIZE, "no process can be started for this capture");
+	slot->end = SLOT_END_FAILED;
+	slot->state = SLOT_FAILED;
+	slot->has_exited = 1;
+	slots_wake(l->config->slots);
+}
+
+static void
+start_capture(struct launcher *l, const struct request *r, int client_fd)
+{
+	struct slot *slot;
+	pid_t parent = getpid();
+	pid_t pid;
+
+	if (r->slot >= SLOTS_MAX || l->is_stopping)
+		return;
+	slot = &l->config->slots->slot[r->slot];
+	if (slot->pid != 0)
+		return;
+	pid = fork();
+	if (pid == 0)
+		be_capture(l, r, client_fd, parent);
+	if (pid < 0)
+		cannot_fork(l, slot);
+	else
+		slot->pid = pid;
+}
+
+/* A whole message of the right size with one descriptor, or nothing. */
+static ssize_t
+receive(int fd, struct request *r, int *client_fd)
+{
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control = {0};
+	struct iovec iov = {.iov_base = r, .iov_len = sizeof(*r)};
+	struct msghdr m = {.msg_iov = &iov,
+			   .msg_iovlen = 1,
+			   .msg_control = &control,
+			   .msg_controllen = sizeof(control)};
+	ssize_t n = recvmsg(fd, &m, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+	struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&m) : NULL;
+
+	*client_fd = -1;
+	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
+		memcpy(client_fd, CMSG_DATA(c), sizeof(*client_fd));
+	return n;
+}
+
+static void
+on_front(struct loop_watch *w, unsigned ready, uint64_t now_ns)
+{
+	static struct request r;
+	struct launcher *l = OF(front, w);
+	int client_fd;
+	ssize_t n = receive(w->fd, &r, &client_fd);
+
+	(void)ready;
+	if (n == (ssize_t)sizeof(r) && client_fd >= 0)
+		start_capture(l, &r, client_fd);
+	if (client_fd >= 0)
+		close(client_fd);
+	if (n == 0 && !l->is_stopping) {
+		l->has_failed = true;
+		stop(l, now_ns);
+	}
+	if (n == 0)
+		loop_remove(&l->loop, w);
+}
+
+static void
+reaped_front(struct launcher *l, int status, uint64_t now_ns)
+{
+	l->front_pid = 0;
+	if (!l->is_stopping) {
+		if (WIFSIGNALED(status))
+			log_line(LOG_ERROR, "the front process died of signal %d",
+				 WTERMSIG(status));
+		else
+			log_line(LOG_ERROR, "the front process ended with status %d",
+				 WEXITSTATUS(status));
+		l->has_failed = true;
+	}
+	stop(l, now_ns);
+}
+
+static void
+reap(struct launcher *l, uint64_t now_ns)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		struct slot *slot = slot_of(l, pid);
+
+		if (pid == l->front_pid)
+			reaped_front(l, status, now_ns);
+		if (!slot)
+			continue;
+		slot->wait_status = status;
+		slot->pid = 0;
+		slot->has_exited = 1;
+		slots_wake(l->config->slots);
+	}
+}
+
+static void
+on_signal(struct loop_watch *w, unsigned ready, uint64_t now_ns)
+{
+	struct launcher *l = OF(signals, w);
+	struct signalfd_siginfo info;
+
+	(void)ready;
+	while (read(w->fd, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGCHLD)
+			reap(l, now_ns);
+		else
+			stop(l, now_ns);
+	}
+}
+
+/* The set that the launcher reads as a descriptor; children set their own. */
+static int
+open_signals(void)
+{
+	sigset_t set;
+
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_SETMASK, &set, NULL);
+	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+static int
+change_identity(void)
+{
+	int rc = geteuid() == 0 ? sandbox_enter_empty_root() : 0;
+
+	if (rc < 0)
+		log_line(LOG_INFO, "no empty root directory can be had here: %s",
+			 strerror(-rc));
+	rc = priv_become_launcher();
+	if (rc < 0)
+		log_line(LOG_ERROR, "privileges cannot be given up: %s", strerror(-rc));
+	return rc;
+}
+
+static int
+fork_front(struct launcher *l, int sockets[2])
+{
+	pid_t parent = getpid();
+
+	l->front_pid = fork();
+	if (l->front_pid < 0)
+		return -errno;
+	if (l->front_pid > 0) {
+		close(sockets[1]);
+		close(l->config->listen_fd);
+		return 0;
+	}
+	close(sockets[0]);
+	if (!priv_die_with_parent(parent))
+		_exit(1);
+	l->config->launcher_fd = sockets[1];
+	_exit(front_run(l->config));
+}
+
+static int
+set_up(struct launcher *l)
+{
+	int sockets[2];
+	int rc = change_identity();
+	int signal_fd;
+
+	if (rc < 0)
+		return rc;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
+		return -errno;
+	rc = fork_front(l, sockets);
+	signal_fd = open_signals();
+	if (rc == 0)
+		rc = loop_init(&l->loop);
+	l->front.on_ready = on_front;
+	l->signals.on_ready = on_signal;
+	if (rc == 0)
+		rc = loop_add(&l->loop, &l->front, sockets[0], LOOP_IN);
+	if (rc == 0)
+		rc = loop_add(&l->loop, &l->signals, signal_fd, LOOP_IN);
+	return rc;
+}
+
+int
+launcher_run(struct front_config *config)
+{
+	struct launcher l = {.config = config};
+	int rc = set_up(&l);
+	uint64_t now_ns = clock_monotonic_ns();
+
+	if (rc < 0) {
+		log_line(LOG_ERROR, "cannot start: %s", strerror(-rc));
+		return 1;
+	}
+	reap(&l, now_ns); /* a front that died before SIGCHLD was watched */
+	while (l.front_pid > 0 || count_captures(&l) > 0) {
+		now_ns = loop_run_once(&l.loop,
+				       l.is_stopping ? l.stop_deadline_ns : LOOP_NEVER);
+		if (l.is_stopping && now_ns >= l.stop_deadline_ns) {
+			if (l.front_pid > 0)
+				kill(l.front_pid, SIGKILL);
+			signal_captures(&l, SIGKILL);
+			l.stop_deadline_ns = now_ns + LAUNCHER_STOP_NS;
+		}
+	}
+	return l.has_failed ? 1 : 0;
+}

@@ -1,0 +1,28 @@
+#ifndef WORKER_OPTS_H
+#define WORKER_OPTS_H
+
+#include "worker/front.h"
+
+/* The worker's command line. */
+struct opts {
+	const char *listen;
+	struct net_address address;
+	uint32_t max_captures;
+	uint32_t max_connections;
+	uint32_t max_buffer;
+	uint32_t max_snaplen;
+	uint64_t max_duration_ns;
+	unsigned unix_mode;
+	bool may_resolve;
+	bool is_quiet;
+	bool is_verbose;
+	bool wants_help;
+	bool wants_version;
+};
+
+/* NULL, or one sentence about what is wrong (in static memory). */
+const char *opts_parse(struct opts *o, int argc, char **argv);
+
+const char *opts_help(void);
+
+#endif

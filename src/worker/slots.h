@@ -1,0 +1,71 @@
+#ifndef WORKER_SLOTS_H
+#define WORKER_SLOTS_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * The table that launcher, front and capture processes share: one slot a capture, in
+ * anonymous shared memory. What a capture process writes into its slot is untrusted text
+ * and numbers to the front.
+ *
+ *   FREE --front--> ASKED --capture--> COMPILING --> COMMITTED | FAILED
+ *
+ * has_exited is set by the launcher when the process is gone; the front then frees the
+ * slot. Every change is followed by a write to the eventfd that wakes the front.
+ */
+#define SLOTS_MAX      64  /* captures at once, whatever the operator says */
+#define SLOTS_WHY_SIZE 512 /* a sentence for a client */
+
+enum slot_state {
+	SLOT_FREE,
+	SLOT_ASKED,
+	SLOT_COMPILING,
+	SLOT_COMMITTED, /* the answer is the capture process's: its first byte may be out */
+	SLOT_FAILED	/* the answer is the front's: status and why */
+};
+
+enum slot_end {
+	SLOT_END_NONE, /* the process died before it said why */
+	SLOT_END_CLIENT,
+	SLOT_END_COUNT,
+	SLOT_END_DURATION,
+	SLOT_END_INTERFACE,
+	SLOT_END_SHUTDOWN,
+	SLOT_END_FAILED,
+	SLOT_END_VALIDATED
+};
+
+struct slot {
+	_Atomic uint32_t state;
+	_Atomic uint32_t has_exited;
+	_Atomic int32_t pid;
+	_Atomic int32_t wait_status; /* as waitpid gives it; valid with has_exited */
+	_Atomic uint32_t end;
+	_Atomic uint32_t status;  /* HTTP status of FAILED */
+	_Atomic uint64_t packets; /* handed to the client's queue */
+	_Atomic uint64_t bytes;	  /* of these packets, as captured */
+	_Atomic uint64_t received;
+	_Atomic uint64_t dropped;
+	_Atomic uint64_t broken_watermarks;
+	_Atomic uint64_t stalled_ns; /* time the client did not take what was there */
+	char why[SLOTS_WHY_SIZE];    /* written before FAILED, terminated by the reader */
+};
+
+struct slots {
+	uint32_t n;
+	int wake_fd; /* the front's eventfd */
+	struct slot slot[SLOTS_MAX];
+};
+
+/* NULL when there is no memory. Lives as long as the worker. */
+struct slots *slots_new(uint32_t n);
+
+/* Wakes the front; nothing is lost when it was awake already. */
+void slots_wake(const struct slots *s);
+
+/* "client gone", "count reached": for the log. */
+const char *slots_end_text(enum slot_end end);
+
+#endif
