@@ -73,7 +73,7 @@ $(BINS): $(LIBS:%=$(O)/.%)
 build/.setup-%: tools/setup.sh
 	$(SETUP) $*
 	mkdir -p build && touch $@
-build/src/.fetched: third_party/fetch.sh third_party/versions | build/.setup-build
+build/src/.fetched: third_party/fetch.sh third_party/versions $(wildcard third_party/patches/*) | build/.setup-build
 	echo "  FETCH   $(LIBS)"
 	DDUMP_NATIVE_MUSL=$(NATIVE) third_party/fetch.sh build/src
 	touch $@

@@ -150,6 +150,7 @@ from_apt() { # name: sets tarball and patches
 from_upstream() {
 	tarball=$out/$(basename "$(val "$1" url)")
 	patches=
+	version=$(val "$1" version)
 	echo "third_party: fetching $(val "$1" url)" >&2
 	curl -fsSL -o "$tarball" "$(val "$1" url)" 2>>"$log" ||
 		wget -q -O "$tarball" "$(val "$1" url)" 2>>"$log" || { rm -f "$tarball"; return 1; }
@@ -166,6 +167,7 @@ from_distfiles() {
 		case $tarball in *.asc | *.debian.tar.*) continue ;; esac
 		[ -f "$tarball" ] || return 1
 		patches=
+		version=$(val "$1" version)
 		checked "$1"
 		note "$1: using $tarball"
 		return 0
@@ -189,6 +191,17 @@ unpack() {
 	elif [ "$1" = musl ]; then
 		note "musl without Debian's fixes of CVE-2025-26519 and CVE-2026-6042 (iconv) and CVE-2026-40200 (qsort of huge arrays); ddump uses neither"
 	fi
+	# Our own: what a release needs until upstream's next one, by its name for that release alone.
+	for p in "$here/patches/$1-$version"-*.patch; do
+		[ -f "$p" ] || continue
+		if patch -d "$out/$1" -p1 -s -f --dry-run <"$p" >>"$log" 2>&1; then
+			patch -d "$out/$1" -p1 -s -f <"$p" >>"$log" 2>&1
+		elif [ -n "$patches" ]; then
+			note "$(basename "$p") does not apply any more; taking it that Debian's patches now have it"
+		else
+			die "$p does not apply; see $log"
+		fi
+	done
 }
 
 for name in musl libpcap mbedtls; do
