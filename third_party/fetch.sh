@@ -189,7 +189,7 @@ unpack() {
 		done
 		rm -rf "$out/$1.debian"
 	elif [ "$1" = musl ]; then
-		note "musl without Debian's fixes of CVE-2025-26519 and CVE-2026-6042 (iconv) and CVE-2026-40200 (qsort of huge arrays); ddump uses neither"
+		note "musl without Debian's fixes of CVE-2025-26519 and CVE-2026-6042 (iconv) and CVE-2026-40200 (qsort of huge arrays); ddump does neither"
 	fi
 	# Our own: what a release needs until upstream's next one, by its name for that release alone.
 	for p in "$here/patches/$1-$version"-*.patch; do
