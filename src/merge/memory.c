@@ -58,12 +58,13 @@ memory_idle(struct merge *m, uint32_t source)
 	m->n_large += cap > MERGE_QUEUE_FIRST;
 }
 
-/* Whether memory of more than beyond bytes lies unused; a refusal keeps it. */
+/* Whether memory of more than beyond bytes lies unused. A refusal keeps it, and so does
+ * the promise of room: two needy sources would take it from each other for ever. */
 static bool
 is_spare(const struct source *s, uint32_t beyond)
 {
 	return s->queue.cap > beyond && queue_is_empty(&s->queue) &&
-	       s->queue.open == QUEUE_NIL && !s->is_refused;
+	       s->queue.open == QUEUE_NIL && !s->is_refused && !s->is_promised;
 }
 
 static uint32_t
@@ -95,10 +96,17 @@ take_back(struct merge *m, struct merge_out *out)
 	return true;
 }
 
+static uint64_t
+half_of(uint64_t size)
+{
+	return size / 2 & ~UINT64_C(7);
+}
+
 /*
  * The memory that the source should get within the bound, 0 for none: twice what it has,
- * less if it must. The old piece counts until it is back. An empty queue that has no use
- * for a record in need of memory gets exactly that, if nobody has the allowance now.
+ * less if it must. The old piece counts until it is back. A record in need of memory gets
+ * just its room, where there is no more, and beyond the bound if the queue is empty and
+ * nobody else has the allowance now.
  */
 static uint64_t
 growth(const struct merge *m, const struct source *s)
@@ -113,10 +121,10 @@ growth(const struct merge *m, const struct source *s)
 	size = size > m->first ? size : m->first;
 	while (size < least)
 		size *= 2;
-	while (size > room && size / 2 >= least && size / 2 > s->queue.cap)
-		size /= 2;
+	while (size > room && half_of(size) >= least && half_of(size) > s->queue.cap)
+		size = half_of(size);
 	if (size <= room && size <= MERGE_QUEUE_MAX)
-		return size & ~UINT64_C(7);
+		return size;
 	if (s->needs && least <= room)
 		return least;
 	if (s->needs && queue_is_empty(&s->queue) && m->given <= bound)
@@ -216,6 +224,7 @@ merge_set_memory(struct merge *m, uint32_t source, void *mem, size_t bytes,
 		memory_idle(m, source);
 	m->given += bytes;
 	m->given -= old_cap;
+	s->is_promised = s->needs && bytes > 0;
 	if (queue_room(&s->queue) >= s->want)
 		memory_not_full(m, source);
 	*old_bytes = old_cap;

@@ -93,6 +93,15 @@ later(uint64_t time_ns, uint64_t by_ns)
 	return by_ns < UINT64_MAX - time_ns ? time_ns + by_ns : UINT64_MAX;
 }
 
+static inline void
+watch_room(struct merge *m, uint32_t source)
+{
+	const struct queue *q = &m->sources[source].queue;
+
+	if (queue_room(q) < q->cap / MERGE_ROOM_PART)
+		memory_full(m, source, q->cap / MERGE_ROOM_PART, false);
+}
+
 void
 merge_start(struct merge *m, uint32_t source, enum merge_kind kind, bool is_explicit,
 	    uint64_t now_ns)
@@ -108,6 +117,7 @@ merge_start(struct merge *m, uint32_t source, enum merge_kind kind, bool is_expl
 	pace_init(&s->pace);
 	if (m->stuck == source)
 		m->stuck_ns = now_ns;
+	watch_room(m, source);
 	if (!m->is_sorted)
 		return;
 	tourney_set(&m->marks, source, 0);
@@ -126,6 +136,7 @@ merge_end(struct merge *m, uint32_t source)
 	m->n_in--;
 	s->is_in = false;
 	s->is_refused = false;
+	s->is_promised = false;
 	pace_init(&s->pace);
 	memory_not_full(m, source);
 	tourney_set(&m->marks, source, TOURNEY_NONE);
@@ -156,6 +167,7 @@ merge_begin(struct merge *m, uint32_t source, const struct savefile_record *reco
 		return refuse(m, source, queue_size(record->caplen));
 	if (s->is_full)
 		memory_not_full(m, source);
+	s->is_promised = false;
 	m->n_arrivals++;
 	return MERGE_BEGUN;
 }
@@ -230,8 +242,7 @@ merge_commit(struct merge *m, uint32_t source)
 	}
 	if (!s->is_explicit)
 		imply(m, s, r->record.time_ns, r->arrival_ns);
-	if (queue_room(&s->queue) < s->queue.cap / MERGE_ROOM_PART)
-		memory_full(m, source, s->queue.cap / MERGE_ROOM_PART, false);
+	watch_room(m, source);
 }
 
 void

@@ -130,10 +130,23 @@ queue_begin(struct queue *q, const struct savefile_record *record, uint64_t arri
 	return r->data;
 }
 
+/* Nothing is left: the room is one piece again, behind or around the open record. */
+static void
+restart(struct queue *q)
+{
+	uint32_t place = q->open == QUEUE_NIL ? 0 : q->open;
+
+	q->head = place;
+	q->tail = place;
+	q->end = QUEUE_NIL;
+}
+
 void
 queue_abort(struct queue *q)
 {
 	q->open = QUEUE_NIL;
+	if (queue_is_empty(q))
+		restart(q);
 }
 
 static bool
@@ -198,17 +211,6 @@ queue_take(struct queue *q)
 	r->next = TAKEN;
 	q->n--;
 	return r;
-}
-
-/* Nothing is left: the room is one piece again, behind or around the open record. */
-static void
-restart(struct queue *q)
-{
-	uint32_t place = q->open == QUEUE_NIL ? 0 : q->open;
-
-	q->head = place;
-	q->tail = place;
-	q->end = QUEUE_NIL;
 }
 
 void

@@ -21,8 +21,9 @@ struct source {
 	bool is_explicit;
 	bool has_arrival; /* it takes part in merge.arrivals */
 	bool is_full;
-	bool needs;	 /* full: the record does not fit its memory even when empty */
-	bool is_refused; /* no memory: do not ask until the queue is empty */
+	bool needs;	  /* full: the record does not fit its memory even when empty */
+	bool is_promised; /* it got memory for a record that it needs to begin yet */
+	bool is_refused;  /* no memory: do not ask until the queue is empty */
 	struct merge_counts counts;
 	struct pace pace;
 };
