@@ -1,0 +1,89 @@
+/* Classic pcap: every magic and byte order, cuts, lies; whole and in pieces. */
+#include "pcap/classic_reader.h"
+#include "support/check.h"
+
+#include "support/image.h"
+#include "support/transcript.h"
+
+#define ROOM 4096
+
+/* File headers: version 2.4, snaplen 262144, Ethernet. */
+#define MICRO "wa1b2c3d4 h2 h4 z8 w40000 w1 "
+#define NANO  "wa1b23c4d h2 h4 z8 w40000 w1 "
+
+/* clang-format off */
+static const struct {
+	int line;
+	const char *image, *want;
+} rows[] = {
+	{__LINE__, "< " MICRO, "classic; if 1 262144; end"},
+	{__LINE__, "> " MICRO, "classic; if 1 262144; end"},
+	{__LINE__, "< " MICRO "w1 w2 w3 w4 010203",
+	 "classic; if 1 262144; rec 1000002000 3/4 @0 010203; end"},
+	{__LINE__, "> " MICRO "w1 w2 w3 w4 010203",
+	 "classic; if 1 262144; rec 1000002000 3/4 @0 010203; end"},
+	{__LINE__, "< " NANO "w1 w2 w3 w4 010203",
+	 "classic; if 1 262144; rec 1000000002 3/4 @0 010203; end"},
+	{__LINE__, "> " NANO "wffffffff w3b9ac9ff w1 w1 ff w2 w0 w0 w0",
+	 "classic; if 1 262144; rec 4294967295999999999 1/1 @0 ff; rec 2000000000 0/0 @0 ; end"},
+	/* The modified format of old kernels: 8 more bytes in each record header. */
+	{__LINE__, "< wa1b2cd34 h2 h4 z8 w5dc w71 w1 w2 w3 w4 w9 h0 09 00 010203 w1 w2 w0 w0 z8",
+	 "classic; if 113 1500; rec 1000002000 3/4 @0 010203; rec 1000002000 0/0 @0 ; end"},
+	{__LINE__, "> wa1b2cd34 h2 h4 z8 w5dc w71 w1 w2 w1 w1 z8 aa",
+	 "classic; if 113 1500; rec 1000002000 1/1 @0 aa; end"},
+	/* A fraction of a second or more is carried; an original length too small is raised. */
+	{__LINE__, "< " MICRO "w1 wffffffff w0 w0", "classic; if 1 262144; rec 4295967295000 0/0 @0 ; end"},
+	{__LINE__, "< " NANO "w1 w3b9aca00 w0 w0", "classic; if 1 262144; rec 2000000000 0/0 @0 ; end"},
+	{__LINE__, "< " MICRO "w0 w0 w3 w2 010203", "classic; if 1 262144; rec 0 3/3 @0 010203; end"},
+	{__LINE__, "< " MICRO "w0 w0 w1 wffffffff 01", "classic; if 1 262144; rec 0 1/4294967295 @0 01; end"},
+	/* Bits above the link type; a snaplen that lies; another minor version. */
+	{__LINE__, "< wa1b2c3d4 h2 h3 z8 w1 w54000114 w0 w0 w2 w2 0102",
+	 "classic; if 276 1; rec 0 2/2 @0 0102; end"},
+	{__LINE__, "< wa1b2c3d4 h1 h4 z8 w40000 w1 ", "bad 0 pcap version other than 2"},
+	/* Lengths. */
+	{__LINE__, "< " MICRO "w0 w0 w40001 w40001 010203",
+	 "classic; if 1 262144; bad 24 record longer than 262144 bytes"},
+	{__LINE__, "< " MICRO "w0 w0 w1 w1 aa w0 w0 wffffffff w0",
+	 "classic; if 1 262144; rec 0 1/1 @0 aa; bad 41 record longer than 262144 bytes"},
+	{__LINE__, "> " MICRO "w0 w0 w40000 w40000 0102",
+	 "classic; if 1 262144; rec 0 262144/262144 @0 0102; end cut inside a packet"},
+	/* Cuts. */
+	{__LINE__, "", "end no data"},
+	{__LINE__, "d4c3b2", "end cut inside the file header"},
+	{__LINE__, "d4c3b2a1", "end cut inside the file header"},
+	{__LINE__, "< wa1b2c3d4 h2 h4 z8 w40000 h1 00", "end cut inside the file header"},
+	{__LINE__, "< " MICRO "00", "classic; if 1 262144; end cut inside a record header"},
+	{__LINE__, "< " MICRO "z15", "classic; if 1 262144; end cut inside a record header"},
+	{__LINE__, "< " MICRO "w0 w0 w1 w1", "classic; if 1 262144; rec 0 1/1 @0 ; end cut inside a packet"},
+	{__LINE__, "< " MICRO "w0 w0 w2 w2 aa", "classic; if 1 262144; rec 0 2/2 @0 aa; end cut inside a packet"},
+	{__LINE__, "< " MICRO "w0 w0 w2 w2 aabb cc",
+	 "classic; if 1 262144; rec 0 2/2 @0 aabb; end cut inside a record header"},
+	/* Neither format. */
+	{__LINE__, "d4c3b2a2 z30", "bad 0 neither pcap nor pcapng"},
+	{__LINE__, "00000000", "bad 0 neither pcap nor pcapng"},
+	{__LINE__, "\"HTTP/1.1 200 OK\"", "bad 0 neither pcap nor pcapng"},
+};
+/* clang-format on */
+
+static void
+test_rows(void **state)
+{
+	static uint8_t image[ROOM];
+
+	(void)state;
+	for (size_t i = 0; i < CHECK_COUNT(rows); i++) {
+		size_t n = image_make(rows[i].image, image, sizeof(image));
+
+		check_transcript(__FILE__, rows[i].line, image, n, rows[i].want);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_rows),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

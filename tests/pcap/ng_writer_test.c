@@ -1,0 +1,256 @@
+/* pcapng blocks, byte by byte, at their bounds, and through the reader. */
+#include "pcap/ng_writer.h"
+#include "support/check.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "support/edge.h"
+#include "support/image.h"
+#include "support/rng.h"
+#include "support/transcript.h"
+
+#define ROOM 4096
+
+static struct span
+text(const char *s)
+{
+	return span_str(s);
+}
+
+static void
+check_block(int line, const uint8_t *block, size_t n, const char *want)
+{
+	uint8_t bytes[ROOM];
+	size_t n_want = image_make(want, bytes, sizeof(bytes));
+
+	check_span(__FILE__, line, span_str(want), span_of(block, n),
+		   span_of(bytes, n_want), "block");
+}
+
+static void
+test_section(void **state)
+{
+	uint8_t *out = edge_copy((uint8_t[NG_SECTION_MAX]){0}, NG_SECTION_MAX);
+	uint8_t long_text[1000];
+	size_t n;
+
+	(void)state;
+	n = ng_write_section(out, text("amd64"), text("Linux 6"), text("ddump-worker/1"));
+	check_block(
+	    __LINE__, out, n,
+	    "< [a0d0d0a w1a2b3c4d h1 h0 qffffffffffffffff (2 \"amd64\" ) (3 \"Linux 6\" ) "
+	    "(4 \"ddump-worker/1\" ) (0 ) ]");
+	n = ng_write_section(out, text(""), text(""), text(""));
+	check_block(__LINE__, out, n,
+		    "< [a0d0d0a w1a2b3c4d h1 h0 qffffffffffffffff (0 ) ]");
+	memset(long_text, 'x', sizeof(long_text));
+	n = ng_write_section(out, span_of(long_text, 1000), span_of(long_text, 999),
+			     span_of(long_text, 153));
+	assert_true(n <= NG_SECTION_MAX);
+	check_transcript(__FILE__, __LINE__, out, n, "ng; end");
+	edge_free(out);
+}
+
+static void
+test_interface(void **state)
+{
+	static const struct {
+		int line;
+		struct savefile_interface interface;
+		const char *name, *description, *filter, *os, *want;
+	} rows[] = {
+	    /* clang-format off */
+	    {__LINE__, {.linktype = 276, .snaplen = 262144}, "h/eth0", "up link", "port 80", "Linux",
+	     "< [1 h114 h0 w40000 (2 \"h/eth0\" ) (3 \"up link\" ) (9 09 ) (11 00 \"port 80\" ) (12 \"Linux\" ) (0 ) ]"},
+	    {__LINE__, {.linktype = 1, .snaplen = 0}, "", "", "", "", "< [1 h1 h0 w0 (9 09 ) (0 ) ]"},
+	    {__LINE__, {.linktype = 113, .snaplen = 1}, "", "", "tcp", "", "< [1 h71 h0 w1 (9 09 ) (11 00 \"tcp\" ) (0 ) ]"},
+	    /* clang-format on */
+	};
+	uint8_t *out = edge_copy((uint8_t[NG_INTERFACE_MAX]){0}, NG_INTERFACE_MAX);
+
+	(void)state;
+	for (size_t i = 0; i < CHECK_COUNT(rows); i++) {
+		struct savefile_interface interface = rows[i].interface;
+
+		interface.name = text(rows[i].name);
+		interface.description = text(rows[i].description);
+		interface.filter = text(rows[i].filter);
+		interface.os = text(rows[i].os);
+		check_block(rows[i].line, out, ng_write_interface(out, &interface),
+			    rows[i].want);
+	}
+	edge_free(out);
+}
+
+/* Names are cut at 64 bytes, before a character that would be split; damage is kept. */
+static void
+test_cut(void **state)
+{
+	static const struct {
+		int line;
+		size_t n_a; /* letters, and then what follows */
+		const char *rest;
+		size_t want;
+	} rows[] = {
+	    {__LINE__, 63, "b", 64},
+	    {__LINE__, 64, "b", 64},
+	    {__LINE__, 63, "\xc3\xa4", 63},
+	    {__LINE__, 62, "\xc3\xa4z", 64},
+	    {__LINE__, 62, "\xe2\x82\xac", 62},
+	    {__LINE__, 61, "\xe2\x82\xacz", 64},
+	    {__LINE__, 61, "\xf0\x9f\x98\x80", 61},
+	    {__LINE__, 60, "\xf0\x9f\x98\x80z", 64},
+	    {__LINE__, 60, "\x80\x80\x80\x80\x80\x80", 64},
+	    {__LINE__, 64, "\x80\x80\x80\x80\x80\x80", 63},
+	};
+	uint8_t out[NG_INTERFACE_MAX];
+	uint8_t name[128];
+
+	(void)state;
+	for (size_t i = 0; i < CHECK_COUNT(rows); i++) {
+		size_t n = rows[i].n_a + strlen(rows[i].rest);
+		struct savefile_interface interface = {.name = {name, n}};
+
+		memset(name, 'a', rows[i].n_a);
+		memcpy(name + rows[i].n_a, rows[i].rest, strlen(rows[i].rest));
+		ng_write_interface(out, &interface);
+		check_u64(__FILE__, rows[i].line, span_of(name, n), out[18], rows[i].want,
+			  "name length");
+	}
+}
+
+static void
+test_longest_interface(void **state)
+{
+	uint8_t *out = edge_copy((uint8_t[NG_INTERFACE_MAX]){0}, NG_INTERFACE_MAX);
+	uint8_t long_text[5000];
+	struct span t = span_of(long_text, sizeof(long_text));
+	struct savefile_interface interface = {
+	    .linktype = 1, .name = t, .description = t, .filter = t, .os = t};
+	size_t n;
+
+	(void)state;
+	memset(long_text, 'x', sizeof(long_text));
+	n = ng_write_interface(out, &interface);
+	assert_true(n <= NG_INTERFACE_MAX && n % 4 == 0);
+	edge_free(out);
+}
+
+static void
+test_statistics(void **state)
+{
+	static const struct {
+		int line;
+		uint32_t has;
+		const char *want;
+	} rows[] = {
+	    {__LINE__, 0, "< [5 w3 w1 w2 (0 ) ]"},
+	    {__LINE__, SAVEFILE_HAS_IFRECV | SAVEFILE_HAS_OSDROP,
+	     "< [5 w3 w1 w2 (4 q1122334455 ) (7 q7 ) (0 ) ]"},
+	    {__LINE__, 15,
+	     "< [5 w3 w1 w2 (4 q1122334455 ) (5 q6 ) (7 q7 ) (8 q8 ) (0 ) ]"},
+	};
+	uint8_t *out = edge_copy((uint8_t[NG_STATISTICS_MAX]){0}, NG_STATISTICS_MAX);
+
+	(void)state;
+	for (size_t i = 0; i < CHECK_COUNT(rows); i++) {
+		struct savefile_statistics s = {.time_ns = UINT64_C(0x100000002),
+						.interface_id = 3,
+						.has = rows[i].has,
+						.ifrecv = 0x1122334455,
+						.ifdrop = 6,
+						.osdrop = 7,
+						.usrdeliv = 8};
+
+		check_block(rows[i].line, out, ng_write_statistics(out, &s),
+			    rows[i].want);
+	}
+	edge_free(out);
+}
+
+static void
+test_packet(void **state)
+{
+	static const struct {
+		int line;
+		uint32_t caplen, flags;
+		const char *want;
+	} rows[] = {
+	    {__LINE__, 0, 0, "< [6 w2 w1 w2 w0 w5dc ]"},
+	    {__LINE__, 1, 0, "< [6 w2 w1 w2 w1 w5dc ee ]"},
+	    {__LINE__, 3, 1, "< [6 w2 w1 w2 w3 w5dc eeeeee z1 (2 w1 ) (0 ) ]"},
+	    {__LINE__, 4, 2, "< [6 w2 w1 w2 w4 w5dc eeeeeeee (2 w2 ) (0 ) ]"},
+	};
+	uint8_t block[NG_PACKET_HEAD + 4 + NG_PACKET_TAIL_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < CHECK_COUNT(rows); i++) {
+		struct savefile_record r = {.time_ns = UINT64_C(0x100000002),
+					    .caplen = rows[i].caplen,
+					    .origlen = 1500,
+					    .interface_id = 2,
+					    .flags = rows[i].flags};
+		size_t n = NG_PACKET_HEAD + r.caplen;
+
+		memset(block, 0xee, sizeof(block));
+		ng_write_packet_head(block, &r);
+		n += ng_write_packet_tail(block + n, &r);
+		check_block(rows[i].line, block, n, rows[i].want);
+	}
+}
+
+/* read(write(x)) = x, flags included, for a whole stream of what the worker sends. */
+static void
+test_round_trip(void **state)
+{
+	uint64_t rng = rng_seed("ng_writer");
+	uint8_t file[ROOM], *p = file;
+	char want[TRANSCRIPT_MAX];
+	int n = snprintf(want, sizeof(want), "ddump; if 276 262144 name=any os=Linux");
+	struct savefile_interface interface = {
+	    .linktype = 276, .snaplen = 262144, .name = text("any"), .os = text("Linux")};
+
+	(void)state;
+	p += ng_write_section(p, text(""), text(""), text("ddump-worker/0"));
+	p += ng_write_interface(p, &interface);
+	for (int i = 0; i < 20; i++) {
+		struct savefile_record r = {.time_ns = rng_next(&rng) >> 1,
+					    .caplen = (uint32_t)rng_below(&rng, 30),
+					    .flags = (uint32_t)rng_below(&rng, 3)};
+		struct savefile_statistics s = {
+		    .time_ns = r.time_ns, .has = 1, .ifrecv = rng_next(&rng)};
+
+		r.origlen = r.caplen + (uint32_t)rng_below(&rng, 9);
+		ng_write_packet_head(p, &r);
+		memset(p + NG_PACKET_HEAD, 0x11, r.caplen);
+		p += NG_PACKET_HEAD + r.caplen;
+		p += ng_write_packet_tail(p, &r);
+		p += ng_write_statistics(p, &s);
+		n += snprintf(want + n, sizeof(want) - (size_t)n, "; rec %llu %u/%u @0 ",
+			      (unsigned long long)r.time_ns, r.caplen, r.origlen);
+		if (r.flags != 0)
+			n += snprintf(want + n, sizeof(want) - (size_t)n, "flags=%u ",
+				      r.flags);
+		memset(want + n, '1', 2 * r.caplen);
+		n += (int)(2 * r.caplen);
+		n += snprintf(want + n, sizeof(want) - (size_t)n,
+			      "; stat %llu @0 recv=%llu", (unsigned long long)s.time_ns,
+			      (unsigned long long)s.ifrecv);
+	}
+	snprintf(want + n, sizeof(want) - (size_t)n, "; end");
+	check_transcript(__FILE__, __LINE__, file, (size_t)(p - file), want);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_section),    cmocka_unit_test(test_interface),
+	    cmocka_unit_test(test_cut),	       cmocka_unit_test(test_longest_interface),
+	    cmocka_unit_test(test_statistics), cmocka_unit_test(test_packet),
+	    cmocka_unit_test(test_round_trip),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
