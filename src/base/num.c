@@ -171,8 +171,8 @@ num_parse_duration(struct span s, uint64_t unit_ns, uint64_t max_ns, uint64_t *n
 	}
 	is_zero = is_all_zero(whole) && is_all_zero(fraction);
 	if (s.n > 0)
-		unit_ns = unit_factor(
-		    s, duration_units, sizeof(duration_units) / sizeof(struct unit));
+		unit_ns = unit_factor(s, duration_units,
+				      sizeof(duration_units) / sizeof(struct unit));
 	else if (is_zero && unit_ns == 0)
 		unit_ns = 1;
 	if (unit_ns == 0 || !num_parse_u64(whole, UINT64_MAX, &v) ||

@@ -19,7 +19,7 @@ struct tourney_node {
 
 struct tourney {
 	struct tourney_node *nodes; /* 2 * width; leaf i at width + i, the root at 1 */
-	uint32_t width; /* n rounded up to a power of two */
+	uint32_t width;		    /* n rounded up to a power of two */
 };
 
 /* Bytes of memory that tourney_init needs for n leaves (n >= 1). */

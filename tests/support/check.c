@@ -43,19 +43,19 @@ check_true(const char *file, int line, struct span input, bool ok, const char *w
 
 void
 check_u64(const char *file, int line, struct span input, uint64_t got, uint64_t want,
-    const char *what)
+	  const char *what)
 {
 	if (got == want)
 		return;
 	print_row(file, line, input, what);
 	fprintf(stderr, "  got %llu, want %llu\n", (unsigned long long)got,
-	    (unsigned long long)want);
+		(unsigned long long)want);
 	_fail(file, line);
 }
 
 void
 check_span(const char *file, int line, struct span input, struct span got,
-    struct span want, const char *what)
+	   struct span want, const char *what)
 {
 	bool is_same = got.n == want.n;
 

@@ -25,8 +25,8 @@
 /* Fails the test unless ok. what is a short phrase for the message. */
 void check_true(const char *file, int line, struct span input, bool ok, const char *what);
 void check_u64(const char *file, int line, struct span input, uint64_t got, uint64_t want,
-    const char *what);
+	       const char *what);
 void check_span(const char *file, int line, struct span input, struct span got,
-    struct span want, const char *what);
+		struct span want, const char *what);
 
 #endif

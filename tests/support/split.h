@@ -6,8 +6,8 @@
 #include "base/span.h"
 
 /* Called with the same bytes cut into pieces; how says in words how they were cut. */
-typedef void split_run(
-    void *ctx, const struct span *pieces, size_t count, const char *how);
+typedef void split_run(void *ctx, const struct span *pieces, size_t count,
+		       const char *how);
 
 /*
  * Calls run with the n bytes at p whole, byte by byte, and cut in two at every point.
