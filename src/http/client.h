@@ -26,6 +26,7 @@ struct http_client {
 	unsigned interims;
 	uint64_t left;
 	struct chunk_decoder chunk;
+	bool is_verified;   /* the body's framing is known, and is not the close */
 	const char *reason; /* of BAD: a phrase, static */
 };
 

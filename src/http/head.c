@@ -239,6 +239,17 @@ parse_status_line(struct span line, struct http_response_head *head)
 	return HTTP_HEAD_OK;
 }
 
+/* False as soon as it is not: a server of another protocol may say no more than that. */
+static bool
+may_be_http(struct span in)
+{
+	struct span prefix = span_str("HTTP/");
+
+	if (in.n < prefix.n)
+		return span_starts(prefix, in);
+	return span_starts(in, prefix);
+}
+
 enum http_head_result
 http_head_parse_response(struct span in, size_t *seen, struct http_response_head *head,
 			 size_t *size)
@@ -246,6 +257,10 @@ http_head_parse_response(struct span in, size_t *seen, struct http_response_head
 	enum http_head_result result = scan(in, seen, HTTP_RESPONSE_HEAD_MAX, size);
 	struct span rest;
 
+	if (!may_be_http(in)) {
+		*size = 0;
+		return HTTP_HEAD_BAD;
+	}
 	if (result != HTTP_HEAD_OK)
 		return result;
 	rest = span_of(in.p, *size);

@@ -60,6 +60,17 @@ http_uri_is_query(struct span s)
 	return has_only(s, "?[]");
 }
 
+bool
+http_uri_has_escapes(struct span s)
+{
+	while (s.n > 0) {
+		if (s.p[0] == '%' && !is_escape(s))
+			return false;
+		span_take(&s, 1);
+	}
+	return true;
+}
+
 /* Four decimal numbers without leading zeros: not the octal and short forms of inet_aton. */
 static bool
 is_ipv4(struct span s)

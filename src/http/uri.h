@@ -14,6 +14,9 @@ bool http_uri_is_path(struct span s);
 /* The same with "?", and with "[" and "]", which browsers leave as they are. */
 bool http_uri_is_query(struct span s);
 
+/* Whether every "%" has two hex digits; other bytes do not matter. */
+bool http_uri_has_escapes(struct span s);
+
 /*
  * A name or an IPv4 address: letters, digits, "-", "_", "~" and single dots, at most 253
  * bytes; digits and dots alone must be an address of four parts unless there is no dot.

@@ -19,7 +19,8 @@ struct http_url {
 	bool is_all_addresses; /* dns+http[s]:// */
 	bool has_user;
 	bool has_password;
-	bool is_ipv6; /* host was in brackets; it may have a %zone */
+	bool
+	    is_ipv6; /* host was in brackets; it may have a %zone or, as typed, %25zone */
 	struct span user;
 	struct span password;
 	struct span host;

@@ -29,7 +29,7 @@ test_edges(void **state)
 	assert_int_equal(buf_free(&b), 3);
 	assert_true(buf_put(&b, span_str("9ab")));
 	check_span(__FILE__, __LINE__, buf_readable(&b), buf_readable(&b),
-	    span_str("456789ab"), "moved together");
+		   span_str("456789ab"), "moved together");
 	buf_consume(&b, 8);
 	assert_ptr_equal(buf_space(&b, &n), mem);
 	assert_int_equal(n, 8);
@@ -48,10 +48,10 @@ test_cut(void **state)
 	buf_consume(&b, 1);
 	buf_cut(&b, 2, 3);
 	check_span(__FILE__, __LINE__, buf_readable(&b), buf_readable(&b),
-	    span_str("abfg"), "cut inside");
+		   span_str("abfg"), "cut inside");
 	buf_cut(&b, 2, 2);
 	check_span(__FILE__, __LINE__, buf_readable(&b), buf_readable(&b), span_str("ab"),
-	    "cut at the end");
+		   "cut at the end");
 	buf_cut(&b, 2, 0);
 	buf_cut(&b, 0, 2);
 	assert_int_equal(buf_used(&b), 0);

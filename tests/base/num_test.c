@@ -31,7 +31,7 @@ run(const struct row *rows, size_t n, parse_fn *parse)
 		if (!ok)
 			check_u64(__FILE__, rows[i].line, rows[i].in, got, 0, "out");
 		check_u64(__FILE__, rows[i].line, rows[i].in, ok ? got : BAD,
-		    rows[i].want, "value");
+			  rows[i].want, "value");
 		edge_free(p);
 	}
 }
@@ -165,7 +165,7 @@ test_size(void **state)
 	    {__LINE__, CHECK_BYTES("3MiB"), UINT64_MAX, 3 << 20},
 	    {__LINE__, CHECK_BYTES("2GiB"), UINT64_MAX, UINT64_C(2) << 30},
 	    {__LINE__, CHECK_BYTES("17179869183G"), UINT64_MAX,
-		UINT64_C(17179869183) << 30},
+	     UINT64_C(17179869183) << 30},
 	    {__LINE__, CHECK_BYTES("17179869184G"), UINT64_MAX, BAD},
 	    {__LINE__, CHECK_BYTES("18014398509481984K"), UINT64_MAX, BAD},
 	    {__LINE__, CHECK_BYTES("K"), UINT64_MAX, BAD},
@@ -200,7 +200,7 @@ test_format(void **state)
 
 		snprintf(want, sizeof(want), "%llu", (unsigned long long)v);
 		check_span(__FILE__, __LINE__, span_of(text, n), span_of(text, n),
-		    span_str(want), "decimal");
+			   span_str(want), "decimal");
 		assert_true(num_parse_u64(span_of(text, n), UINT64_MAX, &back));
 		assert_true(back == v);
 	}
@@ -210,10 +210,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_u64),
-	    cmocka_unit_test(test_hex),
-	    cmocka_unit_test(test_duration),
-	    cmocka_unit_test(test_size),
+	    cmocka_unit_test(test_u64),	     cmocka_unit_test(test_hex),
+	    cmocka_unit_test(test_duration), cmocka_unit_test(test_size),
 	    cmocka_unit_test(test_format),
 	};
 

@@ -43,10 +43,10 @@ test_compare(void **state)
 		struct span b = edge_of(rows[i].b);
 
 		check_u64(__FILE__, rows[i].line, a, span_eq(a, b), rows[i].eq, "eq");
-		check_u64(
-		    __FILE__, rows[i].line, a, span_eq_ci(a, b), rows[i].eq_ci, "ci");
+		check_u64(__FILE__, rows[i].line, a, span_eq_ci(a, b), rows[i].eq_ci,
+			  "ci");
 		check_u64(__FILE__, rows[i].line, a, span_starts(a, b), rows[i].starts,
-		    "starts");
+			  "starts");
 		drop(a);
 		drop(b);
 	}
@@ -61,14 +61,10 @@ test_find_trim(void **state)
 		size_t comma;
 		const char *trimmed;
 	} rows[] = {
-	    {__LINE__, "", 0, ""},
-	    {__LINE__, ",", 0, ","},
-	    {__LINE__, "ab", 2, "ab"},
-	    {__LINE__, "ab,", 2, "ab,"},
-	    {__LINE__, " \t ", 3, ""},
-	    {__LINE__, "\t a b,\t", 5, "a b,"},
-	    {__LINE__, "\r\n", 2, "\r\n"},
-	    {__LINE__, "\v", 1, "\v"},
+	    {__LINE__, "", 0, ""},	   {__LINE__, ",", 0, ","},
+	    {__LINE__, "ab", 2, "ab"},	   {__LINE__, "ab,", 2, "ab,"},
+	    {__LINE__, " \t ", 3, ""},	   {__LINE__, "\t a b,\t", 5, "a b,"},
+	    {__LINE__, "\r\n", 2, "\r\n"}, {__LINE__, "\v", 1, "\v"},
 	};
 
 	(void)state;
@@ -76,9 +72,9 @@ test_find_trim(void **state)
 		struct span in = edge_of(rows[i].in);
 
 		check_u64(__FILE__, rows[i].line, in, span_find(in, ','), rows[i].comma,
-		    "find");
+			  "find");
 		check_span(__FILE__, rows[i].line, in, span_trim(in),
-		    span_str(rows[i].trimmed), "trim");
+			   span_str(rows[i].trimmed), "trim");
 		drop(in);
 	}
 }
@@ -91,12 +87,9 @@ test_split(void **state)
 		int line;
 		const char *in, *parts;
 	} rows[] = {
-	    {__LINE__, "", ""},
-	    {__LINE__, ",", "|"},
-	    {__LINE__, "a", "a|"},
-	    {__LINE__, "a,", "a|"},
-	    {__LINE__, "a,b", "a|b|"},
-	    {__LINE__, ",a,,b", "|a||b|"},
+	    {__LINE__, "", ""},	       {__LINE__, ",", "|"},
+	    {__LINE__, "a", "a|"},     {__LINE__, "a,", "a|"},
+	    {__LINE__, "a,b", "a|b|"}, {__LINE__, ",a,,b", "|a||b|"},
 	};
 
 	(void)state;
@@ -115,7 +108,7 @@ test_split(void **state)
 			out[n++] = '|';
 		}
 		check_span(__FILE__, rows[i].line, in, span_of(out, n),
-		    span_str(rows[i].parts), "split");
+			   span_str(rows[i].parts), "split");
 		drop(in);
 	}
 }
@@ -130,10 +123,10 @@ test_take(void **state)
 	(void)state;
 	check_span(__FILE__, __LINE__, in, span_take(&rest, 0), span_str(""), "take 0");
 	check_span(__FILE__, __LINE__, in, span_take(&rest, 2), span_str("ab"), "take 2");
-	check_span(
-	    __FILE__, __LINE__, in, span_take(&rest, SIZE_MAX), span_str("c"), "all");
-	check_span(
-	    __FILE__, __LINE__, in, span_take(&rest, 1), span_str(""), "from none");
+	check_span(__FILE__, __LINE__, in, span_take(&rest, SIZE_MAX), span_str("c"),
+		   "all");
+	check_span(__FILE__, __LINE__, in, span_take(&rest, 1), span_str(""),
+		   "from none");
 	drop(in);
 	assert_int_equal(span_take(&none, 5).n, 0);
 	assert_int_equal(span_find(none, 0), 0);

@@ -31,9 +31,9 @@ run(const struct row *rows, size_t n, put_fn *put)
 			text_init(&t, mem, cap);
 			put(&t, span_of(in, rows[i].in.n));
 			check_u64(__FILE__, rows[i].line, rows[i].in, t.is_cut,
-			    cap < want.n, "is_cut");
+				  cap < want.n, "is_cut");
 			check_span(__FILE__, rows[i].line, rows[i].in, text_span(&t),
-			    t.is_cut ? span_str("") : want, "text");
+				   t.is_cut ? span_str("") : want, "text");
 			edge_free((uint8_t *)mem);
 		}
 		edge_free(in);
@@ -165,8 +165,8 @@ read_json(struct span json, uint8_t *out)
 static void
 test_json_property(void **state)
 {
-	static const uint8_t leads[] = {
-	    0xc2, 0xe0, 0xe2, 0xed, 0xef, 0xf0, 0xf4, '"', '\\'};
+	static const uint8_t leads[] = {0xc2, 0xe0, 0xe2, 0xed, 0xef,
+					0xf0, 0xf4, '"',  '\\'};
 	uint64_t rng = rng_seed("json property");
 	uint8_t in[12], want[64], got[128];
 	char mem[128];
@@ -186,7 +186,7 @@ test_json_property(void **state)
 		for (size_t i = 0; i < n; i += used) {
 			used = decode_utf8(span_of(in + i, n - i), &cp);
 			memcpy(want + want_n, used > 0 ? in + i : (const uint8_t *)FFFD,
-			    used > 0 ? used : 3);
+			       used > 0 ? used : 3);
 			want_n += used > 0 ? used : 3;
 			used = used > 0 ? used : 1;
 		}
@@ -194,8 +194,8 @@ test_json_property(void **state)
 		text_json(&t, span_of(in, n));
 		assert_false(t.is_cut);
 		check_span(__FILE__, __LINE__, span_of(in, n),
-		    span_of(got, read_json(text_span(&t), got)), span_of(want, want_n),
-		    "json");
+			   span_of(got, read_json(text_span(&t), got)),
+			   span_of(want, want_n), "json");
 	}
 }
 
@@ -214,7 +214,8 @@ test_numbers(void **state)
 	text_i64(&t, INT64_MAX);
 	text_char(&t, ' ');
 	text_i64(&t, -1);
-	check_span(__FILE__, __LINE__, text_span(&t), text_span(&t),
+	check_span(
+	    __FILE__, __LINE__, text_span(&t), text_span(&t),
 	    span_str("18446744073709551615 -9223372036854775808 9223372036854775807 -1"),
 	    "integers");
 	text_init(&t, mem, sizeof(mem));
@@ -234,9 +235,9 @@ test_numbers(void **state)
 	text_str(&t, " ");
 	text_fixed(&t, 7, 25);
 	check_span(__FILE__, __LINE__, text_span(&t), text_span(&t),
-	    span_str("1.234 0.1234 0.001234 1234 0 0.00 18446744073.709551615 "
-		     "0.0000000000000000000000007"),
-	    "fractions");
+		   span_str("1.234 0.1234 0.001234 1234 0 0.00 18446744073.709551615 "
+			    "0.0000000000000000000000007"),
+		   "fractions");
 }
 
 /* After a cut nothing is added any more, even where it would fit. */
@@ -254,8 +255,8 @@ test_cut_is_prefix(void **state)
 	text_i64(&t, -5);
 	text_char(&t, 'd');
 	text_str(&t, "");
-	check_span(
-	    __FILE__, __LINE__, text_span(&t), text_span(&t), span_str("abc"), "cut");
+	check_span(__FILE__, __LINE__, text_span(&t), text_span(&t), span_str("abc"),
+		   "cut");
 	assert_string_equal(text_cstr(&t), "abc");
 	text_init(&t, mem, sizeof(mem));
 	text_i64(&t, -123456);
@@ -271,12 +272,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_escape),
-	    cmocka_unit_test(test_json),
-	    cmocka_unit_test(test_percent),
-	    cmocka_unit_test(test_json_property),
-	    cmocka_unit_test(test_numbers),
-	    cmocka_unit_test(test_cut_is_prefix),
+	    cmocka_unit_test(test_escape),  cmocka_unit_test(test_json),
+	    cmocka_unit_test(test_percent), cmocka_unit_test(test_json_property),
+	    cmocka_unit_test(test_numbers), cmocka_unit_test(test_cut_is_prefix),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

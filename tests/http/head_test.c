@@ -218,6 +218,8 @@ test_response(void **state)
 	    {__LINE__, CHECK_BYTES("HTTP/1.1 +20 X\r\n\r\n"), HTTP_HEAD_BAD, ""},
 	    {__LINE__, CHECK_BYTES("HTTP/1.1\r\n\r\n"), HTTP_HEAD_BAD, ""},
 	    {__LINE__, CHECK_BYTES("HTTP/2.0 200 X\r\n\r\n"), HTTP_HEAD_BAD_VERSION, ""},
+	    {__LINE__, CHECK_BYTES("SSH"), HTTP_HEAD_BAD, ""},
+	    {__LINE__, CHECK_BYTES("HTTq"), HTTP_HEAD_BAD, ""},
 	    {__LINE__, CHECK_BYTES("ICY 200 OK\r\n\r\n"), HTTP_HEAD_BAD, ""},
 	    {__LINE__, CHECK_BYTES("http/1.1 200 OK\r\n\r\n"), HTTP_HEAD_BAD, ""},
 	    {__LINE__, CHECK_BYTES("HTTP/1.1 200 OK\n\n"), HTTP_HEAD_BAD, ""},
