@@ -47,7 +47,7 @@ say_listening(const struct net_address *a)
 }
 
 static int
-listen_as_told(struct opts *o, struct front_config *config)
+listen_as_told(struct opts *o, struct config *config)
 {
 	int fd = net_listen(&o->address, o->unix_mode);
 
@@ -65,16 +65,21 @@ listen_as_told(struct opts *o, struct front_config *config)
 static int
 run(struct opts *o)
 {
-	struct front_config config = {
+	struct config config = {
 	    .max_captures = o->max_captures,
 	    .max_connections = o->max_connections,
 	    .may_resolve = o->may_resolve,
 	    .has_net_raw = priv_has_net_raw(),
+	    .n_excludes = o->n_excludes,
+	    .allow_hosts = o->allow_hosts,
+	    .interfaces = o->interfaces,
+	    .library = capture_library(),
 	    .limits = {.ring_max = o->max_buffer,
 		       .snaplen_max = o->max_snaplen,
 		       .duration_max_ns = o->max_duration_ns},
 	};
 
+	memcpy(config.excludes, o->excludes, sizeof(config.excludes));
 	if (listen_as_told(o, &config) < 0)
 		return 1;
 	config.slots = slots_new(o->max_captures + FRONT_VALIDATIONS_MAX);
@@ -98,6 +103,7 @@ main(int argc, char **argv)
 		log_line(LOG_ERROR, "%s", wrong);
 		return 2;
 	}
+	log_set_format(o.is_json_log ? LOG_JSON : LOG_TIMED);
 	if (o.is_quiet || o.is_verbose)
 		log_init("ddump-worker", o.is_quiet ? LOG_WARNING : LOG_DEBUG);
 	if (o.wants_help) {

@@ -25,6 +25,7 @@ finish() {
 }
 trap finish EXIT
 
+: >"$tmp/worker"
 "$build/ddump-worker" -listen 127.0.0.1:0 2>"$tmp/worker" &
 worker=$!
 for _ in {1..100}; do

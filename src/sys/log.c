@@ -5,10 +5,12 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 static const char *log_name = "ddump";
 static enum log_level log_level = LOG_INFO;
+static enum log_format log_shape = LOG_PLAIN;
 
 void
 log_init(const char *name, enum log_level level)
@@ -24,21 +26,116 @@ log_is_on(enum log_level level)
 }
 
 void
+log_set_format(enum log_format format)
+{
+	log_shape = format;
+}
+
+bool
+log_is_json(void)
+{
+	return log_shape == LOG_JSON;
+}
+
+static void
+put_time(struct text *t)
+{
+	struct timespec now = {0};
+	struct tm tm = {0};
+	char date[32];
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &tm);
+	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
+	text_str(t, date);
+	text_char(t, '.');
+	text_char(t, (char)('0' + now.tv_nsec / 100000000));
+	text_char(t, (char)('0' + now.tv_nsec / 10000000 % 10));
+	text_char(t, (char)('0' + now.tv_nsec / 1000000 % 10));
+	text_char(t, 'Z');
+}
+
+static const char *
+level_name(enum log_level level)
+{
+	switch (level) {
+	case LOG_ERROR:
+		return "error";
+	case LOG_WARNING:
+		return "warning";
+	case LOG_INFO:
+		return "info";
+	case LOG_DEBUG:
+		return "debug";
+	}
+	return "info";
+}
+
+static void
+put_json(struct text *out, enum log_level level, struct span message)
+{
+	text_str(out, "{\"time\":\"");
+	put_time(out);
+	text_str(out, "\",\"level\":\"");
+	text_str(out, level_name(level));
+	text_str(out, "\",\"message\":");
+	text_json(out, message);
+	text_str(out, "}");
+}
+
+static void
+put_plain(struct text *out, enum log_level level, struct span message)
+{
+	if (log_shape == LOG_TIMED) {
+		put_time(out);
+		text_char(out, ' ');
+	}
+	text_str(out, log_name);
+	text_str(out, level == LOG_WARNING ? ": warning: " : ": ");
+	if (message.n > LOG_LINE_MAX - 80)
+		message.n = LOG_LINE_MAX - 80;
+	text_put(out, message);
+}
+
+/* One write, so that lines of several processes do not mix. */
+static void
+write_line(char *line, size_t n)
+{
+	line[n] = '\n';
+	if (write(STDERR_FILENO, line, n + 1) < 0)
+		return;
+}
+
+void
 log_text(enum log_level level, struct text *t)
 {
-	char line[LOG_LINE_MAX];
+	char line[LOG_LINE_MAX * 2];
 	struct text out;
 
 	if (!log_is_on(level))
 		return;
 	text_init(&out, line, sizeof(line) - 1);
-	text_str(&out, log_name);
-	text_str(&out, level == LOG_WARNING ? ": warning: " : ": ");
-	text_put(&out,
-		 span_of(t->p, t->n < sizeof(line) - 64 ? t->n : sizeof(line) - 64));
-	line[out.n] = '\n';
-	if (write(STDERR_FILENO, line, out.n + 1) < 0)
+	if (log_is_json())
+		put_json(&out, level, text_span(t));
+	else
+		put_plain(&out, level, text_span(t));
+	write_line(line, out.n);
+}
+
+void
+log_event(struct text *t)
+{
+	char line[LOG_EVENT_MAX];
+	struct text out;
+
+	if (!log_is_json()) {
+		log_text(LOG_INFO, t);
 		return;
+	}
+	text_init(&out, line, sizeof(line) - 1);
+	text_put(&out, text_span(t));
+	if (log_is_on(LOG_INFO))
+		write_line(line, out.n);
 }
 
 void

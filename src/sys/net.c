@@ -189,9 +189,8 @@ net_listen(struct net_address *a, unsigned unix_mode)
 	return rc;
 }
 
-/* ::ffff:a.b.c.d is IPv4 to everybody who reads or filters packets. */
-static void
-unmap(struct net_address *a)
+void
+net_unmap(struct net_address *a)
 {
 	const struct sockaddr_in6 *s = in6(a);
 	struct sockaddr_in v4 = {.sin_family = AF_INET};
@@ -216,7 +215,7 @@ net_accept(int fd, struct net_address *peer)
 		    SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (c < 0)
 		return -errno;
-	unmap(peer);
+	net_unmap(peer);
 	return c;
 }
 
@@ -229,7 +228,7 @@ ask(int fd, struct net_address *a, int (*fn)(int, struct sockaddr *, socklen_t *
 		a->size = 0;
 		return -errno;
 	}
-	unmap(a);
+	net_unmap(a);
 	return 0;
 }
 
@@ -287,6 +286,27 @@ net_port(const struct net_address *a)
 	if (a->sa.ss_family == AF_INET6)
 		return ntohs(in6(a)->sin6_port);
 	return 0;
+}
+
+void
+net_set_port(struct net_address *a, uint16_t port)
+{
+	if (a->sa.ss_family == AF_INET)
+		((struct sockaddr_in *)&a->sa)->sin_port = htons(port);
+	else if (a->sa.ss_family == AF_INET6)
+		((struct sockaddr_in6 *)&a->sa)->sin6_port = htons(port);
+}
+
+bool
+net_is_same_host(const struct net_address *a, const struct net_address *b)
+{
+	if (a->sa.ss_family != b->sa.ss_family)
+		return false;
+	if (a->sa.ss_family == AF_INET)
+		return in4(a)->sin_addr.s_addr == in4(b)->sin_addr.s_addr;
+	return a->sa.ss_family == AF_INET6 &&
+	       memcmp(&in6(a)->sin6_addr, &in6(b)->sin6_addr,
+		      sizeof(in6(a)->sin6_addr)) == 0;
 }
 
 bool

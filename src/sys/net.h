@@ -43,6 +43,13 @@ void net_format_host(struct text *t, const struct net_address *a);
 
 /* 0 for unix sockets. */
 uint16_t net_port(const struct net_address *a);
+void net_set_port(struct net_address *a, uint16_t port);
+
+/* ::ffff:a.b.c.d becomes a.b.c.d: to everybody who reads or filters packets it is. */
+void net_unmap(struct net_address *a);
+
+/* The same IP address, whatever the ports. */
+bool net_is_same_host(const struct net_address *a, const struct net_address *b);
 bool net_is_wildcard(const struct net_address *a);
 bool net_is_loopback(const struct net_address *a); /* unix sockets too */
 

@@ -7,7 +7,8 @@
  * Short answers as bytes: head and body in one text. With is_head the body is left out,
  * but counted (RFC 9110 9.3.2).
  */
-#define ANSWER_MAX 8192 /* the largest answer with its head */
+#define ANSWER_MAX	8192 /* kept in the connection; larger ones get memory of their own */
+#define ANSWER_HEAD_MAX 512
 
 struct answer {
 	unsigned status;

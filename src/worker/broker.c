@@ -8,11 +8,12 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include "sys/clock.h"
 #include "sys/log.h"
 #include "worker/conn.h"
 
 void
-broker_init(struct broker *b, const struct front_config *config)
+broker_init(struct broker *b, const struct config *config)
 {
 	memset(b, 0, sizeof(*b));
 	b->config = config;
@@ -67,23 +68,23 @@ clear_slot(struct slot *s)
 }
 
 static void
-log_start(struct broker *b, const struct conn *c)
+remember(struct broker *b, const struct conn *c)
 {
-	char line[LOG_LINE_MAX];
+	struct record *r = &b->records[c->slot];
+	static char line[LOG_EVENT_MAX];
 	struct text t;
 
-	text_init(&t, b->peer[c->slot], sizeof(b->peer[c->slot]));
-	net_format(&t, &c->peer);
-	text_cstr(&t);
+	memset(r, 0, sizeof(*r));
+	r->request = c->request;
+	r->has_uid = c->has_uid;
+	r->uid = c->uid;
+	r->started_real_ns = clock_realtime_ns();
 	text_init(&t, line, sizeof(line));
-	text_str(&t, c->is_validation ? "validation " : "capture ");
-	text_u64(&t, c->slot);
-	text_str(&t, " for ");
-	text_str(&t, b->peer[c->slot]);
-	text_str(&t, ", filter \"");
-	text_escape(&t, span_str(c->request.filter));
-	text_str(&t, "\"");
-	log_text(c->is_validation ? LOG_DEBUG : LOG_INFO, &t);
+	if (log_is_json())
+		record_put_json(&t, c->slot, r, "start");
+	else
+		record_put_start_line(&t, c->slot, r);
+	log_event(&t);
 }
 
 enum broker_start
@@ -110,7 +111,12 @@ broker_start(struct broker *b, struct conn *c)
 	b->is_used[slot] = true;
 	b->is_validation[slot] = c->is_validation;
 	b->asker[slot] = c;
-	log_start(b, c);
+	if (c->is_validation) {
+		b->metrics.validations++;
+	} else {
+		b->metrics.started++;
+		remember(b, c);
+	}
 	return BROKER_STARTED;
 }
 
@@ -165,37 +171,67 @@ tell_asker(struct broker *b, size_t i, uint64_t now_ns)
 	return true;
 }
 
+/* The capture's last word: in the log, in /captures and in the sums. */
 static void
-log_end(const struct broker *b, size_t i)
+close_record(struct broker *b, uint32_t i)
 {
-	const struct slot *s = &b->config->slots->slot[i];
-	char line[LOG_LINE_MAX];
+	struct record *r = &b->records[i];
+	static char line[LOG_EVENT_MAX];
 	struct text t;
-	int status = s->wait_status;
 
+	record_update(r, &b->config->slots->slot[i]);
+	r->ended_real_ns = clock_realtime_ns();
 	text_init(&t, line, sizeof(line));
-	text_str(&t, "capture ");
-	text_u64(&t, i);
-	text_str(&t, " for ");
-	text_str(&t, b->peer[i]);
-	text_str(&t, " ended: ");
-	text_str(&t, slots_end_text((enum slot_end)s->end));
-	if (WIFSIGNALED(status)) {
-		text_str(&t, " of signal ");
-		text_u64(&t, (uint64_t)WTERMSIG(status));
+	if (log_is_json())
+		record_put_json(&t, i, r, "end");
+	else
+		record_put_end_line(&t, i, r);
+	log_event(&t);
+	metrics_add_end(&b->metrics, r);
+	b->past[b->n_past++ % BROKER_PAST_MAX] = *r;
+}
+
+size_t
+broker_sum_running(struct broker *b, struct metrics *sum)
+{
+	size_t n = 0;
+
+	memset(sum, 0, sizeof(*sum));
+	for (uint32_t i = 0; i < SLOTS_MAX; i++) {
+		if (!b->is_used[i] || b->is_validation[i])
+			continue;
+		record_update(&b->records[i], &b->config->slots->slot[i]);
+		metrics_add_end(sum, &b->records[i]);
+		n++;
 	}
-	text_str(&t, ", ");
-	text_u64(&t, s->packets);
-	text_str(&t, " packets, ");
-	text_u64(&t, s->bytes);
-	text_str(&t, " bytes, ");
-	text_u64(&t, s->dropped);
-	text_str(&t, " dropped by kernel");
-	if (s->end == SLOT_END_FAILED) {
-		text_str(&t, ": ");
-		text_escape(&t, span_of(s->why, strnlen(s->why, SLOTS_WHY_SIZE)));
+	return n;
+}
+
+void
+broker_put_captures(struct broker *b, struct text *t)
+{
+	uint64_t first = b->n_past > BROKER_PAST_MAX ? b->n_past - BROKER_PAST_MAX : 0;
+	const char *comma = "";
+
+	text_str(t, "{\"running\":[");
+	for (uint32_t i = 0; i < SLOTS_MAX; i++) {
+		if (!b->is_used[i] || b->is_validation[i])
+			continue;
+		record_update(&b->records[i], &b->config->slots->slot[i]);
+		text_str(t, comma);
+		record_put_json(t, i, &b->records[i], NULL);
+		comma = ",\n";
 	}
-	log_text(LOG_INFO, &t);
+	text_str(t, "],\n\"ended\":[");
+	comma = "";
+	for (uint64_t i = first; i < b->n_past; i++) {
+		const struct record *r = &b->past[i % BROKER_PAST_MAX];
+
+		text_str(t, comma);
+		record_put_json(t, r->request.slot, r, NULL);
+		comma = ",\n";
+	}
+	text_str(t, "]}\n");
 }
 
 bool
@@ -221,13 +257,13 @@ broker_forget(struct broker *b, const struct conn *c)
 void
 broker_listen(struct broker *b, uint64_t now_ns)
 {
-	for (size_t i = 0; i < SLOTS_MAX; i++) {
+	for (uint32_t i = 0; i < SLOTS_MAX; i++) {
 		struct slot *s = &b->config->slots->slot[i];
 
 		if (!b->is_used[i] || !tell_asker(b, i, now_ns) || !s->has_exited)
 			continue;
 		if (!b->is_validation[i])
-			log_end(b, i);
+			close_record(b, i);
 		s->state = SLOT_FREE;
 		b->is_used[i] = false;
 	}

@@ -2,6 +2,8 @@
 #define WORKER_BROKER_H
 
 #include "worker/front.h"
+#include "worker/metrics.h"
+#include "worker/record.h"
 
 /*
  * Which slot serves which connection: passes requests to the launcher, and tells the
@@ -9,13 +11,20 @@
  */
 struct conn;
 
+#define BROKER_PAST_MAX 16 /* ended captures that /captures still tells of */
+
 struct broker {
-	const struct front_config *config;
+	const struct config *config;
+	int links_fd;		       /* route netlink, for /interfaces and /metrics */
+	const uint32_t *n_connections; /* the front\'s */
 	bool is_closed;		       /* the worker stops: nothing starts any more */
 	struct conn *asker[SLOTS_MAX]; /* who waits for this slot's word; NULL: nobody */
 	bool is_validation[SLOTS_MAX];
 	bool is_used[SLOTS_MAX];
-	char peer[SLOTS_MAX][80]; /* for the log */
+	struct record records[SLOTS_MAX];
+	struct record past[BROKER_PAST_MAX]; /* a ring: number n_past is the next */
+	uint64_t n_past;
+	struct metrics metrics;
 };
 
 enum broker_start {
@@ -25,7 +34,7 @@ enum broker_start {
 	BROKER_BROKEN
 };
 
-void broker_init(struct broker *b, const struct front_config *config);
+void broker_init(struct broker *b, const struct config *config);
 
 /* Starts c->request, with c's socket. */
 enum broker_start broker_start(struct broker *b, struct conn *c);
@@ -35,6 +44,12 @@ void broker_listen(struct broker *b, uint64_t now_ns);
 
 /* c is about to be freed: nobody waits for its slot any more. */
 void broker_forget(struct broker *b, const struct conn *c);
+
+/* What runs and what has ended, as /captures tells it: a JSON object. */
+void broker_put_captures(struct broker *b, struct text *t);
+
+/* Sums over the captures that run. */
+size_t broker_sum_running(struct broker *b, struct metrics *sum);
 
 /* Whether a validation could start now. */
 bool broker_has_place(const struct broker *b);

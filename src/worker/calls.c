@@ -57,6 +57,12 @@ static const struct sandbox_rule resolving[] = {
     ALWAYS(sendmsg), ALWAYS(recvmsg), ALWAYS(getsockname),
 };
 
+static const struct sandbox_rule front[] = {
+    ALWAYS(write),	 ALWAYS(accept4), ALWAYS(setsockopt), ALWAYS(getsockname),
+    ALWAYS(getpeername), ALWAYS(sendmsg), ALWAYS(sendto),     ALWAYS(recvfrom),
+    ALWAYS(recvmsg),	 ALWAYS(mmap),	  ALWAYS(mremap),
+};
+
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 
 struct list {
@@ -70,6 +76,16 @@ add(struct list *l, const struct sandbox_rule *rules, size_t n)
 	assert(n <= SANDBOX_RULES_MAX - l->n);
 	memcpy(l->rules + l->n, rules, n * sizeof(*rules));
 	l->n += n;
+}
+
+void
+calls_allow_front(void)
+{
+	struct list l = {.n = 0};
+
+	add(&l, common, COUNT(common));
+	add(&l, front, COUNT(front));
+	sandbox_allow_calls(l.rules, l.n, SANDBOX_KILL);
 }
 
 void

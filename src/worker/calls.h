@@ -4,9 +4,14 @@
 #include <stdbool.h>
 
 /*
- * The system calls that a capture process may make, in two steps. Where the kernel has no
+ * The system calls that the front and, in two steps, a capture process may make. Where the kernel has no
  * seccomp they do nothing (the launcher has logged it).
  */
+
+/*
+ * The front: connections, time, memory, and passing requests on. Anything else kills.
+ */
+void calls_allow_front(void);
 
 /* While libpcap compiles: memory, reading files (Landlock says which), and what follows
  * in calls_allow_stream. Anything else fails with EPERM; sockets only if may_resolve. */

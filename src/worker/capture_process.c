@@ -21,6 +21,7 @@
 #define HEAD_SIZE 512 /* of a response; ours has five short fields */
 
 struct process {
+	const struct config *config;
 	const struct request *r;
 	struct slots *slots;
 	struct slot *slot;
@@ -71,12 +72,18 @@ find_interfaces(struct process *p, struct text *why)
 	for (uint32_t i = 0; i < p->r->n_interfaces; i++) {
 		uint32_t index = if_nametoindex(p->r->interfaces[i]);
 
+		if (index == 0 && p->r->has_implied_interfaces)
+			continue;
 		if (index == 0) {
 			text_str(why, "no interface is named ");
 			text_escape(why, span_str(p->r->interfaces[i]));
 			return CAPTURE_NO_DEVICE;
 		}
 		p->feed.ifindexes[p->feed.n_ifindexes++] = index;
+	}
+	if (p->r->n_interfaces > 0 && p->feed.n_ifindexes == 0) {
+		text_str(why, "none of the interfaces of -interfaces exists");
+		return CAPTURE_NO_DEVICE;
 	}
 	return CAPTURE_OK;
 }
@@ -137,8 +144,9 @@ set_up(struct process *p)
 		result = confine(p, &why);
 	if (result == CAPTURE_OK) {
 		p->slot->state = SLOT_COMPILING;
-		result = compile_request(p->feed.capture, p->r, p->feed.ifindexes,
-					 p->feed.n_ifindexes, &p->program, &why);
+		result =
+		    compile_request(p->feed.capture, p->config, p->r, p->feed.ifindexes,
+				    p->feed.n_ifindexes, &p->program, &why);
 	}
 	if (result == CAPTURE_OK)
 		result = capture_arm(p->feed.capture, &p->program, &why);
@@ -221,7 +229,7 @@ open_signals(void)
 }
 
 void
-capture_process_run(const struct request *r, struct slots *slots, int client_fd)
+capture_process_run(const struct config *config, const struct request *r, int client_fd)
 {
 	static struct process process; /* one a process; too large for the stack */
 	struct process *p = &process;
@@ -229,8 +237,9 @@ capture_process_run(const struct request *r, struct slots *slots, int client_fd)
 	struct text why;
 
 	p->r = r;
-	p->slots = slots;
-	p->slot = &slots->slot[r->slot];
+	p->config = config;
+	p->slots = config->slots;
+	p->slot = &config->slots->slot[r->slot];
 	p->feed.r = r;
 	p->feed.slot = p->slot;
 	p->feed.stream = malloc(sizeof(*p->feed.stream));
@@ -247,10 +256,10 @@ capture_process_run(const struct request *r, struct slots *slots, int client_fd)
 		p->slot->end = SLOT_END_VALIDATED;
 		p->slot->status = 200;
 		p->slot->state = SLOT_FAILED; /* the answer is the front's */
-		slots_wake(slots);
+		slots_wake(p->slots);
 		return;
 	}
-	calls_allow_stream(client_fd, slots->wake_fd, capture_fd(p->feed.capture));
+	calls_allow_stream(client_fd, p->slots->wake_fd, capture_fd(p->feed.capture));
 	commit(p);
 	feed_run(&p->feed);
 }

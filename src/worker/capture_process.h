@@ -1,8 +1,7 @@
 #ifndef WORKER_CAPTURE_PROCESS_H
 #define WORKER_CAPTURE_PROCESS_H
 
-#include "worker/request.h"
-#include "worker/slots.h"
+#include "worker/config.h"
 
 /*
  * The whole life of one capture process, from the open socket to the last chunk, in a
@@ -14,6 +13,7 @@
  * Everything up to `committed` that fails is left in the slot for the front to answer.
  * Takes client_fd. Returns when the process may exit.
  */
-void capture_process_run(const struct request *r, struct slots *slots, int client_fd);
+void capture_process_run(const struct config *config, const struct request *r,
+			 int client_fd);
 
 #endif

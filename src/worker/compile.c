@@ -75,14 +75,17 @@ too_complex(struct text *why)
 	return CAPTURE_TOO_COMPLEX;
 }
 
+#define PROGRAMS_MAX (EXCLUDE_TEXTS_MAX + CONFIG_EXCLUDES_MAX)
+
 /* What the steps of one compilation share. */
 struct job {
 	struct capture *c;
 	const struct request *r;
 	const struct splice_select *select;
-	struct splice_program programs[EXCLUDE_TEXTS_MAX];
+	struct splice_program programs[PROGRAMS_MAX];
 	size_t n_programs;
-	struct splice_insn excludes[EXCLUDE_TEXTS_MAX][SPLICE_MAX];
+	struct splice_insn excludes[PROGRAMS_MAX][SPLICE_MAX];
+	struct exclude own;
 	struct splice_insn user[SPLICE_MAX];
 };
 
@@ -108,17 +111,27 @@ join(struct job *j, const struct splice_program *user, struct splice_program *ou
 }
 
 static enum capture_result
-compile_excludes(struct job *j, const struct exclude *e, struct text *why)
+add_exclude(struct job *j, const char *filter, struct text *why)
 {
-	for (size_t i = 0; i < e->n; i++) {
-		j->programs[i].insns = j->excludes[i];
-		/* these texts are ours: one that does not compile is no fault of the
-		 * client's */
-		if (capture_compile(j->c, e->texts[i], true, &j->programs[i], why) !=
-		    CAPTURE_OK)
+	struct splice_program *program = &j->programs[j->n_programs];
+
+	program->insns = j->excludes[j->n_programs++];
+	return capture_compile(j->c, filter, true, program, why);
+}
+
+/* That one of these does not compile is no fault of the client's. */
+static enum capture_result
+compile_excludes(struct job *j, const struct config *config, struct text *why)
+{
+	for (size_t i = 0; i < j->own.n; i++)
+		if (add_exclude(j, j->own.texts[i], why) != CAPTURE_OK)
 			return CAPTURE_FAILED;
+	for (size_t i = 0; i < config->n_excludes; i++) {
+		if (add_exclude(j, config->excludes[i], why) == CAPTURE_OK)
+			continue;
+		text_str(why, " (in the operator's -exclude filter)");
+		return CAPTURE_FAILED;
 	}
-	j->n_programs = e->n;
 	return CAPTURE_OK;
 }
 
@@ -146,8 +159,9 @@ compile_user(struct job *j, struct splice_program *out, struct text *why)
 }
 
 enum capture_result
-compile_request(struct capture *c, const struct request *r, const uint32_t *ifindexes,
-		size_t n_ifindexes, struct splice_program *out, struct text *why)
+compile_request(struct capture *c, const struct config *config, const struct request *r,
+		const uint32_t *ifindexes, size_t n_ifindexes, struct splice_program *out,
+		struct text *why)
 {
 	static struct job job; /* too large for the stack; one compile a process */
 	struct splice_select select = {
@@ -158,15 +172,14 @@ compile_request(struct capture *c, const struct request *r, const uint32_t *ifin
 	    .cooked_size = linktype_cooked_size(capture_linktype(c)),
 	    .snaplen = r->snaplen,
 	};
-	struct exclude excludes;
 	enum capture_result result;
 
 	job.c = c;
 	job.r = r;
 	job.select = &select;
-	exclude_build(&excludes, r);
+	exclude_build(&job.own, r);
 	set_limits(r);
-	result = compile_excludes(&job, &excludes, why);
+	result = compile_excludes(&job, config, why);
 	if (result == CAPTURE_OK)
 		result = compile_user(&job, out, why);
 	lift_limits();

@@ -1,7 +1,7 @@
 #ifndef WORKER_COMPILE_H
 #define WORKER_COMPILE_H
 
-#include "worker/request.h"
+#include "worker/config.h"
 
 /*
  * From the texts of a request to the one program that the kernel runs, under limits: a
@@ -18,8 +18,9 @@
  * (room for SPLICE_MAX). The process may die by one of the signals above: whoever reaps
  * it knows what that means.
  */
-enum capture_result compile_request(struct capture *c, const struct request *r,
-				    const uint32_t *ifindexes, size_t n_ifindexes,
-				    struct splice_program *out, struct text *why);
+enum capture_result compile_request(struct capture *c, const struct config *config,
+				    const struct request *r, const uint32_t *ifindexes,
+				    size_t n_ifindexes, struct splice_program *out,
+				    struct text *why);
 
 #endif

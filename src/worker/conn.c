@@ -1,5 +1,5 @@
-/* One connection: bytes to requests, requests to answers. Who runs captures, and when, is
- * the broker's business. */
+/* One connection: bytes to requests, answers to bytes. What is answered is the business of
+ * routes; who runs captures, and when, is the broker's business. */
 #include "worker/conn.h"
 
 #include <assert.h>
@@ -9,8 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "sys/clock.h"
-#include "sys/log.h"
+#include "worker/routes.h"
 
 #define PROBLEM_MAX 2048
 
@@ -18,6 +17,18 @@ static void
 on_ready(struct loop_watch *w, unsigned ready, uint64_t now_ns)
 {
 	conn_step((struct conn *)w, ready, now_ns);
+}
+
+static void
+ask_uid(struct conn *c)
+{
+	struct ucred credentials;
+	socklen_t size = sizeof(credentials);
+
+	c->has_uid =
+	    c->peer.sa.ss_family == AF_UNIX &&
+	    getsockopt(c->watch.fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0;
+	c->uid = c->has_uid ? credentials.uid : 0;
 }
 
 struct conn *
@@ -39,7 +50,9 @@ conn_new(struct broker *broker, uint32_t number, int fd, const struct net_addres
 	c->is_head = false;
 	c->is_validation = false;
 	c->is_last = false;
+	c->large = NULL;
 	c->peer = *peer;
+	ask_uid(c);
 	c->sent = 0;
 	text_init(&c->out, c->out_mem, sizeof(c->out_mem));
 	http_server_init(&c->http);
@@ -50,43 +63,58 @@ conn_new(struct broker *broker, uint32_t number, int fd, const struct net_addres
 void
 conn_free(struct conn *c)
 {
+	free(c->large);
 	free(c);
 }
 
-static void
-enter(struct conn *c, enum conn_state state, uint64_t now_ns)
+void
+conn_enter(struct conn *c, enum conn_state state, uint64_t now_ns)
 {
 	c->state = state;
 	c->since_ns = now_ns;
 }
 
-void
-conn_close(struct conn *c)
+/* Answers that do not fit into the connection itself get memory until they are sent. */
+static bool
+make_room(struct conn *c, size_t body_size)
 {
-	c->state = CONN_CLOSED;
+	char *mem = c->out_mem;
+	size_t cap = sizeof(c->out_mem);
+
+	if (body_size > ANSWER_MAX - ANSWER_HEAD_MAX) {
+		cap = body_size + ANSWER_HEAD_MAX;
+		mem = c->large = malloc(cap);
+	}
+	if (mem)
+		text_init(&c->out, mem, cap);
+	return mem != NULL;
 }
 
-static void
-answer(struct conn *c, struct answer *a, uint64_t now_ns)
+void
+conn_answer(struct conn *c, struct answer *a, uint64_t now_ns)
 {
 	a->is_head = c->is_head;
 	a->must_close = c->is_last || http_server_must_close(&c->http);
+	metrics_add_answer(&c->broker->metrics, a->status);
 	c->sent = 0;
-	c->out.n = 0;
+	if (!make_room(c, a->body.n)) {
+		conn_close(c);
+		return;
+	}
 	answer_emit(&c->out, a);
-	enter(c, CONN_WRITING, now_ns);
+	conn_enter(c, CONN_WRITING, now_ns);
 }
 
-static void
-answer_text(struct conn *c, const char *type, struct span body, uint64_t now_ns)
+void
+conn_answer_text(struct conn *c, const char *type, struct span body, uint64_t now_ns)
 {
 	struct answer a = {.status = 200, .type = type, .body = body};
 
-	answer(c, &a, now_ns);
+	conn_answer(c, &a, now_ns);
 }
 
-static void
-answer_problem(struct conn *c, unsigned status, struct span detail, uint64_t now_ns)
+void
+conn_answer_problem(struct conn *c, unsigned status, struct span detail, uint64_t now_ns)
 {
 	char mem[PROBLEM_MAX];
 	struct text body;
@@ -97,21 +125,20 @@ answer_problem(struct conn *c, unsigned status, struct span detail, uint64_t now
 	a.body = text_span(&body);
 	a.allow = status == 405 ? "GET, HEAD" : NULL;
 	a.retry_after = status == 503 ? 5 : 0;
-	answer(c, &a, now_ns);
+	conn_answer(c, &a, now_ns);
 }
 
-/* Answers about captures end the connection, as the stream itself does. */
-static void
-refuse(struct conn *c, unsigned status, struct span why, uint64_t now_ns)
+void
+conn_refuse(struct conn *c, unsigned status, struct span why, uint64_t now_ns)
 {
 	c->is_last = true;
-	answer_problem(c, status, why, now_ns);
+	conn_answer_problem(c, status, why, now_ns);
 }
 
 void
 conn_answer_failed(struct conn *c, unsigned status, struct span why, uint64_t now_ns)
 {
-	refuse(c, status, why, now_ns);
+	conn_refuse(c, status, why, now_ns);
 	conn_step(c, 0, now_ns);
 }
 
@@ -119,8 +146,14 @@ void
 conn_answer_valid(struct conn *c, uint64_t now_ns)
 {
 	c->is_last = true;
-	answer_text(c, "text/plain; charset=utf-8", span_str("ok\n"), now_ns);
+	conn_answer_text(c, "text/plain; charset=utf-8", span_str("ok\n"), now_ns);
 	conn_step(c, 0, now_ns);
+}
+
+void
+conn_close(struct conn *c)
+{
+	c->state = CONN_CLOSED;
 }
 
 void
@@ -129,129 +162,11 @@ conn_hand_over(struct conn *c)
 	conn_close(c);
 }
 
-/* What the CLI asks by header, weakest first: the query overrules all of it. */
-static void
-apply_headers(struct conn *c)
-{
-	const struct http_request_head *h = &c->http.head;
-	const struct request_limits *limits = &c->broker->config->limits;
-	struct span value;
-
-	if (http_head_has_token(&h->fields, "Accept", "application/x-pcapng"))
-		c->request.format = REQUEST_PCAPNG;
-	if (http_head_get(&h->fields, "Ddump-Options", &value) == 1 &&
-	    !request_parse_options(&c->request, value, limits))
-		log_line(LOG_INFO, "malformed Ddump-Options ignored");
-}
-
-static bool
-build_request(struct conn *c, struct text *why)
-{
-	const struct front_config *config = c->broker->config;
-	struct request *r = &c->request;
-
-	request_init(r, &config->limits);
-	apply_headers(c);
-	if (!request_parse_query(r, c->http.target.query, &config->limits, why) ||
-	    !request_check(r, why))
-		return false;
-	r->is_validation = c->is_validation;
-	r->is_chunked = c->http.head.minor == 1;
-	r->may_resolve = config->may_resolve;
-	r->listener = config->listener;
-	r->peer = c->peer;
-	net_local(c->watch.fd, &r->local);
-	return true;
-}
-
-static void
-start(struct conn *c, uint64_t now_ns)
-{
-	switch (broker_start(c->broker, c)) {
-	case BROKER_STARTED:
-		enter(c, CONN_STARTING, now_ns);
-		return;
-	case BROKER_WAITS:
-		enter(c, CONN_QUEUED, now_ns);
-		return;
-	case BROKER_FULL:
-		refuse(c, 503, span_str("too many captures at once; try again"), now_ns);
-		return;
-	case BROKER_BROKEN:
-		refuse(c, 500, span_str("the capture cannot be started"), now_ns);
-	}
-}
-
 void
 conn_take_turn(struct conn *c, uint64_t now_ns)
 {
-	start(c, now_ns);
+	routes_start(c, now_ns);
 	conn_step(c, 0, now_ns);
-}
-
-static void
-handle_capture(struct conn *c, bool is_validation, uint64_t now_ns)
-{
-	char mem[SLOTS_WHY_SIZE];
-	struct text why;
-
-	text_init(&why, mem, sizeof(mem));
-	c->is_validation = is_validation || c->is_head;
-	if (build_request(c, &why))
-		start(c, now_ns);
-	else
-		answer_problem(c, 400, text_span(&why), now_ns);
-}
-
-static void
-handle_clock(struct conn *c, uint64_t now_ns)
-{
-	char mem[64];
-	struct text t;
-
-	text_init(&t, mem, sizeof(mem));
-	text_str(&t, "{\"time_ns\":");
-	text_u64(&t, clock_realtime_ns());
-	text_str(&t, "}\n");
-	answer_text(c, "application/json", text_span(&t), now_ns);
-}
-
-static void
-handle_health(struct conn *c, uint64_t now_ns)
-{
-	if (c->broker->config->has_net_raw)
-		answer_text(c, "text/plain; charset=utf-8", span_str("ok\n"), now_ns);
-	else
-		answer_problem(
-		    c, 503,
-		    span_str("no CAP_NET_RAW: start the worker as root or give "
-			     "it the capability"),
-		    now_ns);
-}
-
-static void
-handle_request(struct conn *c, uint64_t now_ns)
-{
-	struct span path = c->http.target.path;
-
-	c->is_head = c->http.head.method == HTTP_METHOD_HEAD;
-	if (c->http.head.method == HTTP_METHOD_OTHER)
-		answer_problem(c, 405, span_str("only GET and HEAD exist here"), now_ns);
-	else if (span_eq(path, span_str("/capture")))
-		handle_capture(c, false, now_ns);
-	else if (span_eq(path, span_str("/validate")))
-		handle_capture(c, true, now_ns);
-	else if (span_eq(path, span_str("/clock")))
-		handle_clock(c, now_ns);
-	else if (span_eq(path, span_str("/healthz")))
-		handle_health(c, now_ns);
-	else if (span_eq(path, span_str("/")))
-		answer_text(c, "text/plain; charset=utf-8", span_str(answer_help()),
-			    now_ns);
-	else
-		answer_problem(c, 404,
-			       span_str("no such path; GET / lists those that exist"),
-			       now_ns);
 }
 
 /* False when reading has to wait. */
@@ -283,18 +198,18 @@ step_reading(struct conn *c, uint64_t now_ns)
 	case HTTP_SERVER_MORE:
 		return read_more(c, now_ns);
 	case HTTP_SERVER_CONTINUE:
-		c->sent = 0;
-		c->out.n = 0;
+		text_init(&c->out, c->out_mem, sizeof(c->out_mem));
 		text_str(&c->out, "HTTP/1.1 100 Continue\r\n\r\n");
 		if (write(c->watch.fd, c->out.p, c->out.n) != (ssize_t)c->out.n)
 			conn_close(c);
 		return c->state != CONN_CLOSED;
 	case HTTP_SERVER_REQUEST:
-		handle_request(c, now_ns);
+		c->is_head = c->http.head.method == HTTP_METHOD_HEAD;
+		routes_handle(c, now_ns);
 		return true;
 	case HTTP_SERVER_ERROR:
 		c->is_head = false;
-		answer_problem(c, c->http.status, span_str(c->http.reason), now_ns);
+		conn_answer_problem(c, c->http.status, span_str(c->http.reason), now_ns);
 		return true;
 	}
 	return false;
@@ -314,12 +229,14 @@ step_writing(struct conn *c, uint64_t now_ns)
 			return false;
 		c->sent += (size_t)n;
 	}
+	free(c->large);
+	c->large = NULL;
 	if (!c->is_last && http_server_answered(&c->http)) {
-		enter(c, CONN_READING, now_ns);
+		conn_enter(c, CONN_READING, now_ns);
 		return true;
 	}
 	shutdown(c->watch.fd, SHUT_WR);
-	enter(c, CONN_LINGERING, now_ns);
+	conn_enter(c, CONN_LINGERING, now_ns);
 	return true;
 }
 

@@ -33,8 +33,11 @@ struct conn {
 	bool is_last;  /* this answer ends the connection, whatever HTTP allows */
 	uint32_t slot; /* in STARTING */
 	struct net_address peer;
+	bool has_uid; /* a unix socket's client */
+	uint32_t uid;
 	size_t sent;
-	struct text out;
+	struct text out; /* in out_mem, or in large */
+	char *large;	 /* memory of a large answer until it is sent; else NULL */
 	struct http_server http;
 	struct request request;
 	char out_mem[ANSWER_MAX];
@@ -54,6 +57,16 @@ void conn_on_deadline(struct conn *c, uint64_t now_ns);
 
 /* True between two requests, with nothing of the next one here. */
 bool conn_is_idle(const struct conn *c);
+
+/* Answers the current request; the bodies are copied. conn_refuse ends the connection. */
+void conn_answer(struct conn *c, struct answer *a, uint64_t now_ns);
+void conn_answer_text(struct conn *c, const char *type, struct span body,
+		      uint64_t now_ns);
+void conn_answer_problem(struct conn *c, unsigned status, struct span detail,
+			 uint64_t now_ns);
+void conn_refuse(struct conn *c, unsigned status, struct span why, uint64_t now_ns);
+
+void conn_enter(struct conn *c, enum conn_state state, uint64_t now_ns);
 
 /* The capture process of c failed, or the validation ended: answers. */
 void conn_answer_failed(struct conn *c, unsigned status, struct span why,

@@ -9,10 +9,12 @@
  * libpcap made of addresses and numbers only. Each is compiled by itself and spliced.
  */
 #define EXCLUDE_TEXTS_MAX 4
-#define EXCLUDE_TEXT_SIZE 512 /* two IPv6 addresses and two ports in one filter */
+#define EXCLUDE_TEXT_SIZE 8192 /* 64 ports, both ways, 32 bytes each, and two addresses */
 
 struct exclude {
 	size_t n;
+	bool
+	    is_by_remote_ports_alone; /* a NAT hides the client's own ports: worth a log */
 	char texts[EXCLUDE_TEXTS_MAX][EXCLUDE_TEXT_SIZE];
 };
 

@@ -206,8 +206,10 @@ tick(struct feed *f, uint64_t now_ns)
 		return;
 	f->next_tick_real_ns = (real_ns / f->tick_ns + 1) * f->tick_ns;
 	look_for_interfaces(f, now_ns);
-	if (f->r->format == REQUEST_PCAPNG && stream_has_room(f->stream))
+	if (f->r->format == REQUEST_PCAPNG && stream_has_room(f->stream)) {
+		read_ring(f, now_ns); /* an empty ring is not readable: look */
 		put_heartbeat(f);
+	}
 	publish(f);
 }
 
@@ -232,22 +234,22 @@ advance(struct feed *f, uint64_t now_ns)
 {
 	bool is_flushed = buf_used(&f->stream->queue) == 0;
 
-	if (f->phase == FEED_SETTLING && now_ns >= f->phase_deadline_ns && is_flushed) {
+	if (f->phase == FEED_SETTLING && now_ns >= f->phase_deadline_ns) {
+		f->phase = FEED_DRAINING;
+		f->phase_deadline_ns = now_ns + LAST_WORDS_NS;
+	}
+	if (f->phase == FEED_DRAINING && is_flushed) {
 		put_last_words(f);
 		f->phase = FEED_LEAVING;
-		f->phase_deadline_ns = now_ns + LAST_WORDS_NS;
 		flush(f, now_ns);
 		is_flushed = buf_used(&f->stream->queue) == 0;
 	}
-	if (f->phase == FEED_SETTLING && now_ns >= f->phase_deadline_ns + LAST_WORDS_NS)
-		f->phase = FEED_OVER;
 	if (f->phase == FEED_LEAVING && is_flushed) {
 		shutdown(f->client.fd, SHUT_WR);
 		f->phase = FEED_LINGERING;
 		f->phase_deadline_ns = now_ns + LINGER_NS;
 	}
-	if ((f->phase == FEED_LEAVING || f->phase == FEED_LINGERING) &&
-	    now_ns >= f->phase_deadline_ns)
+	if (f->phase >= FEED_DRAINING && now_ns >= f->phase_deadline_ns)
 		f->phase = FEED_OVER;
 }
 
@@ -293,22 +295,24 @@ may_read(const struct feed *f)
 	return f->phase <= FEED_SETTLING && stream_has_room(f->stream);
 }
 
+/* While it runs: the next tick, in the monotonic clock's time, or the end. */
 static uint64_t
 deadline_ns(const struct feed *f)
 {
 	uint64_t real_ns = clock_realtime_ns();
-	uint64_t wait_ns =
-	    f->next_tick_real_ns > real_ns ? f->next_tick_real_ns - real_ns : 0;
-	uint64_t at_ns =
-	    clock_monotonic_ns() + (wait_ns < f->tick_ns ? wait_ns : f->tick_ns);
+	uint64_t wait_ns = 0;
+	uint64_t at_ns;
 
-	if (f->phase != FEED_RUNNING && f->phase_deadline_ns < at_ns)
-		at_ns = f->phase_deadline_ns;
-	return at_ns;
+	if (f->phase != FEED_RUNNING)
+		return f->phase_deadline_ns;
+	if (f->next_tick_real_ns > real_ns)
+		wait_ns = f->next_tick_real_ns - real_ns;
+	at_ns = clock_monotonic_ns() + (wait_ns < f->tick_ns ? wait_ns : f->tick_ns);
+	return f->end_ns < at_ns ? f->end_ns : at_ns;
 }
 
 static void
-step(struct feed *f, uint64_t started_ns)
+step(struct feed *f)
 {
 	uint64_t now_ns;
 
@@ -316,7 +320,7 @@ step(struct feed *f, uint64_t started_ns)
 	loop_set(&f->loop, &f->client,
 		 LOOP_IN | (buf_used(&f->stream->queue) > 0 ? LOOP_OUT : 0));
 	now_ns = loop_run_once(&f->loop, deadline_ns(f));
-	if (f->r->duration_ns > 0 && now_ns - started_ns >= f->r->duration_ns)
+	if (now_ns >= f->end_ns)
 		decide_end(f, SLOT_END_DURATION, now_ns);
 	if (f->phase == FEED_RUNNING)
 		tick(f, now_ns);
@@ -347,15 +351,13 @@ feed_watch(struct feed *f)
 void
 feed_run(struct feed *f)
 {
-	uint64_t started_ns = clock_monotonic_ns();
-
 	f->tick_ns =
 	    1000000u * (uint64_t)(f->r->format == REQUEST_PCAPNG ? f->r->heartbeat_ms
 								 : PLAIN_TICK_MS);
-	if (f->r->duration_ns > 0 && f->tick_ns > f->r->duration_ns)
-		f->tick_ns = f->r->duration_ns;
+	f->end_ns =
+	    f->r->duration_ns > 0 ? clock_monotonic_ns() + f->r->duration_ns : LOOP_NEVER;
 	while (f->phase != FEED_OVER)
-		step(f, started_ns);
+		step(f);
 	publish(f);
 	f->slot->end = f->end;
 }

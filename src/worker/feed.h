@@ -13,6 +13,7 @@
 enum feed_phase {
 	FEED_RUNNING,
 	FEED_SETTLING,	/* the end is decided; packets before it are still on their way */
+	FEED_DRAINING,	/* the queue has to make room for the last words */
 	FEED_LEAVING,	/* the last bytes go to the client */
 	FEED_LINGERING, /* sent all; the client's own bytes are read away */
 	FEED_OVER
@@ -33,6 +34,7 @@ struct feed {
 	enum feed_phase phase;
 	enum slot_end end;
 	uint64_t phase_deadline_ns;
+	uint64_t end_ns; /* of a duration, in the monotonic clock's time */
 	uint64_t tick_ns;
 	uint64_t next_tick_real_ns;
 	uint64_t end_real_ns;	/* packets later than this are not the client's */

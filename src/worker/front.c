@@ -16,6 +16,7 @@
 #include "sys/log.h"
 #include "sys/priv.h"
 #include "sys/sandbox.h"
+#include "worker/calls.h"
 #include "worker/conn.h"
 
 #define ACCEPT_BATCH	64 /* connections taken per wake-up: others wait their turn */
@@ -23,7 +24,7 @@
 #define STOP_NS		4500000000u /* within the launcher's five seconds */
 
 struct front {
-	const struct front_config *config;
+	const struct config *config;
 	struct loop loop;
 	struct loop_watch listener;
 	struct loop_watch bell;
@@ -33,6 +34,7 @@ struct front {
 	void *deadline_mem;
 	struct tourney deadlines; /* leaf: number of the connection */
 	struct broker broker;
+	uint32_t n_connections;
 	uint64_t accept_again_ns;
 	uint64_t stop_deadline_ns;
 	bool is_stopping;
@@ -57,6 +59,7 @@ settle(struct front *f, struct conn *c)
 	loop_remove(&f->loop, &c->watch);
 	close(fd);
 	f->conns[number] = NULL;
+	f->n_connections--;
 	tourney_set(&f->deadlines, number, TOURNEY_NONE);
 	conn_free(c);
 }
@@ -175,6 +178,7 @@ add_connection(struct front *f, int fd, const struct net_address *peer, uint64_t
 		return;
 	}
 	f->conns[number] = c;
+	f->n_connections++;
 	tourney_set(&f->deadlines, number, conn_deadline_ns(c));
 }
 
@@ -313,7 +317,7 @@ open_signals(void)
 static int
 set_up(struct front *f)
 {
-	const struct front_config *config = f->config;
+	const struct config *config = f->config;
 	int signal_fd = open_signals();
 	int rc = confine();
 
@@ -338,7 +342,7 @@ set_up(struct front *f)
 }
 
 int
-front_run(const struct front_config *config)
+front_run(const struct config *config)
 {
 	static struct front front; /* one a process */
 	struct front *f = &front;
@@ -347,11 +351,14 @@ front_run(const struct front_config *config)
 
 	f->config = config;
 	broker_init(&f->broker, config);
+	f->broker.n_connections = &f->n_connections;
+	f->broker.links_fd = links_open(); /* the sandbox has no socket call */
 	rc = set_up(f);
 	if (rc < 0) {
 		log_line(LOG_ERROR, "the front cannot start: %s", strerror(-rc));
 		return 1;
 	}
+	calls_allow_front();
 	while (has_work(f, now_ns)) {
 		now_ns = loop_run_once(&f->loop, next_deadline_ns(f));
 		run_deadlines(f, now_ns);

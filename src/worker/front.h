@@ -1,8 +1,7 @@
 #ifndef WORKER_FRONT_H
 #define WORKER_FRONT_H
 
-#include "worker/request.h"
-#include "worker/slots.h"
+#include "worker/config.h"
 
 /*
  * The process that clients talk to: accepts, parses HTTP, answers everything but a
@@ -16,19 +15,7 @@
 #define FRONT_START_NS	UINT64_C(10000000000) /* for a capture process to say yes or no */
 #define FRONT_LINGER_NS 1000000000u /* to read away what follows a last answer */
 
-struct front_config {
-	int listen_fd;
-	struct net_address listener;
-	int launcher_fd; /* set by the launcher */
-	struct slots *slots;
-	uint32_t max_captures;	  /* 1 to SLOTS_MAX - FRONT_VALIDATIONS_MAX */
-	uint32_t max_connections; /* that are not running captures */
-	bool may_resolve;
-	bool has_net_raw;
-	struct request_limits limits;
-};
-
 /* Runs until SIGTERM (0) or until it cannot go on (1). */
-int front_run(const struct front_config *config);
+int front_run(const struct config *config);
 
 #endif

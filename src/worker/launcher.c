@@ -23,7 +23,7 @@
 #include "worker/capture_process.h"
 
 struct launcher {
-	struct front_config *config;
+	struct config *config;
 	struct loop loop;
 	struct loop_watch front;
 	struct loop_watch signals;
@@ -88,7 +88,7 @@ be_capture(struct launcher *l, const struct request *r, int client_fd, pid_t par
 	close(l->front.fd);
 	close(l->signals.fd);
 	loop_fini(&l->loop);
-	capture_process_run(r, l->config->slots, client_fd);
+	capture_process_run(l->config, r, client_fd);
 	_exit(0);
 }
 
@@ -293,7 +293,7 @@ set_up(struct launcher *l)
 }
 
 int
-launcher_run(struct front_config *config)
+launcher_run(struct config *config)
 {
 	struct launcher l = {.config = config};
 	int rc = set_up(&l);

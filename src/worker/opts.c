@@ -78,6 +78,62 @@ set_mode(struct opts *o, struct span value)
 }
 
 static const char *
+set_exclude(struct opts *o, struct span value)
+{
+	if (o->n_excludes == CONFIG_EXCLUDES_MAX)
+		return "at most 8 of these";
+	if (value.n > REQUEST_FILTER_MAX)
+		return "longer than 8192 bytes";
+	o->excludes[o->n_excludes++] = (const char *)value.p;
+	return NULL;
+}
+
+static const char *
+set_allow_host(struct opts *o, struct span value)
+{
+	o->allow_hosts = value;
+	return value.n > 0 ? NULL : "needs a name";
+}
+
+static const char *
+set_interfaces(struct opts *o, struct span value)
+{
+	struct request r;
+	char mem[128];
+	struct text why;
+
+	memset(&r, 0, sizeof(r));
+	text_init(&why, mem, sizeof(mem));
+	o->interfaces = value;
+	/* the list must fit into a request that names no interface */
+	request_restrict(&r, value, &why);
+	for (struct span rest = value; rest.n > 0;) {
+		struct span name = span_trim(span_split(&rest, ','));
+
+		if (name.n == 0 || name.n >= CAPTURE_NAME_SIZE || r.n_interfaces-- == 0)
+			return "not a list of at most 32 interface names";
+	}
+	return value.n > 0 ? NULL : "needs a name";
+}
+
+static const char *
+set_log_format(struct opts *o, struct span value)
+{
+	o->is_json_log = span_eq(value, span_str("json"));
+	return o->is_json_log || span_eq(value, span_str("text"))
+		   ? NULL
+		   : "neither text nor json";
+}
+
+static const char *
+set_check(struct opts *o, struct span value)
+{
+	(void)value;
+	o->wants_check = true;
+	return NULL;
+}
+
+static const char *
 set_resolve(struct opts *o, struct span value)
 {
 	(void)value;
@@ -129,6 +185,11 @@ static const struct flag {
     {"max-snaplen", true, set_snaplen},
     {"max-duration", true, set_duration},
     {"unix-mode", true, set_mode},
+    {"exclude", true, set_exclude},
+    {"interfaces", true, set_interfaces},
+    {"allow-host", true, set_allow_host},
+    {"log-format", true, set_log_format},
+    {"check", false, set_check},
     {"resolve", false, set_resolve},
     {"q", false, set_quiet},
     {"v", false, set_verbose},
@@ -216,9 +277,14 @@ opts_help(void)
 	       "  -max-buffer SIZE     of one kernel ring (64M)\n"
 	       "  -max-snaplen BYTES   (262144)\n"
 	       "  -max-duration TIME   of one capture, as 30s, 5m, 1h (no end)\n"
+	       "  -interfaces LIST     the only ones that may be captured (all)\n"
+	       "  -exclude FILTER      never captured; may be given 8 times\n"
+	       "  -allow-host LIST     names that Host may have (any)\n"
 	       "  -unix-mode OCTAL     of the unix socket (0660)\n"
 	       "  -resolve             allow host names in filters (DNS look-ups)\n"
+	       "  -log-format text|json\n"
 	       "  -q  -v               log less, more\n"
+	       "  -check               say what this machine gives, and end\n"
 	       "  -help  -version\n"
 	       "\n"
 	       "It has no TLS and no passwords: whoever reaches the port can capture. Put a\n"

@@ -13,7 +13,13 @@ struct opts {
 	uint32_t max_snaplen;
 	uint64_t max_duration_ns;
 	unsigned unix_mode;
+	const char *excludes[CONFIG_EXCLUDES_MAX];
+	size_t n_excludes;
+	struct span allow_hosts;
+	struct span interfaces;
 	bool may_resolve;
+	bool is_json_log;
+	bool wants_check;
 	bool is_quiet;
 	bool is_verbose;
 	bool wants_help;

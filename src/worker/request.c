@@ -294,6 +294,34 @@ request_parse_options(struct request *r, struct span value,
 	return is_well_formed;
 }
 
+static bool
+is_in_list(struct span list, struct span name)
+{
+	while (list.n > 0)
+		if (span_eq(span_trim(span_split(&list, ',')), name))
+			return true;
+	return false;
+}
+
+bool
+request_restrict(struct request *r, struct span allowed, struct text *why)
+{
+	if (allowed.n == 0)
+		return true;
+	for (uint32_t i = 0; i < r->n_interfaces; i++) {
+		if (is_in_list(allowed, span_str(r->interfaces[i])))
+			continue;
+		return refuse(why, span_str("interface"),
+			      "not among those of -interfaces");
+	}
+	if (r->n_interfaces > 0)
+		return true;
+	r->has_implied_interfaces = true;
+	while (allowed.n > 0)
+		add_interface(r, span_trim(span_split(&allowed, ',')));
+	return true;
+}
+
 bool
 request_check(const struct request *r, struct text *why)
 {

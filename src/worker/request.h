@@ -13,6 +13,7 @@
  */
 #define REQUEST_FILTER_MAX	     8192 /* bytes of filter text */
 #define REQUEST_INTERFACES_MAX	     32
+#define REQUEST_REMOTE_MAX	     64 /* ports in Ddump-Ports; more are not looked at */
 #define REQUEST_HEARTBEAT_MS_DEFAULT 50
 #define REQUEST_HEARTBEAT_MS_MIN     10
 #define REQUEST_HEARTBEAT_MS_MAX     60000
@@ -23,6 +24,16 @@ enum request_format { REQUEST_PCAP, REQUEST_PCAPNG };
 enum request_linktype { REQUEST_SLL, REQUEST_SLL2, REQUEST_NATIVE };
 enum request_direction { REQUEST_BOTH, REQUEST_IN, REQUEST_OUT };
 
+/* Who else is on the wire because of this capture, as headers tell: untrusted numbers. */
+struct request_hints {
+	struct net_address client; /* of the outer connection; its port may be 0 */
+	uint16_t proxy_port;	   /* where it came in; 0: unknown */
+	uint32_t n_remote;	   /* ports of the client's sibling streams */
+	uint16_t remote[REQUEST_REMOTE_MAX];
+	uint16_t local_first; /* the client's own ports for them; 0: not told */
+	uint16_t local_last;
+};
+
 struct request {
 	uint32_t slot;
 	bool is_validation; /* ends after the compile; nothing is captured */
@@ -30,6 +41,7 @@ struct request {
 	bool is_nano;
 	bool is_promiscuous;
 	bool may_resolve;
+	bool has_implied_interfaces; /* the operator's list: absent ones do not matter */
 	enum request_format format;
 	enum request_linktype linktype;
 	enum request_direction direction;
@@ -44,6 +56,7 @@ struct request {
 	struct net_address listener; /* (1) of design.md section 7 */
 	struct net_address local;    /* (2): the client's connection */
 	struct net_address peer;
+	struct request_hints hints; /* (3) and (5) */
 };
 
 /* The operator's bounds on what a request may ask. */
@@ -70,6 +83,12 @@ bool request_parse_query(struct request *r, struct span query,
  */
 bool request_parse_options(struct request *r, struct span value,
 			   const struct request_limits *limits);
+
+/*
+ * Holds the request to the operator's comma list of interfaces (empty: no list): without
+ * interfaces of its own it gets all of the list. False as above.
+ */
+bool request_restrict(struct request *r, struct span allowed, struct text *why);
 
 /* What only the whole of it can tell: combinations that cannot be captured. */
 bool request_check(const struct request *r, struct text *why);

@@ -138,3 +138,4 @@ def test_workers_that_stop_end_ddump_with_complete_counts(net, tmp_path):
     for target in ("10.2.0.2", "10.3.0.2"):
         line = [l for l in ddump.log().splitlines() if target in l and "received" in l][-1]
         assert "received 100, written 100, late 0, dropped by kernel 0" in line, line
+        assert "held back" not in line, "every packet left because of a watermark: " + line

@@ -1,0 +1,33 @@
+#ifndef WORKER_CONFIG_H
+#define WORKER_CONFIG_H
+
+#include "worker/request.h"
+#include "worker/slots.h"
+
+/* What the operator decided, and what follows from it; the same in every process. */
+#define CONFIG_EXCLUDES_MAX 8 /* -exclude filters */
+
+struct config {
+	int listen_fd;
+	struct net_address listener;
+	int launcher_fd; /* set by the launcher, for the front */
+	struct slots *slots;
+	uint32_t max_captures;	  /* 1 to SLOTS_MAX - FRONT_VALIDATIONS_MAX */
+	uint32_t max_connections; /* that are not running captures */
+	bool may_resolve;
+	bool has_net_raw;
+	struct request_limits limits;
+	const char *excludes[CONFIG_EXCLUDES_MAX]; /* always applied */
+	size_t n_excludes;
+	struct span allow_hosts; /* comma list of Host names; empty: any */
+	struct span interfaces; /* comma list of those that may be captured; empty: all */
+	const char *library;	/* libpcap's version */
+};
+
+/* Whether a Host field's value (with or without a port) is allowed; unix sockets: any. */
+bool config_allows_host(const struct config *c, struct span host);
+
+/* Whether an interface may be captured; "any" stands for all that may. */
+bool config_allows_interface(const struct config *c, struct span name);
+
+#endif

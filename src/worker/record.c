@@ -1,0 +1,174 @@
+/* A capture in words and in JSON. Every text in it came from outside and is escaped. */
+#include "worker/record.h"
+
+#include <string.h>
+#include <sys/wait.h>
+
+void
+record_update(struct record *r, const struct slot *s)
+{
+	r->end = (enum slot_end)s->end;
+	r->wait_status = s->wait_status;
+	r->packets = s->packets;
+	r->bytes = s->bytes;
+	r->received = s->received;
+	r->dropped = s->dropped;
+	r->stalled_ns = s->stalled_ns;
+	r->broken_watermarks = s->broken_watermarks;
+	memcpy(r->why, s->why, sizeof(r->why));
+	r->why[sizeof(r->why) - 1] = '\0';
+}
+
+void
+record_put_client(struct text *t, const struct record *r)
+{
+	net_format(t, &r->request.peer);
+	if (r->has_uid) {
+		text_str(t, " uid ");
+		text_u64(t, r->uid);
+	}
+	if (r->request.hints.client.size > 0) {
+		text_str(t, ", for ");
+		net_format(t, &r->request.hints.client);
+	}
+}
+
+void
+record_put_end(struct text *t, const struct record *r)
+{
+	text_str(t, slots_end_text(r->end));
+	if (WIFSIGNALED(r->wait_status)) {
+		text_str(t, " of signal ");
+		text_u64(t, (uint64_t)WTERMSIG(r->wait_status));
+	}
+	if (r->why[0] != '\0') {
+		text_str(t, ": ");
+		text_escape(t, span_str(r->why));
+	}
+}
+
+static void
+put_interfaces(struct text *t, const struct request *q, bool is_json)
+{
+	for (uint32_t i = 0; i < q->n_interfaces; i++) {
+		struct span name = span_of(q->interfaces[i],
+					   strnlen(q->interfaces[i], CAPTURE_NAME_SIZE));
+
+		text_str(t, i > 0 ? "," : "");
+		if (is_json)
+			text_json(t, name);
+		else
+			text_escape(t, name);
+	}
+}
+
+void
+record_put_start_line(struct text *t, uint32_t number, const struct record *r)
+{
+	text_str(t, "capture ");
+	text_u64(t, number);
+	text_str(t, " for ");
+	record_put_client(t, r);
+	if (r->request.n_interfaces > 0) {
+		text_str(t, ", interface ");
+		put_interfaces(t, &r->request, false);
+	}
+	text_str(t, ", filter \"");
+	text_escape(t, span_str(r->request.filter));
+	text_str(t, "\"");
+}
+
+void
+record_put_end_line(struct text *t, uint32_t number, const struct record *r)
+{
+	text_str(t, "capture ");
+	text_u64(t, number);
+	text_str(t, " for ");
+	record_put_client(t, r);
+	text_str(t, " ended: ");
+	record_put_end(t, r);
+	text_str(t, "; ");
+	text_u64(t, r->packets);
+	text_str(t, " packets, ");
+	text_u64(t, r->bytes);
+	text_str(t, " bytes, ");
+	text_u64(t, r->dropped);
+	text_str(t, " dropped by kernel");
+}
+
+static void
+put_number(struct text *t, const char *name, uint64_t value)
+{
+	text_str(t, ",\"");
+	text_str(t, name);
+	text_str(t, "\":");
+	text_u64(t, value);
+}
+
+static void
+put_string(struct text *t, const char *name, struct span value)
+{
+	text_str(t, ",\"");
+	text_str(t, name);
+	text_str(t, "\":");
+	text_json(t, value);
+}
+
+static void
+put_who(struct text *t, const struct record *r)
+{
+	char mem[160];
+	struct text address;
+
+	text_init(&address, mem, sizeof(mem));
+	net_format(&address, &r->request.peer);
+	put_string(t, "peer", text_span(&address));
+	if (r->has_uid)
+		put_number(t, "uid", r->uid);
+	if (r->request.hints.client.size == 0)
+		return;
+	text_init(&address, mem, sizeof(mem));
+	net_format(&address, &r->request.hints.client);
+	put_string(t, "forwarded_for", text_span(&address));
+}
+
+static void
+put_result(struct text *t, const struct record *r)
+{
+	char mem[SLOTS_WHY_SIZE * 4 + 64];
+	struct text end;
+
+	put_number(t, "packets", r->packets);
+	put_number(t, "bytes", r->bytes);
+	put_number(t, "received", r->received);
+	put_number(t, "dropped_by_kernel", r->dropped);
+	put_number(t, "stalled_ms", r->stalled_ns / 1000000);
+	put_number(t, "broken_watermarks", r->broken_watermarks);
+	if (r->ended_real_ns == 0)
+		return;
+	put_number(t, "ended_ns", r->ended_real_ns);
+	text_init(&end, mem, sizeof(mem));
+	record_put_end(&end, r);
+	put_string(t, "end", text_span(&end));
+}
+
+void
+record_put_json(struct text *t, uint32_t number, const struct record *r,
+		const char *event)
+{
+	text_str(t, "{\"capture\":");
+	text_u64(t, number);
+	if (event)
+		put_string(t, "event", span_str(event));
+	put_who(t, r);
+	text_str(t, ",\"interfaces\":[");
+	put_interfaces(t, &r->request, true);
+	text_str(t, "]");
+	put_string(t, "filter", span_str(r->request.filter));
+	put_string(t, "format",
+		   span_str(r->request.format == REQUEST_PCAPNG ? "pcapng" : "pcap"));
+	put_number(t, "snaplen", r->request.snaplen);
+	put_number(t, "started_ns", r->started_real_ns);
+	put_result(t, r);
+	text_str(t, "}");
+}

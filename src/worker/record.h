@@ -1,0 +1,46 @@
+#ifndef WORKER_RECORD_H
+#define WORKER_RECORD_H
+
+#include "worker/request.h"
+#include "worker/slots.h"
+
+/*
+ * What the front remembers of a capture: who asked for what, and at the end what became
+ * of it. Told by /captures, /metrics and the audit log.
+ */
+struct record {
+	struct request request;
+	uint64_t started_real_ns;
+	uint64_t ended_real_ns; /* 0: it runs */
+	bool has_uid;
+	uint32_t uid; /* of a unix socket's client */
+	/* the slot's numbers when the capture had ended */
+	enum slot_end end;
+	int wait_status;
+	uint64_t packets;
+	uint64_t bytes;
+	uint64_t received;
+	uint64_t dropped;
+	uint64_t stalled_ns;
+	uint64_t broken_watermarks;
+	char why[SLOTS_WHY_SIZE];
+};
+
+/* Copies the slot's present numbers. */
+void record_update(struct record *r, const struct slot *s);
+
+/* "10.0.0.1:5000", "unix uid 1000", each with ", for 192.0.2.1:77" behind a proxy. */
+void record_put_client(struct text *t, const struct record *r);
+
+/* "client gone", "died of signal 9". */
+void record_put_end(struct text *t, const struct record *r);
+
+/* The audit log's lines, without time or newline. */
+void record_put_start_line(struct text *t, uint32_t number, const struct record *r);
+void record_put_end_line(struct text *t, uint32_t number, const struct record *r);
+
+/* One JSON object, of /captures and of the JSON log (event: "start" or "end"; NULL none). */
+void record_put_json(struct text *t, uint32_t number, const struct record *r,
+		     const char *event);
+
+#endif

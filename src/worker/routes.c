@@ -1,0 +1,334 @@
+/* Paths to answers. It knows what the worker can tell, and no socket but to ask whose end
+ * it is. */
+#include "worker/routes.h"
+
+#include <net/if_arp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sys/clock.h"
+#include "sys/links.h"
+#include "sys/log.h"
+#include "worker/hints.h"
+
+#define CAPTURES_MAX \
+	(4u << 20) /* 64 running and 16 ended, 50 KiB of escaped filter each */
+#define METRICS_MAX    (256u * 1024) /* 1,024 interfaces of 100 bytes, and the rest */
+#define INTERFACES_MAX (1u << 20)
+
+/* What the CLI asks by header, weakest first: the query overrules all of it. */
+static void
+apply_headers(struct conn *c)
+{
+	const struct http_request_head *h = &c->http.head;
+	const struct request_limits *limits = &c->broker->config->limits;
+	struct span value;
+
+	if (http_head_has_token(&h->fields, "Accept", "application/x-pcapng"))
+		c->request.format = REQUEST_PCAPNG;
+	if (http_head_get(&h->fields, "Ddump-Options", &value) == 1 &&
+	    !request_parse_options(&c->request, value, limits))
+		log_line(LOG_INFO, "malformed Ddump-Options ignored");
+}
+
+static bool
+build_request(struct conn *c, struct text *why)
+{
+	const struct config *config = c->broker->config;
+	struct request *r = &c->request;
+
+	request_init(r, &config->limits);
+	apply_headers(c);
+	if (!request_parse_query(r, c->http.target.query, &config->limits, why) ||
+	    !request_restrict(r, config->interfaces, why) || !request_check(r, why))
+		return false;
+	r->is_validation = c->is_validation;
+	r->is_chunked = c->http.head.minor == 1;
+	r->may_resolve = config->may_resolve;
+	r->listener = config->listener;
+	r->peer = c->peer;
+	net_local(c->watch.fd, &r->local);
+	if (!hints_read(&r->hints, &c->http.head.fields))
+		log_line(LOG_INFO, "malformed Forwarded or Ddump-Ports ignored");
+	return true;
+}
+
+void
+routes_start(struct conn *c, uint64_t now_ns)
+{
+	switch (broker_start(c->broker, c)) {
+	case BROKER_STARTED:
+		conn_enter(c, CONN_STARTING, now_ns);
+		return;
+	case BROKER_WAITS:
+		conn_enter(c, CONN_QUEUED, now_ns);
+		return;
+	case BROKER_FULL:
+		conn_refuse(c, 503, span_str("too many captures at once; try again"),
+			    now_ns);
+		return;
+	case BROKER_BROKEN:
+		conn_refuse(c, 500, span_str("the capture cannot be started"), now_ns);
+	}
+}
+
+static void
+handle_capture(struct conn *c, bool is_validation, uint64_t now_ns)
+{
+	char mem[SLOTS_WHY_SIZE];
+	struct text why;
+
+	text_init(&why, mem, sizeof(mem));
+	c->is_validation = is_validation || c->is_head;
+	if (build_request(c, &why))
+		routes_start(c, now_ns);
+	else
+		conn_answer_problem(c, 400, text_span(&why), now_ns);
+}
+
+static void
+handle_clock(struct conn *c, uint64_t now_ns)
+{
+	char mem[64];
+	struct text t;
+
+	text_init(&t, mem, sizeof(mem));
+	text_str(&t, "{\"time_ns\":");
+	text_u64(&t, clock_realtime_ns());
+	text_str(&t, "}\n");
+	conn_answer_text(c, "application/json", text_span(&t), now_ns);
+}
+
+static void
+handle_health(struct conn *c, uint64_t now_ns)
+{
+	if (c->broker->config->has_net_raw)
+		conn_answer_text(c, "text/plain; charset=utf-8", span_str("ok\n"),
+				 now_ns);
+	else
+		conn_answer_problem(
+		    c, 503,
+		    span_str("no CAP_NET_RAW: start the worker as root or give "
+			     "it the capability"),
+		    now_ns);
+}
+
+typedef void body_fn(struct conn *c, struct text *t);
+
+/* A body that is too large for the stack. */
+static void
+answer_built(struct conn *c, const char *type, size_t cap, body_fn *build,
+	     uint64_t now_ns)
+{
+	char *mem = malloc(cap);
+	struct text t;
+
+	if (!mem) {
+		conn_refuse(c, 503, span_str("out of memory"), now_ns);
+		return;
+	}
+	text_init(&t, mem, cap);
+	build(c, &t);
+	conn_answer_text(c, type, text_span(&t), now_ns);
+	free(mem);
+}
+
+static void
+build_captures(struct conn *c, struct text *t)
+{
+	broker_put_captures(c->broker, t);
+}
+
+/* NULL when the kernel does not tell. */
+static struct links *
+read_links(struct conn *c)
+{
+	static struct links links;
+
+	return links_read(c->broker->links_fd, &links) == 0 ? &links : NULL;
+}
+
+static void
+build_metrics(struct conn *c, struct text *t)
+{
+	struct metrics running;
+	size_t n = broker_sum_running(c->broker, &running);
+
+	metrics_put(t, &c->broker->metrics, &running, n, *c->broker->n_connections,
+		    read_links(c), c->broker->config->library);
+}
+
+static void
+put_addresses(struct text *t, const struct links *l, uint32_t index)
+{
+	const char *comma = "";
+
+	for (size_t i = 0; i < l->n_addresses; i++) {
+		if (l->addresses[i].index != index)
+			continue;
+		text_str(t, comma);
+		text_str(t, "\"");
+		net_format_host(t, &l->addresses[i].address);
+		text_str(t, "/");
+		text_u64(t, l->addresses[i].prefix);
+		text_str(t, "\"");
+		comma = ",";
+	}
+}
+
+/* What linktype=native gives there, by libpcap's names (pcap-linktype(7)). */
+static const char *
+native_name(uint16_t hatype)
+{
+	switch (hatype) {
+	case ARPHRD_ETHER:
+	case ARPHRD_LOOPBACK:
+		return "EN10MB";
+	case ARPHRD_NONE:
+	case ARPHRD_PPP:
+	case ARPHRD_TUNNEL:
+	case ARPHRD_TUNNEL6:
+	case ARPHRD_SIT:
+	case ARPHRD_IPGRE:
+		return "RAW";
+	case ARPHRD_IEEE80211:
+		return "IEEE802_11";
+	case ARPHRD_IEEE80211_RADIOTAP:
+		return "IEEE802_11_RADIO";
+	default:
+		return "LINUX_SLL";
+	}
+}
+
+static void
+put_link(struct text *t, const struct links *l, const struct link *link)
+{
+	text_str(t, "{\"name\":");
+	text_json(t, span_str(link->name));
+	text_str(t, ",\"index\":");
+	text_u64(t, link->index);
+	text_str(t, link->is_up ? ",\"state\":\"up\"" : ",\"state\":\"down\"");
+	text_str(t, link->has_carrier ? ",\"carrier\":true" : ",\"carrier\":false");
+	text_str(t, ",\"linktype\":");
+	text_json(t, span_str(native_name(link->hatype)));
+	text_str(t, ",\"mtu\":");
+	text_u64(t, link->mtu);
+	text_str(t, ",\"rx_dropped\":");
+	text_u64(t, link->rx_dropped);
+	text_str(t, ",\"addresses\":[");
+	put_addresses(t, l, link->index);
+	text_str(t, "]}");
+}
+
+static void
+build_interfaces(struct conn *c, struct text *t)
+{
+	const struct links *l = read_links(c);
+	const char *comma = "";
+
+	text_str(t, "{\"interfaces\":[");
+	for (size_t i = 0; l && i < l->n; i++) {
+		if (!config_allows_interface(c->broker->config,
+					     span_str(l->list[i].name)))
+			continue;
+		text_str(t, comma);
+		put_link(t, l, &l->list[i]);
+		comma = ",\n";
+	}
+	text_str(t, "]}\n");
+}
+
+static void
+handle_help(struct conn *c, uint64_t now_ns)
+{
+	conn_answer_text(c, "text/plain; charset=utf-8", span_str(answer_help()), now_ns);
+}
+
+static void
+handle_stream(struct conn *c, uint64_t now_ns)
+{
+	handle_capture(c, false, now_ns);
+}
+
+static void
+handle_validate(struct conn *c, uint64_t now_ns)
+{
+	handle_capture(c, true, now_ns);
+}
+
+static void
+handle_captures(struct conn *c, uint64_t now_ns)
+{
+	answer_built(c, "application/json", CAPTURES_MAX, build_captures, now_ns);
+}
+
+static void
+handle_interfaces(struct conn *c, uint64_t now_ns)
+{
+	answer_built(c, "application/json", INTERFACES_MAX, build_interfaces, now_ns);
+}
+
+static void
+handle_metrics(struct conn *c, uint64_t now_ns)
+{
+	answer_built(c, "text/plain; version=0.0.4; charset=utf-8", METRICS_MAX,
+		     build_metrics, now_ns);
+}
+
+static const struct route {
+	const char *path;
+	void (*handle)(struct conn *c, uint64_t now_ns);
+} routes[] = {
+    {"/", handle_help},
+    {"/capture", handle_stream},
+    {"/validate", handle_validate},
+    {"/interfaces", handle_interfaces},
+    {"/captures", handle_captures},
+    {"/clock", handle_clock},
+    {"/healthz", handle_health},
+    {"/metrics", handle_metrics},
+};
+
+/*
+ * Whether a page from elsewhere made a browser ask: browsers say so (Fetch Metadata), and
+ * a name that only DNS rebinding could have led here is not among the allowed ones.
+ */
+static const char *
+foreign(const struct conn *c)
+{
+	const struct http_fields *fields = &c->http.head.fields;
+	struct span value;
+
+	if (http_head_get(fields, "Sec-Fetch-Site", &value) > 0 &&
+	    !span_eq_ci(value, span_str("none")) &&
+	    !span_eq_ci(value, span_str("same-origin")))
+		return "requests from pages of other sites are refused";
+	http_head_get(fields, "Host", &value);
+	if (!config_allows_host(c->broker->config, value))
+		return "this Host is not among those of -allow-host";
+	return NULL;
+}
+
+void
+routes_handle(struct conn *c, uint64_t now_ns)
+{
+	const char *wrong = foreign(c);
+
+	if (wrong) {
+		conn_answer_problem(c, 403, span_str(wrong), now_ns);
+		return;
+	}
+	if (c->http.head.method == HTTP_METHOD_OTHER) {
+		conn_answer_problem(c, 405, span_str("only GET and HEAD exist here"),
+				    now_ns);
+		return;
+	}
+	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+		if (!span_eq(c->http.target.path, span_str(routes[i].path)))
+			continue;
+		routes[i].handle(c, now_ns);
+		return;
+	}
+	conn_answer_problem(
+	    c, 404, span_str("no such path; GET / lists those that exist"), now_ns);
+}

@@ -1,0 +1,14 @@
+#ifndef WORKER_ROUTES_H
+#define WORKER_ROUTES_H
+
+#include "worker/conn.h"
+
+/* What each path answers. */
+
+/* Answers the request in c->http, or asks the broker for a capture. */
+void routes_handle(struct conn *c, uint64_t now_ns);
+
+/* Asks the broker (again) for the capture in c->request. */
+void routes_start(struct conn *c, uint64_t now_ns);
+
+#endif
