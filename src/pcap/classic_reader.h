@@ -20,7 +20,7 @@ struct classic_reader {
 	uint8_t extra; /* bytes behind the record header in "modified" files */
 	uint32_t linktype;
 	uint32_t snaplen;
-	uint32_t left; /* bytes of the current packet still to come */
+	uint32_t left;	    /* bytes of the current packet still to come */
 	uint32_t head_size; /* bytes in head */
 	uint8_t head[CLASSIC_HEAD_MAX];
 };
@@ -35,8 +35,8 @@ void classic_reader_init(struct classic_reader *r, const uint8_t magic[static 4]
 * As savefile_reader_feed, piece and left of *out being empty
  * before. Not to be called again after BAD.
  */
-enum savefile_event classic_reader_feed(
-    struct classic_reader *r, struct span *in, struct savefile_out *out);
+enum savefile_event classic_reader_feed(struct classic_reader *r, struct span *in,
+					struct savefile_out *out);
 
 /* As savefile_reader_eof. */
 const char *classic_reader_eof(const struct classic_reader *r);

@@ -15,7 +15,7 @@
 
 void
 classic_write_file_header(uint8_t out[static CLASSIC_FILE_HEADER], bool is_nano,
-    uint32_t linktype, uint32_t snaplen)
+			  uint32_t linktype, uint32_t snaplen)
 {
 	bytes_put_le32(out, is_nano ? MAGIC_NANO : MAGIC_MICRO);
 	bytes_put_le16(out + 4, VERSION_MAJOR);
@@ -28,7 +28,7 @@ classic_write_file_header(uint8_t out[static CLASSIC_FILE_HEADER], bool is_nano,
 
 void
 classic_write_record_header(uint8_t out[static CLASSIC_RECORD_HEADER], bool is_nano,
-    const struct savefile_record *record)
+			    const struct savefile_record *record)
 {
 	uint32_t fraction = (uint32_t)(record->time_ns % NS_PER_S);
 

@@ -10,9 +10,9 @@
 #include "pcap/ng_format.h"
 #include "pcap/ng_time.h"
 
-#define OPTION_HEAD      4
-#define VERSION_MAJOR    1
-#define TSRESOL_DEFAULT  6 /* microseconds */
+#define OPTION_HEAD	 4
+#define VERSION_MAJOR	 1
+#define TSRESOL_DEFAULT	 6 /* microseconds */
 #define FILTER_IS_STRING 0
 
 static const char text_ddump[] = "ddump-worker/";
@@ -106,7 +106,7 @@ read_section(struct ng_reader *r, struct span block, struct span *rest)
 /* False: a value of another length than its option has. */
 static bool
 read_interface_option(const struct ng_reader *r, const struct option *option,
-    struct ng_interface *entry, struct savefile_interface *out)
+		      struct ng_interface *entry, struct savefile_interface *out)
 {
 	struct span value = option->value;
 
@@ -140,7 +140,7 @@ read_interface_option(const struct ng_reader *r, const struct option *option,
 
 static const char *
 read_interface(struct ng_reader *r, struct span block, struct span *rest,
-    struct savefile_interface *out)
+	       struct savefile_interface *out)
 {
 	struct ng_interface entry = {.tsresol = TSRESOL_DEFAULT};
 	struct option option;
@@ -166,7 +166,7 @@ read_interface(struct ng_reader *r, struct span block, struct span *rest,
 
 static void
 read_count(const struct ng_reader *r, const struct option *option,
-    struct savefile_statistics *out)
+	   struct savefile_statistics *out)
 {
 	uint64_t v;
 
@@ -195,7 +195,7 @@ read_count(const struct ng_reader *r, const struct option *option,
 
 static const char *
 read_statistics(struct ng_reader *r, struct span block, struct span *rest,
-    struct savefile_statistics *out)
+		struct savefile_statistics *out)
 {
 	const struct ng_interface *interface;
 	struct option option;
@@ -209,9 +209,9 @@ read_statistics(struct ng_reader *r, struct span block, struct span *rest,
 	id += r->section_first;
 	interface = &r->interfaces[id];
 	*out = (struct savefile_statistics){
-	    .time_ns = ng_time_to_ns(
-		(uint64_t)load32(r, block.p + 12) << 32 | load32(r, block.p + 16),
-		interface->tsresol, interface->tsoffset_s),
+	    .time_ns = ng_time_to_ns((uint64_t)load32(r, block.p + 12) << 32 |
+					 load32(r, block.p + 16),
+				     interface->tsresol, interface->tsoffset_s),
 	    .interface_id = id,
 	};
 	*rest = behind(block, NG_STATISTICS_FIXED);
@@ -238,7 +238,7 @@ started(struct ng_reader *r)
 
 enum savefile_event
 ng_block_read(struct ng_reader *r, uint32_t type, struct span block, bool is_cut,
-    struct savefile_out *out)
+	      struct savefile_out *out)
 {
 	struct span rest = {NULL, 0};
 

@@ -48,10 +48,26 @@ bad(struct savefile_out *out, const char *reason)
 	return SAVEFILE_BAD;
 }
 
+/*
+ * Packets are read by functions that get the byte order as a constant, so that a field
+ * is one load: is_be is what r->is_big_endian is.
+ */
+static inline uint32_t
+load_as(bool is_be, const uint8_t *p)
+{
+	return is_be ? bytes_be32(p) : bytes_le32(p);
+}
+
 static inline uint32_t
 load32(const struct ng_reader *r, const uint8_t *p)
 {
-	return r->is_big_endian ? bytes_be32(p) : bytes_le32(p);
+	return load_as(r->is_big_endian, p);
+}
+
+static inline bool
+is_block_size(uint32_t size)
+{
+	return size >= BLOCK_MIN && size % 4 == 0 && size <= NG_BLOCK_MAX;
 }
 
 static inline void
@@ -83,25 +99,26 @@ packet_time(const struct ng_interface *interface, uint64_t ticks)
 }
 
 /* Fields at p of an Enhanced Packet Block (4.3) or a Packet Block (appendix A). */
-static const char *
-fill_packet(
-    struct ng_reader *r, const uint8_t *p, uint32_t id, struct savefile_record *record)
+static inline const char *
+fill_packet(struct ng_reader *r, bool is_be, const uint8_t *p, uint32_t id,
+	    struct savefile_record *record)
 {
-	uint64_t ticks = (uint64_t)load32(r, p + 12) << 32 | load32(r, p + 16);
+	uint64_t ticks = (uint64_t)load_as(is_be, p + 12) << 32 | load_as(is_be, p + 16);
 
 	if (id >= r->n_interfaces - r->section_first)
 		return "packet for an unknown interface";
 	id += r->section_first;
 	record->time_ns = packet_time(&r->interfaces[id], ticks);
-	record->caplen = load32(r, p + 20);
-	record->origlen = load32(r, p + 24);
+	record->caplen = load_as(is_be, p + 20);
+	record->origlen = load_as(is_be, p + 24);
 	record->interface_id = id;
 	return NULL;
 }
 
 /* A Simple Packet Block (4.4) belongs to interface 0 and says neither time nor caplen. */
-static const char *
-fill_simple(struct ng_reader *r, const uint8_t *p, struct savefile_record *record)
+static inline const char *
+fill_simple(struct ng_reader *r, bool is_be, const uint8_t *p,
+	    struct savefile_record *record)
 {
 	uint32_t snaplen;
 
@@ -109,7 +126,7 @@ fill_simple(struct ng_reader *r, const uint8_t *p, struct savefile_record *recor
 		return "packet for an unknown interface";
 	snaplen = r->interfaces[r->section_first].snaplen;
 	record->time_ns = r->time_ns;
-	record->origlen = load32(r, p + 8);
+	record->origlen = load_as(is_be, p + 8);
 	record->caplen = record->origlen;
 	if (snaplen > 0 && record->caplen > snaplen)
 		record->caplen = snaplen;
@@ -118,18 +135,18 @@ fill_simple(struct ng_reader *r, const uint8_t *p, struct savefile_record *recor
 }
 
 static inline const char *
-fill_record(struct ng_reader *r, const uint8_t *p, uint32_t type, uint32_t space,
-    struct savefile_record *record)
+fill_record(struct ng_reader *r, bool is_be, const uint8_t *p, uint32_t type,
+	    uint32_t space, struct savefile_record *record)
 {
 	const char *reason;
 
 	if (type == NG_BLOCK_PACKET)
-		reason = fill_packet(r, p, load32(r, p + 8), record);
+		reason = fill_packet(r, is_be, p, load_as(is_be, p + 8), record);
 	else if (type == NG_BLOCK_SIMPLE_PACKET)
-		reason = fill_simple(r, p, record);
+		reason = fill_simple(r, is_be, p, record);
 	else
-		reason = fill_packet(r, p,
-		    r->is_big_endian ? bytes_be16(p + 8) : bytes_le16(p + 8), record);
+		reason = fill_packet(
+		    r, is_be, p, is_be ? bytes_be16(p + 8) : bytes_le16(p + 8), record);
 	if (reason != NULL)
 		return reason;
 	if (record->caplen > SAVEFILE_SNAPLEN_MAX)
@@ -142,25 +159,51 @@ fill_record(struct ng_reader *r, const uint8_t *p, uint32_t type, uint32_t space
 	return NULL;
 }
 
-/* The block at p is in the span from end to end: takes all of it at once. */
-static void
-take_packet(struct ng_reader *r, const uint8_t *p, uint32_t type, struct span *in,
-    struct savefile_out *out)
+/* Most writers that give flags, ours among them, give them first. */
+static inline uint32_t
+packet_flags(const struct ng_reader *r, bool is_be, const uint8_t *p, uint32_t n)
 {
-	uint32_t head =
-	    type == NG_BLOCK_SIMPLE_PACKET ? NG_SIMPLE_FIXED : NG_PACKET_FIXED;
-	uint32_t behind = head + (out->record.caplen + 3) / 4 * 4;
-	uint32_t end = r->block_size - NG_TRAILER;
+	uint32_t head = is_be ? NG_EPB_FLAGS << 16 | 4 : 4 << 16 | NG_EPB_FLAGS;
 
-	out->piece = (struct span){p + head, out->record.caplen};
-	if (behind < end && type != NG_BLOCK_SIMPLE_PACKET)
-		out->record.flags = ng_packet_flags(r, span_of(p + behind, end - behind));
-	in->p += r->block_size;
-	in->n -= r->block_size;
+	if (n >= 8 && load_as(is_be, p) == head)
+		return load_as(is_be, p + 4);
+	return ng_packet_flags(r, span_of(p, n));
+}
+
+/*
+ * The case that counts: an Enhanced Packet Block that lies in the span from end to end,
+ * with nothing wrong. Takes it, or returns false and leaves it to read_block.
+ */
+static inline bool
+take_packet(struct ng_reader *r, bool is_be, struct span *in, struct savefile_out *out)
+{
+	const uint8_t *p = in->p;
+	uint32_t size, end, behind;
+
+	if (in->n < NG_PACKET_FIXED + NG_TRAILER || load_as(is_be, p) != NG_BLOCK_PACKET)
+		return false;
+	size = load_as(is_be, p + 4);
+	if (size < NG_PACKET_FIXED + NG_TRAILER || size > in->n || !is_block_size(size) ||
+	    load_as(is_be, p + size - NG_TRAILER) != size)
+		return false;
+	end = size - NG_TRAILER;
+	if (fill_record(r, is_be, p, NG_BLOCK_PACKET, end - NG_PACKET_FIXED,
+			&out->record) != NULL)
+		return false;
+	behind = NG_PACKET_FIXED + (out->record.caplen + 3) / 4 * 4;
+	if (behind < end)
+		out->record.flags = packet_flags(r, is_be, p + behind, end - behind);
+	r->time_ns = out->record.time_ns;
+	out->piece.p = p + NG_PACKET_FIXED;
+	out->piece.n = out->record.caplen;
+	in->p = p + size;
+	in->n -= size;
+	return true;
 }
 
 static enum savefile_event
-read_packet(struct ng_reader *r, uint32_t type, struct span *in, struct savefile_out *out)
+read_packet(struct ng_reader *r, bool is_be, uint32_t type, struct span *in,
+	    struct savefile_out *out)
 {
 	uint32_t head =
 	    type == NG_BLOCK_SIMPLE_PACKET ? NG_SIMPLE_FIXED : NG_PACKET_FIXED;
@@ -173,15 +216,10 @@ read_packet(struct ng_reader *r, uint32_t type, struct span *in, struct savefile
 	p = keep_peek(r->kept, &r->kept_size, in, head);
 	if (p == NULL)
 		return SAVEFILE_MORE;
-	reason = fill_record(r, p, type, size - head - NG_TRAILER, &out->record);
+	reason = fill_record(r, is_be, p, type, size - head - NG_TRAILER, &out->record);
 	if (reason != NULL)
 		return bad(out, reason);
 	r->time_ns = out->record.time_ns;
-	if (r->kept_size == 0 && in->n >= size &&
-	    load32(r, p + size - NG_TRAILER) == size) {
-		take_packet(r, p, type, in, out);
-		return SAVEFILE_RECORD;
-	}
 	keep_take(&r->kept_size, in, head);
 	r->left = out->record.caplen;
 	r->rest = size - head - r->left;
@@ -208,7 +246,8 @@ read_other(struct ng_reader *r, uint32_t type, struct span *in, struct savefile_
 		return bad(out, "block lengths differ");
 	if (want > BLOCK_HEAD)
 		event = ng_block_read(r, type,
-		    span_of(p, want == size ? want - NG_TRAILER : want), is_cut, out);
+				      span_of(p, want == size ? want - NG_TRAILER : want),
+				      is_cut, out);
 	if (event == SAVEFILE_BAD)
 		return event;
 	keep_take(&r->kept_size, in, want);
@@ -246,12 +285,11 @@ read_block(struct ng_reader *r, struct span *in, struct savefile_out *out)
 			return bad(out, reason);
 	}
 	r->block_size = load32(r, p + 4);
-	if (r->block_size < BLOCK_MIN || r->block_size % 4 != 0 ||
-	    r->block_size > NG_BLOCK_MAX)
+	if (!is_block_size(r->block_size))
 		return bad(out, "block length out of range");
 	if (type == NG_BLOCK_PACKET || type == NG_BLOCK_SIMPLE_PACKET ||
 	    type == NG_BLOCK_OLD_PACKET)
-		return read_packet(r, type, in, out);
+		return read_packet(r, r->is_big_endian, type, in, out);
 	return read_other(r, type, in, out);
 }
 
@@ -279,7 +317,8 @@ skip_rest(struct ng_reader *r, struct span *in, struct savefile_out *out)
 	return SAVEFILE_MORE;
 }
 
-static inline enum savefile_event
+/* Not inline: its saving of registers would cost the case that counts. */
+static __attribute__((noinline)) enum savefile_event
 step(struct ng_reader *r, struct span *in, struct savefile_out *out)
 {
 	switch (r->state) {
@@ -299,8 +338,13 @@ ng_reader_feed(struct ng_reader *r, struct span *in, struct savefile_out *out)
 {
 	enum savefile_event event = SAVEFILE_MORE;
 
-	while (event == SAVEFILE_MORE && in->n > 0)
+	while (event == SAVEFILE_MORE && in->n > 0) {
+		if (r->state == NG_HEAD && r->kept_size == 0 &&
+		    (r->is_big_endian ? take_packet(r, true, in, out)
+				      : take_packet(r, false, in, out)))
+			return SAVEFILE_RECORD;
 		event = step(r, in, out);
+	}
 	return event;
 }
 

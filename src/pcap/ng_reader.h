@@ -8,14 +8,14 @@
  * and interfaces up to NG_INTERFACES_MAX in all, packets of all three block types; other
  * blocks and options are skipped by their length.
  */
-#define NG_INTERFACES_MAX 1024 /* a source may show as many; more is BAD */
-#define NG_BLOCK_KEPT     2048 /* bytes of a non-packet block that are looked at */
-#define NG_BLOCK_MAX      (16u << 20) /* a longer block is taken for damage */
+#define NG_INTERFACES_MAX 1024	      /* a source may show as many; more is BAD */
+#define NG_BLOCK_KEPT	  2048	      /* bytes of a non-packet block that are looked at */
+#define NG_BLOCK_MAX	  (16u << 20) /* a longer block is taken for damage */
 
 enum ng_state {
 	NG_HEAD, /* a block begins */
 	NG_DATA, /* inside a packet's bytes */
-	NG_REST /* behind what is looked at: padding, options, the second length */
+	NG_REST	 /* behind what is looked at: padding, options, the second length */
 };
 
 /* What an Interface Description Block says about the packets that name it. */
@@ -30,7 +30,7 @@ struct ng_reader {
 	enum ng_state state;
 	bool is_big_endian;
 	bool is_started; /* the first section header was seen */
-	bool is_ddump; /* the present section is from our own worker */
+	bool is_ddump;	 /* the present section is from our own worker */
 	uint32_t n_interfaces;
 	uint32_t section_first; /* interface_id of the section's interface 0 */
 	uint32_t block_size;
@@ -46,8 +46,8 @@ struct ng_reader {
 /* As in classic_reader.h. */
 bool ng_reader_is_magic(const uint8_t magic[static 4]);
 void ng_reader_init(struct ng_reader *r, const uint8_t magic[static 4]);
-enum savefile_event ng_reader_feed(
-    struct ng_reader *r, struct span *in, struct savefile_out *out);
+enum savefile_event ng_reader_feed(struct ng_reader *r, struct span *in,
+				   struct savefile_out *out);
 const char *ng_reader_eof(const struct ng_reader *r);
 
 #endif

@@ -10,31 +10,31 @@
 #include "base/bytes.h"
 #include "pcap/ng_format.h"
 
-#define VERSION_MAJOR    1
-#define OPTION_HEAD      4
-#define LENGTH_UNKNOWN   0xffffffffu /* of a section, as two words */
-#define TSRESOL_NANO     9
+#define VERSION_MAJOR	 1
+#define OPTION_HEAD	 4
+#define LENGTH_UNKNOWN	 0xffffffffu /* of a section, as two words */
+#define TSRESOL_NANO	 9
 #define FILTER_IS_STRING 0 /* the first byte of if_filter: libpcap's syntax follows */
 
 /* Most bytes of each text; with their heads and padding they fill their blocks. */
 #define SECTION_TEXT_MAX     152
 #define DESCRIPTION_TEXT_MAX 320
-#define FILTER_TEXT_MAX      440
-#define OS_TEXT_MAX          128
+#define FILTER_TEXT_MAX	     440
+#define OS_TEXT_MAX	     128
 
-static_assert(
-    NG_SECTION_FIXED + 3 * (OPTION_HEAD + SECTION_TEXT_MAX) + OPTION_HEAD + NG_TRAILER <=
-	NG_SECTION_MAX,
-    "a section header block can overflow");
+static_assert(NG_SECTION_FIXED + 3 * (OPTION_HEAD + SECTION_TEXT_MAX) + OPTION_HEAD +
+		      NG_TRAILER <=
+		  NG_SECTION_MAX,
+	      "a section header block can overflow");
 static_assert(NG_INTERFACE_FIXED + (OPTION_HEAD + SAVEFILE_NAME_MAX) +
 		      (OPTION_HEAD + DESCRIPTION_TEXT_MAX) + (OPTION_HEAD + 4) +
 		      (OPTION_HEAD + FILTER_TEXT_MAX) + (OPTION_HEAD + OS_TEXT_MAX) +
 		      OPTION_HEAD + NG_TRAILER <=
 		  NG_INTERFACE_MAX,
-    "an interface description block can overflow");
+	      "an interface description block can overflow");
 static_assert(NG_STATISTICS_FIXED + 4 * (OPTION_HEAD + 8) + OPTION_HEAD + NG_TRAILER <=
 		  NG_STATISTICS_MAX,
-    "an interface statistics block can overflow");
+	      "an interface statistics block can overflow");
 
 static uint32_t
 padding(uint32_t n)
@@ -110,7 +110,7 @@ put_time(uint8_t *p, uint64_t time_ns)
 
 size_t
 ng_write_section(uint8_t out[static NG_SECTION_MAX], struct span hardware, struct span os,
-    struct span userappl)
+		 struct span userappl)
 {
 	uint8_t *p = out + NG_SECTION_FIXED;
 
@@ -139,8 +139,8 @@ put_filter(uint8_t *p, struct span filter)
 }
 
 size_t
-ng_write_interface(
-    uint8_t out[static NG_INTERFACE_MAX], const struct savefile_interface *interface)
+ng_write_interface(uint8_t out[static NG_INTERFACE_MAX],
+		   const struct savefile_interface *interface)
 {
 	static const uint8_t tsresol = TSRESOL_NANO;
 	uint8_t *p = out + NG_INTERFACE_FIXED;
@@ -158,8 +158,8 @@ ng_write_interface(
 }
 
 size_t
-ng_write_statistics(
-    uint8_t out[static NG_STATISTICS_MAX], const struct savefile_statistics *statistics)
+ng_write_statistics(uint8_t out[static NG_STATISTICS_MAX],
+		    const struct savefile_statistics *statistics)
 {
 	uint8_t *p = out + NG_STATISTICS_FIXED;
 
@@ -186,8 +186,8 @@ tail_size(const struct savefile_record *record)
 }
 
 void
-ng_write_packet_head(
-    uint8_t out[static NG_PACKET_HEAD], const struct savefile_record *record)
+ng_write_packet_head(uint8_t out[static NG_PACKET_HEAD],
+		     const struct savefile_record *record)
 {
 	bytes_put_le32(out, NG_BLOCK_PACKET);
 	bytes_put_le32(out + 4, NG_PACKET_HEAD + record->caplen + tail_size(record));
@@ -198,8 +198,8 @@ ng_write_packet_head(
 }
 
 size_t
-ng_write_packet_tail(
-    uint8_t out[static NG_PACKET_TAIL_MAX], const struct savefile_record *record)
+ng_write_packet_tail(uint8_t out[static NG_PACKET_TAIL_MAX],
+		     const struct savefile_record *record)
 {
 	uint32_t size = tail_size(record);
 	uint32_t pad = padding(record->caplen);

@@ -8,29 +8,29 @@
  * every interface block, no custom blocks. Each function writes whole blocks or, for a
  * packet, what stands before and behind its bytes. They return the size written.
  */
-#define NG_SECTION_MAX     512
+#define NG_SECTION_MAX	   512
 #define NG_INTERFACE_MAX   1024 /* texts are cut to fit, at a UTF-8 character */
 #define NG_STATISTICS_MAX  96
-#define NG_PACKET_HEAD     28 /* block type to original length */
+#define NG_PACKET_HEAD	   28 /* block type to original length */
 #define NG_PACKET_TAIL_MAX 24 /* padding, epb_flags, end of options, block length */
 
 /* Section Header Block, section length unknown; userappl is shb_userappl, may be empty. */
 size_t ng_write_section(uint8_t out[static NG_SECTION_MAX], struct span hardware,
-    struct span os, struct span userappl);
+			struct span os, struct span userappl);
 
-size_t ng_write_interface(
-    uint8_t out[static NG_INTERFACE_MAX], const struct savefile_interface *interface);
+size_t ng_write_interface(uint8_t out[static NG_INTERFACE_MAX],
+			  const struct savefile_interface *interface);
 
-size_t ng_write_statistics(
-    uint8_t out[static NG_STATISTICS_MAX], const struct savefile_statistics *statistics);
+size_t ng_write_statistics(uint8_t out[static NG_STATISTICS_MAX],
+			   const struct savefile_statistics *statistics);
 
 /*
  * Enhanced Packet Block around record->caplen bytes: head, the bytes, tail. epb_flags is
  * written when record->flags is not 0.
  */
-void ng_write_packet_head(
-    uint8_t out[static NG_PACKET_HEAD], const struct savefile_record *record);
-size_t ng_write_packet_tail(
-    uint8_t out[static NG_PACKET_TAIL_MAX], const struct savefile_record *record);
+void ng_write_packet_head(uint8_t out[static NG_PACKET_HEAD],
+			  const struct savefile_record *record);
+size_t ng_write_packet_tail(uint8_t out[static NG_PACKET_TAIL_MAX],
+			    const struct savefile_record *record);
 
 #endif

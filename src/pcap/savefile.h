@@ -8,7 +8,7 @@
  * (draft-ietf-opsawg-pcap) and pcapng (draft-ietf-opsawg-pcapng).
  */
 #define SAVEFILE_SNAPLEN_MAX 262144 /* bytes of a packet kept at most, as in libpcap */
-#define SAVEFILE_NAME_MAX    64 /* if_name with its target, cut beyond; see pcapng */
+#define SAVEFILE_NAME_MAX    64	    /* if_name with its target, cut beyond; see pcapng */
 
 /* Times beyond it (the year 2262) become it, so that sums and differences of times fit. */
 #define SAVEFILE_TIME_MAX ((uint64_t)INT64_MAX)
@@ -26,11 +26,11 @@ enum savefile_linktype {
 
 /* One packet, without its bytes. */
 struct savefile_record {
-	uint64_t time_ns; /* since the epoch, UTC */
-	uint32_t caplen; /* bytes kept, <= SAVEFILE_SNAPLEN_MAX */
-	uint32_t origlen; /* bytes on the wire, link header included */
+	uint64_t time_ns;      /* since the epoch, UTC */
+	uint32_t caplen;       /* bytes kept, <= SAVEFILE_SNAPLEN_MAX */
+	uint32_t origlen;      /* bytes on the wire, link header included */
 	uint32_t interface_id; /* pcapng: counted through all sections; classic pcap: 0 */
-	uint32_t flags; /* epb_flags (pcapng 4.3.1); 0 when not given */
+	uint32_t flags;	       /* epb_flags (pcapng 4.3.1); 0 when not given */
 };
 
 /* Counts of an Interface Statistics Block; a member counts only if its bit is set. */
@@ -52,7 +52,7 @@ struct savefile_statistics {
 /* One capturing interface. Spans are borrowed as the function that gives it says. */
 struct savefile_interface {
 	uint32_t linktype; /* any value; savefile_linktype names those we know */
-	uint32_t snaplen; /* 0: no limit stated */
+	uint32_t snaplen;  /* 0: no limit stated */
 	struct span name;
 	struct span description;
 	struct span filter;

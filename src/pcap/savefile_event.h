@@ -5,21 +5,21 @@
 
 /* What savefile_reader_feed finds; here because both of its halves give it. */
 enum savefile_event {
-	SAVEFILE_MORE, /* in is used up */
-	SAVEFILE_START, /* format known; r->is_ng, r->is_ddump are valid */
+	SAVEFILE_MORE,	    /* in is used up */
+	SAVEFILE_START,	    /* format known; r->is_ng, r->is_ddump are valid */
 	SAVEFILE_INTERFACE, /* out->interface: the next interface_id (classic: the only) */
-	SAVEFILE_RECORD, /* out->record; out->piece, out->left as below */
-	SAVEFILE_PIECE, /* more of the last record's bytes: out->piece, out->left */
+	SAVEFILE_RECORD,    /* out->record; out->piece, out->left as below */
+	SAVEFILE_PIECE,	    /* more of the last record's bytes: out->piece, out->left */
 	SAVEFILE_STATISTICS, /* out->statistics */
-	SAVEFILE_BAD /* out->reason; so is every later call */
+	SAVEFILE_BAD	     /* out->reason; so is every later call */
 };
 
 struct savefile_out {
 	struct savefile_interface interface; /* spans borrowed until the next call */
 	struct savefile_record record;
 	struct savefile_statistics statistics;
-	struct span piece; /* bytes of the packet, borrowed from in */
-	uint32_t left; /* bytes of the packet that follow in SAVEFILE_PIECE events */
+	struct span piece;  /* bytes of the packet, borrowed from in */
+	uint32_t left;	    /* bytes of the packet that follow in SAVEFILE_PIECE events */
 	const char *reason; /* a phrase, static */
 };
 

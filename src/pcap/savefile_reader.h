@@ -12,14 +12,14 @@
  * where they lie, in one piece when they arrived in one.
  *
  * pcapng: epb_flags stands behind the packet's bytes, so record.flags is filled only when
- * the whole block was in the span, and is 0 otherwise.
+ * the whole block (an enhanced one) was in the span, and is 0 otherwise.
  */
 enum savefile_format { SAVEFILE_UNKNOWN, SAVEFILE_CLASSIC, SAVEFILE_NG, SAVEFILE_FAILED };
 
 struct savefile_reader {
 	enum savefile_format format;
 	bool is_ng;
-	bool is_ddump; /* the section's shb_userappl begins with "ddump-worker/" */
+	bool is_ddump;	 /* the section's shb_userappl begins with "ddump-worker/" */
 	uint64_t offset; /* bytes taken so far; after BAD: where what is damaged begins */
 	const char *reason; /* of BAD */
 	uint32_t magic_size;
@@ -33,8 +33,8 @@ struct savefile_reader {
 void savefile_reader_init(struct savefile_reader *r);
 
 /* Takes bytes off *in; call until MORE or BAD. *out is valid until the next call. */
-enum savefile_event savefile_reader_feed(
-    struct savefile_reader *r, struct span *in, struct savefile_out *out);
+enum savefile_event savefile_reader_feed(struct savefile_reader *r, struct span *in,
+					 struct savefile_out *out);
 
 /*
  * The input ended here. NULL when it may: between records (and behind the file header).

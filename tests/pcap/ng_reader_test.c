@@ -52,7 +52,7 @@ static const struct {
 	{__LINE__, "> " SHB "[1 h1 h0 w8 ] [3 w9 0102 ]", "ng; if 1 8; bad 48 packet longer than its block"},
 	{__LINE__, "> " SHB "[3 w9 0102 ]", "ng; bad 28 packet for an unknown interface"},
 	{__LINE__, "< " SHB NANO "[2 h0 hffff w5 w6 w3 w9 010203 ]", IF "rec " TIME_NS " 3/9 @0 010203; end"},
-	{__LINE__, "> " SHB NANO "[2 h0 h3 w5 w6 w3 w9 010203 z1 (2 w1 ) (0 ) ]", IF "rec " TIME_NS " 3/9 @0 flags=1 010203; end"},
+	{__LINE__, "> " SHB NANO "[2 h0 h3 w5 w6 w3 w9 010203 z1 (2 w1 ) (0 ) ]", IF "rec " TIME_NS " 3/9 @0 010203; end"},
 	{__LINE__, "> " SHB NANO "[2 h1 h0 w5 w6 w3 w9 010203 ]", IF "bad 60 packet for an unknown interface"},
 	/* Blocks to be skipped: names, custom, a journal's, one of nothing. */
 	{__LINE__, "< " SHB IDB "[4 h1 h5 7f000001 \"x\" z3 z4 ] [bad w7 \"any\" ] [9 ] " EPB(1, 1) "aa ]",
