@@ -5,11 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "pcap/capture.h"
 #include "sys/log.h"
 #include "sys/priv.h"
+#include "sys/service.h"
+#include "worker/check.h"
 #include "worker/launcher.h"
 #include "worker/opts.h"
 
@@ -47,17 +50,19 @@ say_listening(const struct net_address *a)
 }
 
 static int
-listen_as_told(struct opts *o, struct config *config)
+listen_as_told(struct opts *o, struct config *config, bool *is_own_socket)
 {
-	int fd = net_listen(&o->address, o->unix_mode);
+	int passed_fd = service_listen_fd();
+	int fd = passed_fd >= 0 ? passed_fd : net_listen(&o->address, o->unix_mode);
 
 	if (fd < 0) {
 		log_line(LOG_ERROR, "cannot listen on %s: %s", o->listen, strerror(-fd));
 		return -1;
 	}
 	config->listen_fd = fd;
-	if (net_local(fd, &config->listener) < 0 || o->address.sa.ss_family == AF_UNIX)
+	if (net_local(fd, &config->listener) < 0)
 		config->listener = o->address;
+	*is_own_socket = passed_fd < 0 && config->listener.sa.ss_family == AF_UNIX;
 	say_listening(&config->listener);
 	return 0;
 }
@@ -65,6 +70,8 @@ listen_as_told(struct opts *o, struct config *config)
 static int
 run(struct opts *o)
 {
+	bool is_own_socket;
+	int rc;
 	struct config config = {
 	    .max_captures = o->max_captures,
 	    .max_connections = o->max_connections,
@@ -80,14 +87,21 @@ run(struct opts *o)
 	};
 
 	memcpy(config.excludes, o->excludes, sizeof(config.excludes));
-	if (listen_as_told(o, &config) < 0)
+	if (o->wants_check)
+		return check_run(&config) ? 0 : 1;
+	if (listen_as_told(o, &config, &is_own_socket) < 0)
 		return 1;
+	service_ready();
 	config.slots = slots_new(o->max_captures + FRONT_VALIDATIONS_MAX);
 	if (!config.slots) {
 		log_line(LOG_ERROR, "out of memory");
 		return 1;
 	}
-	return launcher_run(&config);
+	rc = launcher_run(&config);
+	/* out of reach from an empty root: then the next start finds a stale one */
+	if (is_own_socket)
+		unlink(((struct sockaddr_un *)&config.listener.sa)->sun_path);
+	return rc;
 }
 
 int

@@ -229,3 +229,18 @@ sandbox_allow_calls(const struct sandbox_rule *rules, size_t n,
 	return -ENOSYS;
 #endif
 }
+
+bool
+sandbox_has_seccomp(void)
+{
+	/* a filter at no address: EFAULT where filters exist, EINVAL where they do not */
+	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, NULL, 0, 0) < 0 &&
+	       errno == EFAULT;
+}
+
+bool
+sandbox_has_landlock(void)
+{
+	return syscall(SYS_landlock_create_ruleset, NULL, 0,
+		       LANDLOCK_CREATE_RULESET_VERSION) > 0;
+}

@@ -1,6 +1,7 @@
 #ifndef SYS_SANDBOX_H
 #define SYS_SANDBOX_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -45,5 +46,9 @@ enum sandbox_action {
 /* seccomp allow-list; calls of another architecture always kill. 0 or -errno. */
 int sandbox_allow_calls(const struct sandbox_rule *rules, size_t n,
 			enum sandbox_action action);
+
+/* Whether this kernel has the mechanism; nothing is changed. */
+bool sandbox_has_seccomp(void);
+bool sandbox_has_landlock(void);
 
 #endif

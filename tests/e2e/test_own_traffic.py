@@ -1,0 +1,144 @@
+"""A capture of everything on an idle network, ten seconds long: none of its packets are
+ddump's own, whatever stands between worker and client. All scenes run at once."""
+
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from lab import PATIENCE, Lab, need_root, packets_of, run, wait_for
+
+SECONDS = 10
+QUERY = f"/capture?duration={SECONDS}&format=pcapng&heartbeat=10"
+
+NGINX = """
+daemon off; worker_processes 1; pid {tmp}/nginx.pid; error_log {tmp}/nginx.err;
+user root; events {{ worker_connections 64; }}
+http {{
+  access_log off; client_body_temp_path {tmp}/b; proxy_temp_path {tmp}/p;
+  fastcgi_temp_path {tmp}/f; uwsgi_temp_path {tmp}/u; scgi_temp_path {tmp}/s;
+  server {{
+    listen {listen} ssl; ssl_certificate {tmp}/cert.pem; ssl_certificate_key {tmp}/key.pem;
+    location / {{ proxy_pass {upstream}; proxy_set_header Host worker; {headers} }}
+  }}
+}}
+"""
+FORWARDED = "proxy_set_header Forwarded 'for=\"$remote_addr:$remote_port\"';"
+X_FORWARDED = ("proxy_set_header X-Forwarded-For $remote_addr;"
+               " proxy_set_header X-Forwarded-Port $server_port;")
+
+
+class Scene:
+    """A worker's host and a client's, and what the client wrote."""
+
+    def __init__(self, tmp_path, label):
+        os.makedirs(tmp_path)
+        self.lab = Lab(tmp_path)
+        self.out = str(tmp_path / "out.pcapng")
+        self.host = self.lab.namespace(label + "w")
+        self.client = self.lab.namespace(label + "c")
+        self.curl = None
+
+    def connect(self):
+        self.lab.link(self.client, "c0", "10.9.0.1", self.host, "w0", "10.9.0.2")
+
+    def nginx(self, upstream, headers):
+        tmp = self.lab.tmp
+        run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+            "-nodes", "-subj", "/CN=w", "-keyout", tmp + "/key.pem", "-out", tmp + "/cert.pem")
+        config = tmp + "/nginx.conf"
+        with open(config, "w") as f:
+            f.write(NGINX.format(tmp=tmp, listen="10.9.0.2:443", upstream=upstream, headers=headers))
+        self.lab.start(self.host, ["nginx", "-c", config, "-p", tmp])
+        wait_for(lambda: b":443" in self.host.run("ss", "-ltn").stdout, "nginx listens")
+
+    def start(self, url):
+        self.curl = self.lab.start(self.client, ["curl", "-sSkN", "-o", self.out, url])
+        wait_for(lambda: os.path.exists(self.out) and os.path.getsize(self.out) > 100,
+                 "the stream begins: " + self.curl.log())
+
+    def finish(self):
+        """All packets of the file, as tcpdump shows them; the heartbeats did flow."""
+        assert self.curl.popen.wait(PATIENCE) == 0, self.curl.log()
+        assert os.path.getsize(self.out) > SECONDS * 50 * 50
+        return run("tcpdump", "-nr", self.out).stdout.decode().splitlines()
+
+
+def direct(scene):
+    scene.connect()
+    worker = scene.lab.worker(scene.host, listen=":0")
+    scene.start(f"http://10.9.0.2:{worker.port}{QUERY}")
+
+
+def bound_to_one_address(scene):
+    scene.connect()
+    worker = scene.lab.worker(scene.host, listen="10.9.0.2:0")
+    scene.start(f"http://10.9.0.2:{worker.port}{QUERY}")
+
+
+def tls_proxy_and_unix_socket(scene):
+    scene.connect()
+    path = scene.lab.tmp + "/sock"
+    scene.lab.worker(scene.host, "-unix-mode", "0666", listen="unix:" + path)
+    scene.nginx(f"http://unix:{path}", FORWARDED)
+    scene.start("https://10.9.0.2" + QUERY)
+
+
+def tls_proxy_and_loopback(scene):
+    scene.connect()
+    worker = scene.lab.worker(scene.host)
+    scene.nginx(f"http://127.0.0.1:{worker.port}", X_FORWARDED)
+    scene.start("https://10.9.0.2" + QUERY)
+
+
+def client_behind_nat(scene):
+    """The client's address and port are changed on the way; the proxy tells the new ones."""
+    if not shutil.which("nft"):
+        pytest.skip("needs nft")
+    lab, host, client = scene.lab, scene.host, scene.client
+    router = lab.namespace("r")
+    lab.link(client, "c0", "10.8.0.1", router, "r0", "10.8.0.2")
+    lab.link(router, "r1", "10.9.0.1", host, "w0", "10.9.0.2")
+    client.ip("route", "add", "default", "via", "10.8.0.2")
+    router.sysctl("net.ipv4.ip_forward=1")
+    rule = "add table ip n; add chain ip n p { type nat hook postrouting priority 100; }; " \
+           "add rule ip n p oifname r1 masquerade random"
+    done = subprocess.run(router.prefix + ["nft", rule], capture_output=True)
+    if done.returncode != 0:
+        pytest.skip("no NAT in this kernel: " + done.stderr.decode().splitlines()[0])
+    path = lab.tmp + "/sock"
+    lab.worker(host, "-unix-mode", "0666", listen="unix:" + path)
+    scene.nginx(f"http://unix:{path}", FORWARDED)
+    scene.start("https://10.9.0.2" + QUERY)
+
+
+SCENES = [direct, bound_to_one_address, tls_proxy_and_unix_socket, tls_proxy_and_loopback,
+          client_behind_nat]
+
+
+@pytest.fixture(scope="module")
+def scenes(tmp_path_factory):
+    need_root()
+    tmp = tmp_path_factory.mktemp("own")
+    running = {}
+    failed = {}
+    try:
+        for i, build in enumerate(SCENES):
+            scene = running[build.__name__] = Scene(tmp / build.__name__, str(i))
+            try:
+                build(scene)
+            except pytest.skip.Exception as reason:
+                failed[build.__name__] = reason
+        yield running, failed
+    finally:
+        for scene in running.values():
+            scene.lab.close()
+
+
+@pytest.mark.parametrize("name", [build.__name__ for build in SCENES])
+def test_nothing_of_ddump_is_captured(scenes, name):
+    running, failed = scenes
+    if name in failed:
+        raise failed[name]
+    assert running[name].finish() == []
