@@ -1,0 +1,259 @@
+/* Sets everything up for one run, and takes it down. It decides the exit status. */
+#include "cli/app.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/app_state.h"
+#include "sys/clock.h"
+#include "sys/limits.h"
+#include "sys/log.h"
+#include "sys/memory.h"
+#include "sys/signals.h"
+
+static void
+log_error(struct span subject, const char *what)
+{
+	char mem[LOG_LINE_MAX];
+	struct text line;
+
+	text_init(&line, mem, sizeof(mem));
+	text_escape(&line, subject);
+	text_str(&line, ": ");
+	text_str(&line, what);
+	log_text(LOG_ERROR, &line);
+}
+
+static enum app_status
+log_errno(const char *subject, int error)
+{
+	log_error(span_str(subject), strerror(-error));
+	return APP_FAILED;
+}
+
+/* All that are wrong are named. */
+static enum app_status
+parse_targets(struct app *a)
+{
+	const struct options *o = a->options;
+	struct target **scratch;
+	enum app_status status = APP_OK;
+
+	a->n = (uint32_t)o->n_targets;
+	a->targets = calloc(a->n, sizeof(*a->targets));
+	a->sources = calloc(a->n, sizeof(*a->sources));
+	scratch = calloc(a->n, sizeof(struct target *));
+	if (!a->targets || !a->sources || !scratch)
+		status = log_errno("targets", -ENOMEM);
+	for (uint32_t i = 0; status != APP_FAILED && i < a->n; i++) {
+		const char *what = target_parse(&a->targets[i], o->targets[i]);
+
+		if (!what)
+			continue;
+		log_error(span_str(a->targets[i].name), what);
+		status = APP_USAGE;
+	}
+	if (status == APP_OK)
+		target_name_all(a->targets, a->n, scratch);
+	free(scratch);
+	return status;
+}
+
+static void
+on_signal(struct loop_watch *w, unsigned ready, uint64_t now_ns)
+{
+	struct app *a = (struct app *)((char *)w - offsetof(struct app, signal_watch));
+
+	(void)ready;
+	(void)now_ns;
+	if (signals_read(w->fd) == 0)
+		return;
+	if (a->phase == APP_RUNNING) {
+		app_loop_stop(a);
+		return;
+	}
+	log_line(LOG_ERROR, "ended at once: the last packets are lost");
+	a->has_output_failed = true;
+	a->phase = APP_OVER;
+}
+
+static void
+on_resolved(struct loop_watch *w, unsigned ready, uint64_t now_ns)
+{
+	struct app *a = (struct app *)((char *)w - offsetof(struct app, resolve_watch));
+	struct resolve_request *q;
+
+	(void)ready;
+	while ((q = resolve_take(&a->resolve)) != NULL) {
+		source_resolved(&a->sources[q->id], q, now_ns);
+		resolve_free(q);
+	}
+}
+
+static void
+on_sink(struct loop_watch *w, unsigned ready, uint64_t now_ns)
+{
+	struct app *a = (struct app *)((char *)w - offsetof(struct app, sink_watch));
+
+	(void)now_ns;
+	if (ready & LOOP_GONE)
+		app_pump_fail(a, -EPIPE);
+	if (ready & LOOP_OUT)
+		a->is_sink_full = false;
+}
+
+static enum app_status
+open_sink(struct app *a)
+{
+	const char *path = a->options->write_path;
+	int rc = sink_open(&a->sink, path);
+
+	if (rc < 0) {
+		log_error(span_str(path ? path : "standard output"), strerror(-rc));
+		return APP_FAILED;
+	}
+	if (!sink_is_terminal(&a->sink))
+		return APP_OK;
+	log_line(LOG_ERROR, "packets are not written to a terminal: "
+			    "add | tcpdump -r -, or -w FILE");
+	return APP_USAGE;
+}
+
+/* 0 or -errno. */
+static int
+open_loop(struct app *a)
+{
+	int signal_fd = signals_open();
+	int rc = signal_fd < 0 ? signal_fd : loop_init(&a->loop);
+
+	a->signal_watch.on_ready = on_signal;
+	a->resolve_watch.on_ready = on_resolved;
+	a->sink_watch.on_ready = on_sink;
+	a->sink_watch.fd = -1;
+	if (rc == 0)
+		rc = resolve_init(&a->resolve);
+	if (rc == 0)
+		rc = loop_add(&a->loop, &a->signal_watch, signal_fd, LOOP_IN);
+	if (rc == 0)
+		rc = loop_add(&a->loop, &a->resolve_watch, a->resolve.fd, LOOP_IN);
+	if (rc == 0 && sink_is_watchable(&a->sink))
+		rc = loop_add(&a->loop, &a->sink_watch, a->sink.fd, 0);
+	return rc;
+}
+
+static bool
+open_merge(struct app *a)
+{
+	const struct options *o = a->options;
+	struct merge_options options = {.hold_back_ns = o->hold_back_ns,
+					.is_auto = o->is_hold_back_auto,
+					.slack_ns = o->slack_ns,
+					.buffer_bytes = o->buffer_bytes};
+	void *mem = memory_map(merge_bytes(a->n));
+
+	a->deadlines_mem = malloc(tourney_bytes(a->n));
+	if (!mem || !a->deadlines_mem)
+		return false;
+	a->merge = merge_new(mem, a->n, &options);
+	tourney_init(&a->deadlines, a->n, a->deadlines_mem);
+	return true;
+}
+
+static void
+start_sources(struct app *a)
+{
+	uint64_t now_ns = clock_monotonic_ns();
+
+	a->context.loop = &a->loop;
+	a->context.resolve = &a->resolve;
+	a->context.merge = a->merge;
+	a->context.options = a->options;
+	a->context.scratch = a->scratch;
+	a->n_pending = a->n;
+	a->has_progress = true;
+	for (uint32_t i = 0; i < a->n; i++)
+		source_init(&a->sources[i], &a->context, &a->targets[i], i);
+	for (uint32_t i = 0; i < a->n; i++)
+		source_start(&a->sources[i], now_ns);
+}
+
+static enum app_status
+verdict(const struct app *a)
+{
+	uint32_t n_answered = 0;
+	uint32_t n_failed = 0;
+
+	for (uint32_t i = 0; i < a->n; i++) {
+		n_answered += a->sources[i].has_answered;
+		n_failed += a->sources[i].state == SOURCE_FAILED;
+	}
+	if (a->has_output_failed || (n_answered == 0 && n_failed == a->n))
+		return APP_FAILED;
+	if (a->options->requires_all && a->n_refused > 0)
+		return APP_FAILED;
+	return n_failed > 0 ? APP_PARTIAL : APP_OK;
+}
+
+static enum app_status
+run(struct app *a)
+{
+	enum app_status status = open_sink(a);
+	int rc;
+
+	if (status != APP_OK)
+		return status;
+	limits_raise_files();
+	rc = open_loop(a);
+	if (rc < 0)
+		return log_errno("start", rc);
+	if (!open_merge(a))
+		return log_errno("start", -ENOMEM);
+	output_init(&a->output, a->options->linktype, a->options->is_nano);
+	output_put_head(&a->output);
+	start_sources(a);
+	app_loop_run(a);
+	rc = sink_close(&a->sink);
+	if (rc < 0 && rc != -EPIPE && !a->has_output_failed) {
+		log_errno("close", rc);
+		a->has_output_failed = true;
+	}
+	app_report_summary(a);
+	return verdict(a);
+}
+
+/* The merge's mappings go with the process. */
+static void
+fini(struct app *a)
+{
+	for (uint32_t i = 0; a->merge && i < a->n; i++) {
+		source_cancel(&a->sources[i]);
+		source_fini(&a->sources[i]);
+	}
+	free(a->deadlines_mem);
+	free(a->sources);
+	free(a->targets);
+}
+
+enum app_status
+app_run(const struct options *options)
+{
+	static struct app app; /* look-ups may still use it at exit */
+	struct app *a = &app;
+	enum app_status status;
+
+	log_init("ddump", options->is_quiet	? LOG_ERROR
+			  : options->is_verbose ? LOG_DEBUG
+						: LOG_INFO);
+	a->options = options;
+	a->left = options->count > 0 ? options->count : UINT64_MAX;
+	a->end_ns = LOOP_NEVER;
+	a->wake_ns = LOOP_NEVER;
+	a->sink.fd = -1;
+	status = parse_targets(a);
+	if (status == APP_OK)
+		status = run(a);
+	fini(a);
+	return status;
+}

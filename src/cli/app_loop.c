@@ -1,0 +1,138 @@
+/*
+ * The loop: sources read, the merge gives, the output writes, and what is waited for is
+ * computed anew for everything that changed.
+ */
+#include "cli/app_state.h"
+
+void
+app_loop_stop(struct app *a)
+{
+	a->is_stopped = true;
+	a->end_ns = LOOP_NEVER;
+	a->has_progress = true;
+	for (uint32_t i = 0; i < a->n; i++)
+		source_cancel(&a->sources[i]);
+	if (a->phase == APP_RUNNING)
+		a->phase = APP_DRAINING;
+}
+
+static uint64_t
+earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static uint64_t
+deadline(const struct app *a)
+{
+	uint64_t due = earlier(tourney_top(&a->deadlines).key, a->end_ns);
+	uint64_t skew = a->context.skew_ns;
+
+	if (a->has_progress)
+		return 0;
+	if (a->context.is_blocked || a->wake_ns > LOOP_NEVER - skew)
+		return due;
+	return earlier(due, a->wake_ns + skew);
+}
+
+static void
+expire(struct app *a, uint64_t now_ns)
+{
+	struct tourney_node top = tourney_top(&a->deadlines);
+
+	while (top.key <= now_ns && top.key != TOURNEY_NONE) {
+		source_expire(&a->sources[top.leaf], now_ns);
+		tourney_set(&a->deadlines, top.leaf,
+			    source_deadline(&a->sources[top.leaf]));
+		if (tourney_top(&a->deadlines).leaf == top.leaf)
+			break;
+		top = tourney_top(&a->deadlines);
+	}
+}
+
+static void
+note_progress(struct app *a, struct source *s)
+{
+	uint64_t due = source_deadline(s);
+
+	if (tourney_key(&a->deadlines, s->id) != due)
+		tourney_set(&a->deadlines, s->id, due);
+	if (s->was_pending && !source_is_pending(s)) {
+		s->was_pending = false;
+		a->n_pending--;
+	}
+	if (s->was_over || !source_is_over(s))
+		return;
+	s->was_over = true;
+	a->n_over++;
+	a->n_refused += s->state == SOURCE_FAILED && !s->has_answered;
+	a->has_progress = true;
+}
+
+/* Those that wait for room stay in the list, and are looked at in every round. */
+static void
+settle(struct app *a, uint64_t now_ns)
+{
+	struct source *next = a->context.changed;
+
+	a->context.changed = NULL;
+	a->has_progress = false;
+	while (next) {
+		struct source *s = next;
+
+		next = s->next_changed;
+		s->is_listed = false;
+		if (source_settle(s, now_ns))
+			a->has_progress = true;
+		note_progress(a, s);
+		if (!source_is_waiting(s) || s->is_listed)
+			continue;
+		s->is_listed = true;
+		s->next_changed = a->context.changed;
+		a->context.changed = s;
+	}
+}
+
+static void
+become_ready(struct app *a, uint64_t now_ns)
+{
+	a->is_ready = true;
+	if (a->phase == APP_RUNNING)
+		app_report_ready(a);
+	if (a->options->duration_ns > 0 && a->phase == APP_RUNNING)
+		a->end_ns = now_ns + a->options->duration_ns;
+}
+
+/* What the round has led to. */
+static void
+judge(struct app *a, uint64_t now_ns)
+{
+	if (!a->is_ready && a->n_pending == 0)
+		become_ready(a, now_ns);
+	if (a->phase == APP_RUNNING && now_ns >= a->end_ns)
+		app_loop_stop(a);
+	if (a->phase == APP_RUNNING && a->options->requires_all && a->n_refused > 0)
+		app_loop_stop(a);
+	if (a->phase < APP_FLUSHING && a->n_over == a->n && a->is_merge_done &&
+	    !a->has_progress)
+		a->phase = APP_FLUSHING;
+	if (a->phase == APP_FLUSHING)
+		app_pump_flush(a);
+	if (a->phase == APP_FLUSHING && output_waiting(&a->output).n == 0)
+		a->phase = APP_OVER;
+	if (a->sink_watch.fd >= 0)
+		loop_set(&a->loop, &a->sink_watch, a->is_sink_full ? LOOP_OUT : 0);
+}
+
+void
+app_loop_run(struct app *a)
+{
+	while (a->phase != APP_OVER) {
+		uint64_t now_ns = loop_run_once(&a->loop, deadline(a));
+
+		expire(a, now_ns);
+		app_pump(a, now_ns);
+		settle(a, now_ns);
+		judge(a, now_ns);
+	}
+}

@@ -1,0 +1,150 @@
+/*
+ * From the merge to the sink:
+ *
+ *   merge --record--> output (memory) --whole records--> sink
+ *
+ * A sink that is full stops it: the queues of the merge fill, and then reading stops.
+ */
+#include "cli/app_state.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "sys/log.h"
+#include "sys/memory.h"
+
+void
+app_pump_fail(struct app *a, int error)
+{
+	char mem[LOG_LINE_MAX];
+	const char *path = a->options->write_path;
+	struct text line;
+
+	a->is_stopped = true;
+	a->phase = APP_OVER;
+	if (error == -EPIPE)
+		return;
+	a->has_output_failed = true;
+	text_init(&line, mem, sizeof(mem));
+	text_escape(&line, span_str(path ? path : "standard output"));
+	text_str(&line, ": write: ");
+	text_str(&line, strerror(-error));
+	if (error == -ENOSPC)
+		text_str(&line, ": make room; the last record may be cut");
+	log_text(LOG_ERROR, &line);
+}
+
+void
+app_pump_flush(struct app *a)
+{
+	struct span waiting = output_waiting(&a->output);
+
+	while (waiting.n > 0 && !a->is_sink_full && a->phase != APP_OVER) {
+		long n = sink_write(&a->sink, waiting.p, waiting.n);
+
+		if (n < 0)
+			app_pump_fail(a, (int)n);
+		else if (n == 0)
+			a->is_sink_full = sink_is_watchable(&a->sink);
+		else
+			output_written(&a->output, (size_t)n);
+		waiting = output_waiting(&a->output);
+	}
+}
+
+static void
+change_memory(struct app *a, uint32_t source, size_t bytes)
+{
+	void *mem = bytes > 0 ? memory_map(bytes) : NULL;
+	size_t old_bytes;
+	void *old;
+
+	if (bytes > 0 && !mem) {
+		merge_refuse_memory(a->merge, source);
+		return;
+	}
+	old = merge_set_memory(a->merge, source, mem, bytes, &old_bytes);
+	memory_unmap(old, old_bytes);
+}
+
+static void
+write_record(struct app *a, const struct merge_out *out)
+{
+	const struct source *s = &a->sources[out->source];
+
+	output_put_record(&a->output, &out->record,
+			  s->linktypes[out->record.interface_id], out->data);
+	if (a->output.tail - a->output.head >= OUTPUT_FLUSH)
+		app_pump_flush(a);
+	if (--a->left > 0)
+		return;
+	app_loop_stop(a);
+	if (a->phase != APP_OVER)
+		a->phase = APP_FLUSHING;
+}
+
+/* Memory that a burst needed is given back when the burst is over for a while. */
+static void
+spare(struct app *a, uint64_t now_ns)
+{
+	uint32_t source;
+
+	if (now_ns - a->spare_ns < APP_SPARE_NS)
+		return;
+	a->spare_ns = now_ns;
+	source = merge_spare_memory(a->merge);
+	if (source != UINT32_MAX)
+		change_memory(a, source, 0);
+}
+
+static void
+set_blocked(struct app *a, bool is_blocked, uint64_t now_ns)
+{
+	struct source_context *c = &a->context;
+
+	if (is_blocked && !c->is_blocked)
+		c->frozen_ns = source_merge_ns(c, now_ns);
+	if (!is_blocked && c->is_blocked)
+		c->skew_ns = now_ns - c->frozen_ns;
+	c->is_blocked = is_blocked;
+}
+
+static void
+give_all(struct app *a, uint64_t now_ns)
+{
+	uint64_t merge_ns = source_merge_ns(&a->context, now_ns);
+	struct merge_out out;
+
+	while (a->phase < APP_FLUSHING && output_has_room(&a->output)) {
+		switch (merge_next(a->merge, merge_ns, &out)) {
+		case MERGE_RECORD:
+			write_record(a, &out);
+			break;
+		case MERGE_GROW:
+			change_memory(a, out.source, out.bytes);
+			break;
+		case MERGE_WAIT:
+			a->wake_ns = out.wake_ns;
+			spare(a, now_ns);
+			return;
+		case MERGE_DONE:
+			a->is_merge_done = true;
+			return;
+		}
+	}
+}
+
+void
+app_pump(struct app *a, uint64_t now_ns)
+{
+	a->wake_ns = LOOP_NEVER;
+	a->is_merge_done = false;
+	do {
+		app_pump_flush(a);
+		set_blocked(a, !output_has_room(&a->output), now_ns);
+		give_all(a, now_ns);
+	} while (a->phase < APP_FLUSHING && !output_has_room(&a->output) &&
+		 !a->is_sink_full);
+	app_pump_flush(a);
+	set_blocked(a, !output_has_room(&a->output), now_ns);
+}

@@ -1,0 +1,334 @@
+/* The command line, from one table. It opens nothing and knows no target's form. */
+#include "cli/options.h"
+
+#include <string.h>
+
+#include "base/num.h"
+#include "merge/merge.h"
+
+#define SECOND_NS  UINT64_C(1000000000)
+#define YEAR_NS	   (366 * 24 * 3600 * SECOND_NS)
+#define BUFFER_MAX (UINT64_C(1) << 40)
+
+enum kind {
+	KIND_FLAG,     /* bool: true */
+	KIND_TEXT,     /* const char *, not empty */
+	KIND_NUMBER,   /* const char * that is a number, for a query */
+	KIND_COUNT,    /* uint64_t, at least 1 */
+	KIND_DURATION, /* uint64_t ns, at least 1 */
+	KIND_SLACK,    /* uint64_t ns, 0 allowed */
+	KIND_HOLD_BACK,
+	KIND_SIZE,
+	KIND_LINKTYPE,
+	KIND_FORMAT,
+	KIND_PRECISION,
+	KIND_DIRECTION,
+	KIND_HELP,
+	KIND_VERSION
+};
+
+struct option {
+	const char *name;
+	char letter; /* 0: none */
+	enum kind kind;
+	size_t at; /* offset in struct options */
+};
+
+#define AT(member) offsetof(struct options, member)
+
+static const struct option table[] = {
+    {"write", 'w', KIND_TEXT, AT(write_path)},
+    {"count", 'c', KIND_COUNT, AT(count)},
+    {"duration", 'd', KIND_DURATION, AT(duration_ns)},
+    {"filter", 'f', KIND_TEXT, AT(filter)},
+    {"interface", 'i', KIND_TEXT, AT(interface)},
+    {"snaplen", 's', KIND_NUMBER, AT(snaplen)},
+    {"direction", 0, KIND_DIRECTION, AT(direction)},
+    {"hold-back", 0, KIND_HOLD_BACK, 0},
+    {"slack", 0, KIND_SLACK, AT(slack_ns)},
+    {"buffer", 0, KIND_SIZE, AT(buffer_bytes)},
+    {"connect-timeout", 0, KIND_DURATION, AT(connect_ns)},
+    {"linktype", 0, KIND_LINKTYPE, AT(linktype)},
+    {"format", 0, KIND_FORMAT, 0},
+    {"time-stamp-precision", 0, KIND_PRECISION, AT(is_nano)},
+    {"require-all", 0, KIND_FLAG, AT(requires_all)},
+    {"quiet", 'q', KIND_FLAG, AT(is_quiet)},
+    {"verbose", 'v', KIND_FLAG, AT(is_verbose)},
+    {"help", 'h', KIND_HELP, 0},
+    {"version", 'V', KIND_VERSION, 0},
+};
+
+const char *
+cli_options_help(void)
+{
+	return "usage: ddump [options] TARGET...\n"
+	       "Captures packets on many hosts at once, merged by time into one stream.\n"
+	       "\n"
+	       "  ddump db1 db2 | tcpdump -r -           both hosts, live\n"
+	       "  ddump -f 'port 53' -w dns.pcap db1 db2  into a file\n"
+	       "  ddump 'db1:8475?filter=icmp' db2 | wireshark -k -i -\n"
+	       "  ddump old.pcap older.pcap -w all.pcap  files are sources too\n"
+	       "\n"
+	       "A target is [http://][user:password@]host[:port][/path][?query], unix:/path,\n"
+	       "a capture file or a fifo. The port is 8475, the path /capture if not given.\n"
+	       "\n"
+	       "  -w, --write FILE       write to FILE (default, and -: standard output)\n"
+	       "  -c, --count N          stop after N packets\n"
+	       "  -d, --duration TIME    stop after TIME (10, 1.5m, 500ms)\n"
+	       "  -f, --filter EXPR      filter for targets that have none of their own\n"
+	       "  -i, --interface LIST   interfaces, likewise\n"
+	       "  -s, --snaplen N        bytes of a packet, likewise\n"
+	       "      --direction in|out likewise\n"
+	       "      --hold-back TIME|auto|0  wait for late packets at most so long (auto)\n"
+	       "      --slack TIME       disorder within a target without watermarks (5ms)\n"
+	       "      --buffer SIZE      memory for packets that wait (64M)\n"
+	       "      --connect-timeout TIME   for connecting, and for the answer (10)\n"
+	       "      --linktype sll|sll2      link type of the output (sll)\n"
+	       "      --format pcap            file format of the output (pcap)\n"
+	       "      --time-stamp-precision micro|nano  of the output (micro)\n"
+	       "      --require-all      end when one target cannot start\n"
+	       "  -q, --quiet            errors only; no summary\n"
+	       "  -v, --verbose          say more\n"
+	       "  -V, --version\n"
+	       "  -h, --help\n"
+	       "\n"
+	       "exit status: 0 done, 1 nothing could be captured or written, 2 usage,\n"
+	       "3 done, but a target failed\n";
+}
+
+static void
+set_defaults(struct options *o)
+{
+	memset(o, 0, sizeof(*o));
+	o->hold_back_ns = MERGE_HOLD_BACK_NS;
+	o->is_hold_back_auto = true;
+	o->slack_ns = MERGE_SLACK_NS;
+	o->buffer_bytes = OPTIONS_BUFFER_DEFAULT;
+	o->connect_ns = OPTIONS_HEAD_S_DEFAULT * SECOND_NS;
+	o->linktype = SAVEFILE_LINKTYPE_SLL;
+}
+
+/* Cuts the value off a "name=value" argument. */
+static struct span
+name_of(const char *arg, const char **value)
+{
+	struct span name = span_str(arg);
+	size_t at = span_find(name, '=');
+
+	*value = at < name.n ? arg + at + 1 : NULL;
+	name.n = at;
+	return name;
+}
+
+static const struct option *
+find(struct span name)
+{
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		const struct option *o = &table[i];
+
+		if (span_eq(name, span_str(o->name)))
+			return o;
+		if (name.n == 1 && o->letter != 0 && name.p[0] == (uint8_t)o->letter)
+			return o;
+	}
+	return NULL;
+}
+
+static bool
+takes_value(enum kind kind)
+{
+	return kind != KIND_FLAG && kind != KIND_HELP && kind != KIND_VERSION;
+}
+
+/* The option that arg (behind its dashes) names; *value is NULL when it stands alone. */
+static const struct option *
+identify(const char *arg, bool is_long, const char **value)
+{
+	const struct option *o = find(name_of(arg, value));
+
+	if (o || is_long || arg[0] == '\0')
+		return o;
+	o = find(span_of(arg, 1));
+	if (!o || !takes_value(o->kind))
+		return NULL;
+	*value = arg + 1;
+	return o;
+}
+
+/* NULL, or what the option wants. */
+static const char *
+choose(const char *value, const char *first, const char *second, bool *is_second)
+{
+	*is_second = strcmp(value, second) == 0;
+	return *is_second || strcmp(value, first) == 0 ? NULL : "one of the two";
+}
+
+static const char *
+set_hold_back(struct options *o, struct span s)
+{
+	o->is_hold_back_auto = span_eq(s, span_str("auto"));
+	if (o->is_hold_back_auto)
+		o->hold_back_ns = MERGE_HOLD_BACK_NS;
+	else if (!num_parse_duration(s, SECOND_NS, YEAR_NS, &o->hold_back_ns))
+		return "a time like 200ms, auto or 0";
+	return NULL;
+}
+
+static const char *
+set_size(uint64_t *size, struct span s)
+{
+	if (!num_parse_size(s, BUFFER_MAX, size) || *size < OPTIONS_BUFFER_MIN)
+		return "a size like 64M, at least 1M";
+	return NULL;
+}
+
+static const char *
+set_duration(uint64_t *ns, struct span s, uint64_t min)
+{
+	if (!num_parse_duration(s, SECOND_NS, YEAR_NS, ns) || *ns < min)
+		return "a time like 10, 1.5m or 500ms";
+	return NULL;
+}
+
+static const char *
+set_linktype(uint32_t *linktype, const char *value)
+{
+	bool is_sll2;
+	const char *wants = choose(value, "sll", "sll2", &is_sll2);
+
+	*linktype = is_sll2 ? SAVEFILE_LINKTYPE_SLL2 : SAVEFILE_LINKTYPE_SLL;
+	return wants ? "sll or sll2" : NULL;
+}
+
+static const char *
+set_text(const char **at, const char *value)
+{
+	*at = value;
+	return value[0] == '\0' ? "a value that is not empty" : NULL;
+}
+
+/* NULL, or what the value should have been. */
+static const char *
+set(struct options *o, const struct option *option, const char *value)
+{
+	char *at = (char *)o + option->at;
+	bool is_second;
+	uint64_t n;
+
+	switch (option->kind) {
+	case KIND_TEXT:
+		return set_text((const char **)(void *)at, value);
+	case KIND_NUMBER:
+		*(const char **)(void *)at = value;
+		return num_parse_u64(span_str(value), UINT32_MAX, &n) ? NULL : "a number";
+	case KIND_COUNT:
+		return num_parse_u64(span_str(value), UINT64_MAX,
+				     (uint64_t *)(void *)at) &&
+			       *(uint64_t *)(void *)at > 0
+			   ? NULL
+			   : "a number, at least 1";
+	case KIND_DURATION:
+		return set_duration((uint64_t *)(void *)at, span_str(value), 1);
+	case KIND_SLACK:
+		return set_duration((uint64_t *)(void *)at, span_str(value), 0);
+	case KIND_HOLD_BACK:
+		return set_hold_back(o, span_str(value));
+	case KIND_SIZE:
+		return set_size((uint64_t *)(void *)at, span_str(value));
+	case KIND_LINKTYPE:
+		return set_linktype((uint32_t *)(void *)at, value);
+	case KIND_FORMAT:
+		return choose(value, "pcap", "pcap", &is_second)
+			   ? "pcap (pcapng is not built in yet)"
+			   : NULL;
+	case KIND_PRECISION:
+		return choose(value, "micro", "nano", (bool *)at) ? "micro or nano"
+								  : NULL;
+	case KIND_DIRECTION:
+		*(const char **)(void *)at = value;
+		return choose(value, "in", "out", &is_second) ? "in or out" : NULL;
+	case KIND_FLAG:
+	case KIND_HELP:
+	case KIND_VERSION:
+		*(bool *)at = true;
+		return NULL;
+	}
+	return NULL;
+}
+
+static enum cli_options_result
+bad(struct text *why, const char *arg, const char *what, const char *wants)
+{
+	text_escape(why, span_str(arg));
+	text_str(why, what);
+	text_str(why, wants);
+	return CLI_OPTIONS_BAD;
+}
+
+/* One flag at argv[*i]; *i moves on to its value when that is the next argument. */
+static enum cli_options_result
+take(struct options *o, int argc, char **argv, int *i, struct text *why)
+{
+	const char *arg = argv[*i];
+	bool is_long = arg[1] == '-';
+	const char *value;
+	const char *wants;
+	const struct option *option = identify(arg + (is_long ? 2 : 1), is_long, &value);
+
+	if (!option)
+		return bad(why, arg, ": no such option; ", "ddump --help lists them");
+	if (option->kind == KIND_HELP)
+		return CLI_OPTIONS_HELP;
+	if (option->kind == KIND_VERSION)
+		return CLI_OPTIONS_VERSION;
+	if (!takes_value(option->kind) && value)
+		return bad(why, arg, ": ", "takes no value");
+	if (takes_value(option->kind) && !value) {
+		if (*i + 1 >= argc)
+			return bad(why, arg, ": ", "a value is missing");
+		value = argv[++*i];
+	}
+	wants = set(o, option, value);
+	if (!wants)
+		return CLI_OPTIONS_RUN;
+	return bad(why, arg, ": should be ", wants);
+}
+
+static enum cli_options_result
+check(const struct options *o, struct text *why)
+{
+	if (o->n_targets == 0) {
+		text_str(why, "no target given; ddump --help says how");
+		return CLI_OPTIONS_BAD;
+	}
+	if (o->n_targets > MERGE_SOURCES_MAX) {
+		text_str(why, "more than 65535 targets");
+		return CLI_OPTIONS_BAD;
+	}
+	return CLI_OPTIONS_RUN;
+}
+
+enum cli_options_result
+cli_options_parse(struct options *o, int argc, char **argv, const char **targets,
+		  struct text *why)
+{
+	bool is_flags = true;
+
+	set_defaults(o);
+	o->targets = targets;
+	for (int i = 1; i < argc; i++) {
+		enum cli_options_result rc;
+
+		if (!is_flags || argv[i][0] != '-' || argv[i][1] == '\0') {
+			targets[o->n_targets++] = argv[i];
+			continue;
+		}
+		is_flags = strcmp(argv[i], "--") != 0;
+		rc = is_flags ? take(o, argc, argv, &i, why) : CLI_OPTIONS_RUN;
+		if (rc != CLI_OPTIONS_RUN)
+			return rc;
+	}
+	if (o->write_path && strcmp(o->write_path, "-") == 0)
+		o->write_path = NULL;
+	return check(o, why);
+}

@@ -1,0 +1,51 @@
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include "base/text.h"
+
+/* What the command line asks for. Strings are borrowed from argv. */
+#define OPTIONS_BUFFER_MIN     (1024u * 1024)
+#define OPTIONS_BUFFER_DEFAULT (64u * 1024 * 1024)
+#define OPTIONS_HEAD_S_DEFAULT 10 /* s until a target must have answered */
+
+struct options {
+	const char *write_path; /* NULL: standard output */
+	uint64_t count;		/* 0: no end */
+	uint64_t duration_ns;	/* 0: no end */
+	uint64_t hold_back_ns;
+	bool is_hold_back_auto;
+	uint64_t slack_ns;
+	uint64_t buffer_bytes;
+	uint64_t connect_ns; /* bound on connecting, and on the answer's head */
+	const char *filter;  /* defaults for targets that do not say; NULL: not given */
+	const char *interface;
+	const char *snaplen;
+	const char *direction;
+	uint32_t linktype; /* of the output: SAVEFILE_LINKTYPE_SLL or _SLL2 */
+	bool is_nano;
+	bool requires_all;
+	bool is_quiet;
+	bool is_verbose;
+	const char **targets; /* the memory given to cli_options_parse */
+	size_t n_targets;
+};
+
+enum cli_options_result {
+	CLI_OPTIONS_RUN,
+	CLI_OPTIONS_HELP,
+	CLI_OPTIONS_VERSION,
+	CLI_OPTIONS_BAD /* why: one sentence; exit status 2 */
+};
+
+/*
+ * Reads argv[1] to argv[argc - 1]: flags with one or two dashes, values behind "=" or as
+ * the next argument, one-letter flags with the value attached as well; "--" ends the
+ * flags. targets has room for argc pointers.
+ */
+enum cli_options_result cli_options_parse(struct options *o, int argc, char **argv,
+					  const char **targets, struct text *why);
+
+/* One screen of help. */
+const char *cli_options_help(void);
+
+#endif

@@ -1,0 +1,79 @@
+/* Records become the bytes of a classic pcap file. */
+#include "cli/output.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "pcap/classic_writer.h"
+#include "pcap/linktype.h"
+
+static_assert(OUTPUT_RECORD_MAX >= SAVEFILE_SNAPLEN_MAX + CLASSIC_RECORD_HEADER,
+	      "a converted packet is cut to the snaplen");
+
+void
+output_init(struct output *o, uint32_t linktype, bool is_nano)
+{
+	o->linktype = linktype;
+	o->is_nano = is_nano;
+	o->head = 0;
+	o->tail = 0;
+}
+
+void
+output_put_head(struct output *o)
+{
+	assert(output_has_room(o));
+	classic_write_file_header(o->mem + o->tail, o->is_nano, o->linktype,
+				  SAVEFILE_SNAPLEN_MAX);
+	o->tail += CLASSIC_FILE_HEADER;
+}
+
+/* The packet's bytes without the first `skip`, behind the header and `head`. */
+static void
+put(struct output *o, const struct savefile_record *record, const uint8_t *head,
+    uint32_t head_size, const uint8_t *data)
+{
+	uint8_t *p = o->mem + o->tail;
+
+	assert(output_has_room(o) && record->caplen <= SAVEFILE_SNAPLEN_MAX);
+	assert(head_size <= record->caplen);
+	classic_write_record_header(p, o->is_nano, record);
+	p += CLASSIC_RECORD_HEADER;
+	if (head_size > 0)
+		memcpy(p, head, head_size);
+	memcpy(p + head_size, data, record->caplen - head_size);
+	o->tail += CLASSIC_RECORD_HEADER + record->caplen;
+}
+
+void
+output_put_record(struct output *o, const struct savefile_record *record,
+		  uint32_t linktype, const uint8_t *data)
+{
+	struct savefile_record changed;
+	struct linktype_change change;
+
+	if (linktype == o->linktype) {
+		put(o, record, NULL, 0, data);
+		return;
+	}
+	changed = *record;
+	linktype_convert(linktype, o->linktype, 0, data, &changed, &change);
+	put(o, &changed, change.head, change.head_size, data + change.skip);
+}
+
+struct span
+output_waiting(const struct output *o)
+{
+	return span_of(o->mem + o->head, o->tail - o->head);
+}
+
+void
+output_written(struct output *o, size_t n)
+{
+	assert(n <= o->tail - o->head);
+	o->head += n;
+	if (o->head < o->tail)
+		return;
+	o->head = 0;
+	o->tail = 0;
+}

@@ -1,0 +1,15 @@
+#ifndef CLI_PROBLEM_H
+#define CLI_PROBLEM_H
+
+#include "base/text.h"
+
+/*
+ * What a server says about a refusal, for a person: the "detail" (or "title") of
+ * application/problem+json (RFC 9457), the first lines of text/plain; nothing of HTML and
+ * of binary bytes. Escaped, at most PROBLEM_MAX bytes.
+ */
+#define PROBLEM_MAX 400
+
+void problem_put(struct text *out, struct span content_type, struct span body);
+
+#endif

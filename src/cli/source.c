@@ -1,0 +1,405 @@
+/*
+ * The life of one source, from a name to its end: one state, one step for each. It knows
+ * nothing of the other sources, of the output, and of what the packets mean.
+ */
+#include "cli/source.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/source_answer.h"
+#include "cli/source_body.h"
+#include "cli/source_connect.h"
+#include "sys/log.h"
+
+static void on_watch(struct loop_watch *w, unsigned ready, uint64_t now_ns);
+
+void
+source_init(struct source *s, struct source_context *context, const struct target *target,
+	    uint32_t id)
+{
+	s->context = context;
+	s->target = target;
+	s->id = id;
+	s->state = SOURCE_NEW;
+	s->was_pending = true;
+	s->watch.fd = -1;
+	s->watch.on_ready = on_watch;
+	s->transport.fd = -1;
+	s->deadline_ns = LOOP_NEVER;
+}
+
+uint64_t
+source_merge_ns(const struct source_context *c, uint64_t now_ns)
+{
+	return c->is_blocked ? c->frozen_ns : now_ns - c->skew_ns;
+}
+
+bool
+source_is_over(const struct source *s)
+{
+	return s->state == SOURCE_ENDED || s->state == SOURCE_FAILED;
+}
+
+bool
+source_is_pending(const struct source *s)
+{
+	return s->state != SOURCE_BODY && !source_is_over(s);
+}
+
+void
+source_note_change(struct source *s)
+{
+	if (s->is_listed)
+		return;
+	s->is_listed = true;
+	s->next_changed = s->context->changed;
+	s->context->changed = s;
+}
+
+/* The exchange holds watches that this round's events may still name: settle frees it. */
+static void
+close_all(struct source *s)
+{
+	loop_remove(s->context->loop, &s->watch);
+	transport_close(&s->transport);
+	if (s->exchange)
+		connect_cancel(&s->exchange->connect);
+	if (s->is_in)
+		merge_end(s->context->merge, s->id);
+	s->is_in = false;
+	s->deadline_ns = LOOP_NEVER;
+	source_note_change(s);
+}
+
+void
+source_end(struct source *s)
+{
+	s->state = SOURCE_ENDED;
+	close_all(s);
+}
+
+void
+source_fail(struct source *s, const char *what, struct span detail, const char *advice)
+{
+	char mem[LOG_LINE_MAX];
+	struct text line;
+	struct text reason;
+
+	text_init(&reason, s->reason, sizeof(s->reason));
+	text_str(&reason, what);
+	text_escape(&reason, detail);
+	text_cstr(&reason);
+	text_init(&line, mem, sizeof(mem));
+	text_str(&line, s->target->name);
+	text_str(&line, ": ");
+	text_str(&line, s->reason);
+	text_str(&line, advice ? ": " : "");
+	text_str(&line, advice ? advice : "");
+	log_text(LOG_ERROR, &line);
+	s->state = SOURCE_FAILED;
+	close_all(s);
+}
+
+void
+source_cancel(struct source *s)
+{
+	if (source_is_over(s))
+		return;
+	source_body_drop(s);
+	source_end(s);
+}
+
+void
+source_fini(struct source *s)
+{
+	source_body_drop(s);
+	free(s->exchange);
+	s->exchange = NULL;
+	free(s->linktypes);
+	s->linktypes = NULL;
+}
+
+void
+source_join_merge(struct source *s, uint64_t now_ns)
+{
+	merge_start(s->context->merge, s->id, s->is_file ? MERGE_FILE : MERGE_LIVE, false,
+		    source_merge_ns(s->context, now_ns));
+	s->is_in = true;
+	s->interface_base = s->n_interfaces;
+	savefile_reader_init(&s->reader);
+}
+
+static void
+start_file(struct source *s, uint64_t now_ns)
+{
+	int rc = transport_open_file(&s->transport, s->target->text, &s->is_file);
+
+	if (rc < 0) {
+		source_fail(s, "open: ", span_str(strerror(-rc)), NULL);
+		return;
+	}
+	source_join_merge(s, now_ns);
+	s->has_answered = true;
+	s->state = SOURCE_BODY;
+	source_note_change(s);
+}
+
+void
+source_resolved(struct source *s, const struct resolve_request *q, uint64_t now_ns)
+{
+	if (s->state != SOURCE_RESOLVING)
+		return;
+	if (q->reason)
+		source_fail(s, "", span_str(q->reason), "check the target's name");
+	else
+		source_connect_start(s, q->list, q->n, now_ns);
+}
+
+void
+source_start(struct source *s, uint64_t now_ns)
+{
+	const struct target *t = s->target;
+	int rc;
+
+	source_note_change(s);
+	if (t->kind == TARGET_FILE) {
+		start_file(s, now_ns);
+		return;
+	}
+	s->exchange = source_answer_new(s);
+	if (!s->exchange) {
+		source_fail(s, "the request is too long, or there is no memory for it",
+			    span_str(""), NULL);
+		return;
+	}
+	s->deadline_ns = now_ns + s->context->options->connect_ns;
+	if (t->url.scheme == HTTP_SCHEME_UNIX) {
+		source_connect_unix(s, now_ns);
+		return;
+	}
+	rc = source_connect_look_up(s);
+	if (rc < 0)
+		source_fail(s, "name look-up: ", span_str(strerror(-rc)), NULL);
+}
+
+static void
+finish_body(struct source *s)
+{
+	source_body_end(s);
+	if (s->state == SOURCE_ENDED)
+		source_end(s);
+}
+
+static void
+feed_body(struct source *s, uint64_t now_ns)
+{
+	switch (source_body_feed(s, now_ns)) {
+	case BODY_MORE:
+	case BODY_PARKED:
+	case BODY_FAILED:
+		break;
+	case BODY_ENDED:
+		finish_body(s);
+		break;
+	}
+}
+
+/* One read, as large as the merge has room. */
+static void
+read_body(struct source *s, uint64_t now_ns)
+{
+	size_t room = source_body_room(s);
+	size_t n;
+	int error;
+
+	if (room == 0)
+		return;
+	switch (transport_read(&s->transport, s->context->scratch, room, &n, &error)) {
+	case TRANSPORT_DONE:
+		s->raw = span_of(s->context->scratch, n);
+		feed_body(s, now_ns);
+		break;
+	case TRANSPORT_WANTS_IN:
+		break;
+	case TRANSPORT_WANTS_OUT:
+		s->wants_out = true;
+		break;
+	case TRANSPORT_END:
+		finish_body(s);
+		break;
+	case TRANSPORT_FAILED:
+		source_fail(s, "the connection was lost: ", span_str(strerror(-error)),
+			    "what came before it is kept");
+		break;
+	}
+}
+
+static void
+step(struct source *s, uint64_t now_ns)
+{
+	s->wants_out = false;
+	switch (s->state) {
+	case SOURCE_CONNECTING:
+		source_connect_step(s, now_ns);
+		break;
+	case SOURCE_SENDING:
+		source_answer_send(s);
+		break;
+	case SOURCE_HEAD:
+	case SOURCE_REFUSED:
+		if (source_answer_read(s, now_ns))
+			feed_body(s, now_ns);
+		break;
+	case SOURCE_BODY:
+		read_body(s, now_ns);
+		break;
+	case SOURCE_NEW:
+	case SOURCE_RESOLVING:
+	case SOURCE_ENDED:
+	case SOURCE_FAILED:
+		break;
+	}
+	source_note_change(s);
+}
+
+/* A connection that is gone while nothing is read would be told for ever: its watch is
+ * put away until there is room. */
+static void
+on_watch(struct loop_watch *w, unsigned ready, uint64_t now_ns)
+{
+	struct source *s = (struct source *)((char *)w - offsetof(struct source, watch));
+
+	if (w->interest == 0 && (ready & LOOP_GONE)) {
+		loop_remove(s->context->loop, w);
+		source_note_change(s);
+		return;
+	}
+	step(s, now_ns);
+}
+
+static void
+expire_for_good(struct source *s)
+{
+	if (s->state == SOURCE_RESOLVING)
+		source_fail(s, "name look-up: no answer in time", span_str(""),
+			    "check the name server");
+	else if (s->state == SOURCE_CONNECTING)
+		source_connect_fail(s, "no answer in time");
+	else if (s->state == SOURCE_REFUSED)
+		source_answer_refuse(s);
+	else if (s->state != SOURCE_BODY && !source_is_over(s))
+		source_fail(s, "no answer to the request in time", span_str(""),
+			    "is that port a ddump-worker's?");
+}
+
+void
+source_expire(struct source *s, uint64_t now_ns)
+{
+	source_note_change(s);
+	if (now_ns >= s->deadline_ns)
+		expire_for_good(s);
+	else
+		step(s, now_ns);
+}
+
+uint64_t
+source_deadline(const struct source *s)
+{
+	uint64_t next;
+
+	if (s->state != SOURCE_CONNECTING)
+		return s->deadline_ns;
+	next = connect_deadline(&s->exchange->connect);
+	return next < s->deadline_ns ? next : s->deadline_ns;
+}
+
+/* What to wait for, from the state alone. */
+static unsigned
+interest(const struct source *s)
+{
+	unsigned in = s->wants_out ? LOOP_OUT : LOOP_IN;
+
+	switch (s->state) {
+	case SOURCE_SENDING:
+		return LOOP_OUT;
+	case SOURCE_HEAD:
+	case SOURCE_REFUSED:
+		return in;
+	case SOURCE_BODY:
+		return source_body_room(s) > 0 ? in : 0;
+	case SOURCE_NEW:
+	case SOURCE_RESOLVING:
+	case SOURCE_CONNECTING:
+	case SOURCE_ENDED:
+	case SOURCE_FAILED:
+		return 0;
+	}
+	return 0;
+}
+
+static void
+arm(struct source *s)
+{
+	unsigned wanted = interest(s);
+
+	if (s->transport.fd < 0 || s->is_file)
+		return;
+	if (s->watch.fd >= 0)
+		loop_set(s->context->loop, &s->watch, wanted);
+	else if (wanted != 0 &&
+		 loop_add(s->context->loop, &s->watch, s->transport.fd, wanted) < 0)
+		source_fail(s, "it cannot be watched", span_str(""), NULL);
+}
+
+/* Tries again what is stashed; whether any of it went. */
+static bool
+feed_stash(struct source *s, uint64_t now_ns)
+{
+	const uint8_t *before = s->piece.p;
+
+	feed_body(s, now_ns);
+	return !s->is_parked || s->piece.p != before;
+}
+
+bool
+source_settle(struct source *s, uint64_t now_ns)
+{
+	bool has_fed = false;
+
+	if (s->state == SOURCE_BODY && s->is_parked)
+		has_fed = feed_stash(s, now_ns);
+	if (s->state == SOURCE_BODY && s->is_file && source_body_room(s) > 0) {
+		read_body(s, now_ns);
+		has_fed = true;
+	}
+	if (s->exchange && (s->state == SOURCE_BODY || source_is_over(s))) {
+		free(s->exchange);
+		s->exchange = NULL;
+	}
+	arm(s);
+	return has_fed;
+}
+
+bool
+source_is_waiting(const struct source *s)
+{
+	return s->state == SOURCE_BODY && (s->is_file || source_body_room(s) == 0);
+}
+
+void
+source_count(const struct source *s, struct summary_counts *counts)
+{
+	const struct merge_counts *m = merge_counts(s->context->merge, s->id);
+
+	*counts = (struct summary_counts){.received = m->received,
+					  .written = m->written,
+					  .late = m->late,
+					  .forced = m->forced,
+					  .held_back = m->held_back,
+					  .bytes = m->bytes,
+					  .drops = s->drops,
+					  .has_drops = s->has_drops};
+}

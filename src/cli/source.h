@@ -1,0 +1,171 @@
+#ifndef CLI_SOURCE_H
+#define CLI_SOURCE_H
+
+#include "cli/summary.h"
+#include "cli/target.h"
+#include "http/client.h"
+#include "merge/merge.h"
+#include "pcap/savefile_reader.h"
+#include "sys/connect.h"
+#include "sys/resolve.h"
+#include "sys/transport.h"
+
+/*
+ * One source of packets: from a target to records in the merge.
+ *
+ *   socket --scratch--> http_client --body--> savefile_reader --record--> merge
+ *                                                  |
+ *            what the merge has no room for <-- stash (then nothing is read)
+ */
+enum source_state {
+	SOURCE_NEW,
+	SOURCE_RESOLVING,
+	SOURCE_CONNECTING,
+	SOURCE_SENDING,
+	SOURCE_HEAD,	/* waits for the head of the answer */
+	SOURCE_REFUSED, /* the answer is not 200: collects what it says */
+	SOURCE_BODY,	/* packets */
+	SOURCE_ENDED,	/* as it should, or because the user wants no more */
+	SOURCE_FAILED
+};
+
+#define SOURCE_SCRATCH	   (256u * 1024) /* one read at most */
+#define SOURCE_REASON_MAX  512		 /* of a failure, for the message */
+#define SOURCE_PROBLEM_MAX 4096		 /* of a refusal's body that are looked at */
+#define SOURCE_REQUEST_MAX (HTTP_HEAD_MAX)
+
+struct source;
+
+/* What all sources share. */
+struct source_context {
+	struct loop *loop;
+	struct resolve *resolve;
+	struct merge *merge;
+	const struct options *options;
+	struct source *changed; /* what something happened to: to be settled */
+	uint8_t *scratch; /* SOURCE_SCRATCH bytes for one read; nothing stays there */
+
+	/* The merge's clock stands still while the output does, so that nobody's records
+	 * grow too old to wait only because nobody reads the result. */
+	bool is_blocked;
+	uint64_t skew_ns;   /* what it is behind */
+	uint64_t frozen_ns; /* what it says while blocked */
+};
+
+/* What is needed only until the body begins. */
+struct source_exchange {
+	struct source *source;
+	struct connect connect;
+	size_t request_size;
+	size_t request_sent;
+	size_t problem_size;
+	char content_type[64];
+	size_t content_type_size;
+	uint8_t head[HTTP_RESPONSE_HEAD_MAX];
+	char request[SOURCE_REQUEST_MAX];
+	uint8_t problem[SOURCE_PROBLEM_MAX];
+};
+
+struct source {
+	struct loop_watch watch;
+	struct source_context *context;
+	const struct target *target;
+	struct source *next_changed;
+	uint32_t id; /* in the merge */
+	enum source_state state;
+	bool is_listed;
+	bool is_file;	   /* regular: always readable, never watched */
+	bool is_http;	   /* the bytes are a response, not the capture itself */
+	bool is_in;	   /* takes part in the merge */
+	bool has_answered; /* packets may come, or came */
+	bool is_final;	   /* our worker's last block was the last thing read */
+	bool was_pending;  /* what the owner of all sources has seen so far */
+	bool was_over;
+	bool is_unverified; /* it ended, and nothing proves that this was the end */
+	bool has_drops;
+	bool wants_out; /* the transport waits to write */
+	uint64_t drops;
+	uint64_t deadline_ns; /* of the state */
+	struct transport transport;
+
+	/* The bytes at work. Between two events they lie in the stash, or are none. */
+	struct span raw;  /* of the transport, not looked at yet */
+	struct span data; /* of the capture, not looked at yet */
+	bool is_parked;	  /* a record that the merge had no room for: */
+	struct savefile_record record;
+	struct span piece;
+	uint32_t left;
+	uint8_t *stash;
+	uint8_t
+	    *place;    /* where the next bytes of the begun record go; NULL: none begun */
+	uint32_t open; /* how many will come */
+
+	uint32_t n_interfaces;
+	uint32_t interfaces_cap;
+	uint32_t interface_base; /* number of this connection's interface 0 */
+	uint32_t *linktypes;	 /* by interface_id of the records in the merge */
+
+	struct source_exchange *exchange;
+	struct http_client http;
+	char reason[SOURCE_REASON_MAX];
+	struct savefile_reader reader; /* last: much of it stays untouched */
+};
+
+/* Embedded in a zeroed array. */
+void source_init(struct source *s, struct source_context *context,
+		 const struct target *target, uint32_t id);
+
+/* Begins: everything later happens in the loop, or in source_settle. */
+void source_start(struct source *s, uint64_t now_ns);
+
+/* The name was looked up; q stays the caller's. */
+void source_resolved(struct source *s, const struct resolve_request *q, uint64_t now_ns);
+
+/* When source_expire is to be called; LOOP_NEVER. */
+uint64_t source_deadline(const struct source *s);
+
+/* Does what time asks for. */
+void source_expire(struct source *s, uint64_t now_ns);
+
+/*
+ * After every change, and while source_is_waiting, after records left the merge: puts
+ * what is stashed into it, reads a file on, sets what is waited for and the deadline.
+ * True when the merge got something.
+ */
+bool source_settle(struct source *s, uint64_t now_ns);
+
+/* Whether it will go on when the merge has room: to be settled again. */
+bool source_is_waiting(const struct source *s);
+
+/* Neither answered nor ended yet. */
+bool source_is_pending(const struct source *s);
+bool source_is_over(const struct source *s);
+
+/* The user wants no more: closes everything, quietly. What the merge holds stays. */
+void source_cancel(struct source *s);
+
+void source_count(const struct source *s, struct summary_counts *counts);
+
+/* Frees what it holds, after the last use of the merge. */
+void source_fini(struct source *s);
+
+/*
+ * For the files of this module: a failure for good. Logs "NAME: what detail: advice"
+ * (advice may be NULL; detail is untrusted) and closes everything.
+ */
+void source_fail(struct source *s, const char *what, struct span detail,
+		 const char *advice);
+
+/* Ended well, or cancelled: closes everything. */
+void source_end(struct source *s);
+
+/* Takes part in the merge from now on, with a new capture. */
+void source_join_merge(struct source *s, uint64_t now_ns);
+
+/* It is to be settled. */
+void source_note_change(struct source *s);
+
+/* The merge's clock. */
+uint64_t source_merge_ns(const struct source_context *c, uint64_t now_ns);
+
+#endif

@@ -1,0 +1,321 @@
+/*
+ * From the bytes of a response or file to records in the merge: the path that every
+ * packet takes. What the merge cannot take now is kept as it came, and nothing is read
+ * until it is gone, so that no source holds more than one read.
+ */
+#include "cli/source_body.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "pcap/linktype.h"
+
+#define HEADER_BYTES 16 /* of a classic record, the smaller of the two formats' */
+
+static bool
+has_bytes(const struct source *s)
+{
+	return s->is_parked || s->data.n > 0 || s->raw.n > 0;
+}
+
+static uint8_t *
+move(uint8_t *to, struct span *s)
+{
+	if (s->n > 0)
+		memcpy(to, s->p, s->n);
+	s->p = to;
+	return to + s->n;
+}
+
+/* The scratch is everybody's: what is left in it moves to a piece of the source's own. */
+static bool
+keep(struct source *s)
+{
+	size_t size = s->piece.n + s->data.n + s->raw.n;
+	uint8_t *p;
+
+	if (s->stash)
+		return true;
+	s->stash = malloc(size > 0 ? size : 1);
+	if (!s->stash)
+		return false;
+	p = move(s->stash, &s->piece);
+	p = move(p, &s->data);
+	move(p, &s->raw);
+	return true;
+}
+
+static void
+drop_stash(struct source *s)
+{
+	free(s->stash);
+	s->stash = NULL;
+}
+
+static bool
+park(struct source *s, const struct savefile_record *record, struct span piece,
+     uint32_t left)
+{
+	s->is_parked = true;
+	s->record = *record;
+	s->piece = piece;
+	s->left = left;
+	return false;
+}
+
+/* A record into the merge, with as much of it as is there. False: parked. */
+static bool
+put_record(struct source *s, const struct savefile_record *record, struct span piece,
+	   uint32_t left, uint64_t merge_ns)
+{
+	struct merge *m = s->context->merge;
+	uint8_t *bytes;
+
+	if (merge_begin(m, s->id, record, merge_ns, &bytes) != MERGE_BEGUN)
+		return park(s, record, piece, left);
+	if (piece.n > 0)
+		memcpy(bytes, piece.p, piece.n);
+	s->is_final = false;
+	s->open = left;
+	if (left == 0)
+		merge_commit(m, s->id);
+	else
+		s->place = bytes + piece.n;
+	return true;
+}
+
+static void
+put_piece(struct source *s, const struct savefile_out *out)
+{
+	memcpy(s->place, out->piece.p, out->piece.n);
+	s->place += out->piece.n;
+	s->open = out->left;
+	if (out->left > 0)
+		return;
+	s->place = NULL;
+	merge_commit(s->context->merge, s->id);
+}
+
+static bool
+fail_linktype(struct source *s, uint32_t linktype)
+{
+	char mem[64];
+	struct text number;
+
+	text_init(&number, mem, sizeof(mem));
+	text_u64(&number, linktype);
+	source_fail(s, "cannot be converted: link type ", text_span(&number),
+		    "ask the worker for linktype=sll or sll2");
+	return false;
+}
+
+static bool
+put_interface(struct source *s, const struct savefile_interface *i)
+{
+	if (!linktype_can_convert(i->linktype, s->context->options->linktype))
+		return fail_linktype(s, i->linktype);
+	if (s->n_interfaces == s->interfaces_cap) {
+		uint32_t cap = s->interfaces_cap ? 2 * s->interfaces_cap : 4;
+		uint32_t *more = realloc(s->linktypes, cap * sizeof(*more));
+
+		if (!more) {
+			source_fail(s, "out of memory", span_str(""), NULL);
+			return false;
+		}
+		s->linktypes = more;
+		s->interfaces_cap = cap;
+	}
+	s->linktypes[s->n_interfaces++] = i->linktype;
+	return true;
+}
+
+/* A watermark of the whole stream comes with interface 0 of our own worker. */
+static void
+put_statistics(struct source *s, const struct savefile_statistics *st)
+{
+	if (!s->reader.is_ddump || st->interface_id != 0)
+		return;
+	merge_watermark(s->context->merge, s->id, st->time_ns);
+	if (st->has & SAVEFILE_HAS_OSDROP) {
+		s->has_drops = true;
+		s->drops = st->osdrop;
+	}
+	s->is_final = (st->has & SAVEFILE_HAS_USRDELIV) != 0;
+}
+
+/* The format is known: from our own worker, only watermarks count. */
+static void
+start_format(struct source *s, uint64_t merge_ns)
+{
+	if (!s->reader.is_ddump)
+		return;
+	merge_end(s->context->merge, s->id);
+	merge_start(s->context->merge, s->id, s->is_file ? MERGE_FILE : MERGE_LIVE, true,
+		    merge_ns);
+}
+
+static enum body_result
+fail_savefile(struct source *s)
+{
+	char mem[160];
+	struct text where;
+
+	text_init(&where, mem, sizeof(mem));
+	text_str(&where, s->reader.reason);
+	text_str(&where, " at byte ");
+	text_u64(&where, s->reader.offset);
+	source_fail(s, "not a capture as it should be: ", text_span(&where),
+		    "what came before it is kept");
+	return BODY_FAILED;
+}
+
+static enum body_result
+feed_data(struct source *s, uint64_t merge_ns)
+{
+	struct savefile_out out;
+
+	for (;;) {
+		switch (savefile_reader_feed(&s->reader, &s->data, &out)) {
+		case SAVEFILE_MORE:
+			return BODY_MORE;
+		case SAVEFILE_RECORD:
+			out.record.interface_id += s->interface_base;
+			if (!put_record(s, &out.record, out.piece, out.left, merge_ns))
+				return BODY_PARKED;
+			break;
+		case SAVEFILE_PIECE:
+			put_piece(s, &out);
+			break;
+		case SAVEFILE_STATISTICS:
+			put_statistics(s, &out.statistics);
+			break;
+		case SAVEFILE_INTERFACE:
+			s->is_final = false;
+			if (!put_interface(s, &out.interface))
+				return BODY_FAILED;
+			break;
+		case SAVEFILE_START:
+			start_format(s, merge_ns);
+			break;
+		case SAVEFILE_BAD:
+			return fail_savefile(s);
+		}
+	}
+}
+
+static enum body_result
+feed_raw(struct source *s, uint64_t merge_ns)
+{
+	struct http_response_head head;
+
+	if (!s->is_http) {
+		s->data = s->raw;
+		s->raw.n = 0;
+		return feed_data(s, merge_ns);
+	}
+	for (;;) {
+		enum body_result rc = BODY_MORE;
+
+		switch (http_client_feed(&s->http, &s->raw, &head, &s->data)) {
+		case HTTP_CLIENT_DATA:
+			rc = feed_data(s, merge_ns);
+			break;
+		case HTTP_CLIENT_END:
+			return BODY_ENDED;
+		case HTTP_CLIENT_HEAD_DONE:
+		case HTTP_CLIENT_MORE:
+			return BODY_MORE;
+		case HTTP_CLIENT_BAD:
+			source_fail(s,
+				    "the stream is damaged: ", span_str(s->http.reason),
+				    "what came before it is kept");
+			return BODY_FAILED;
+		}
+		if (rc != BODY_MORE)
+			return rc;
+	}
+}
+
+static enum body_result
+feed(struct source *s, uint64_t merge_ns)
+{
+	enum body_result rc = BODY_MORE;
+
+	if (s->is_parked) {
+		s->is_parked = false;
+		if (!put_record(s, &s->record, s->piece, s->left, merge_ns))
+			return BODY_PARKED;
+		s->piece.n = 0;
+	}
+	if (s->data.n > 0)
+		rc = feed_data(s, merge_ns);
+	return rc == BODY_MORE ? feed_raw(s, merge_ns) : rc;
+}
+
+void
+source_body_drop(struct source *s)
+{
+	s->is_parked = false;
+	s->piece.n = 0;
+	s->data.n = 0;
+	s->raw.n = 0;
+	drop_stash(s);
+}
+
+enum body_result
+source_body_feed(struct source *s, uint64_t now_ns)
+{
+	enum body_result rc = feed(s, source_merge_ns(s->context, now_ns));
+
+	if (rc == BODY_PARKED && keep(s))
+		return BODY_PARKED;
+	if (rc == BODY_PARKED) {
+		source_fail(s, "out of memory", span_str(""), NULL);
+		return BODY_FAILED;
+	}
+	source_body_drop(s);
+	return rc;
+}
+
+/* A reason why the end is none; NULL when it may be one. */
+static const char *
+cut_of(struct source *s)
+{
+	const char *reason;
+
+	if (s->is_http && http_client_eof(&s->http) == HTTP_CLIENT_BAD)
+		return s->http.reason;
+	reason = savefile_reader_eof(&s->reader);
+	if (reason)
+		return reason;
+	if (s->reader.is_ddump && !s->is_final)
+		return "the worker's last block is missing";
+	return NULL;
+}
+
+void
+source_body_end(struct source *s)
+{
+	const char *cut = cut_of(s);
+
+	if (cut) {
+		source_fail(s, "the stream was cut: ", span_str(cut),
+			    "what came before it is kept");
+		return;
+	}
+	s->is_unverified =
+	    s->is_http && !s->reader.is_ddump && !http_client_is_verified(&s->http);
+	s->state = SOURCE_ENDED;
+}
+
+size_t
+source_body_room(const struct source *s)
+{
+	size_t room = merge_read_size(s->context->merge, s->id, HEADER_BYTES);
+
+	if (has_bytes(s))
+		return 0;
+	if (room < s->open)
+		room = s->open;
+	return room < SOURCE_SCRATCH ? room : SOURCE_SCRATCH;
+}

@@ -1,0 +1,21 @@
+#ifndef CLI_SOURCE_CONNECT_H
+#define CLI_SOURCE_CONNECT_H
+
+#include "cli/source.h"
+
+/* The way of a source to its connection. Each may end in source_fail. */
+
+/* Has the name looked up: source_resolved will be called. 0 or -errno. */
+int source_connect_look_up(struct source *s);
+
+/* Begins to connect to any of the addresses; the list is copied. */
+void source_connect_start(struct source *s, const struct net_address *list, size_t n,
+			  uint64_t now_ns);
+void source_connect_unix(struct source *s, uint64_t now_ns);
+
+/* Goes on; once connected it sends the request. */
+void source_connect_step(struct source *s, uint64_t now_ns);
+
+void source_connect_fail(struct source *s, const char *why);
+
+#endif

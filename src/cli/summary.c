@@ -1,0 +1,38 @@
+/* Counts in words. */
+#include "cli/summary.h"
+
+static void
+put(struct text *t, const char *what, uint64_t n)
+{
+	text_str(t, what);
+	text_u64(t, n);
+}
+
+void
+summary_put(struct text *t, const struct summary_counts *c)
+{
+	put(t, "received ", c->received);
+	put(t, ", written ", c->written);
+	put(t, ", late ", c->late);
+	if (c->has_drops)
+		put(t, ", dropped by kernel ", c->drops);
+	else
+		text_str(t, ", dropped by kernel unknown");
+	if (c->forced > 0)
+		put(t, ", forced ", c->forced);
+	if (c->held_back > 0)
+		put(t, ", held back ", c->held_back);
+}
+
+void
+summary_add(struct summary_counts *total, const struct summary_counts *c)
+{
+	total->received += c->received;
+	total->written += c->written;
+	total->late += c->late;
+	total->forced += c->forced;
+	total->held_back += c->held_back;
+	total->bytes += c->bytes;
+	total->drops += c->drops;
+	total->has_drops |= c->has_drops;
+}

@@ -1,0 +1,43 @@
+#ifndef CLI_TARGET_H
+#define CLI_TARGET_H
+
+#include "base/text.h"
+#include "cli/options.h"
+#include "http/url.h"
+
+/* One argument that names a source of packets, and the request that is made for it. */
+#define TARGET_NAME_MAX 288 /* a host name of 253 bytes, a port, a number */
+
+enum target_kind {
+	TARGET_NETWORK, /* url.scheme says how */
+	TARGET_FILE	/* a path: capture file or fifo */
+};
+
+struct target {
+	const char *text; /* as typed, borrowed; it may hold a password: never shown */
+	enum target_kind kind;
+	struct http_url url;	    /* of TARGET_NETWORK: spans borrowed from text */
+	uint16_t port;		    /* with the default filled in */
+	char name[TARGET_NAME_MAX]; /* for people: escaped, without credentials */
+};
+
+/*
+ * NULL, or what is wrong: a static phrase. Behind it the name is good enough for the
+ * message. A path is what begins with "/" or ".", or ends in .pcap, .pcapng or .cap.
+ */
+const char *target_parse(struct target *t, const char *text);
+
+/*
+ * Names all targets by the shortest unique one of host, host:port, host:port#N (N counts
+ * from 1 among the targets of this host and port); files likewise by file name, path,
+ * path#N. scratch has room for n pointers.
+ */
+void target_name_all(struct target *list, size_t n, struct target **scratch);
+
+/*
+ * The request for a target of the network, with its empty line: the target's own query,
+ * then what o gives and the query does not say. False when it does not fit.
+ */
+bool target_request(const struct target *t, const struct options *o, struct text *out);
+
+#endif

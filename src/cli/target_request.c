@@ -1,0 +1,147 @@
+/* The request that is made for a target. */
+#include "cli/target.h"
+
+#include <string.h>
+
+#include "http/emit.h"
+#include "http/limits.h"
+#include "http/target.h"
+
+#define CREDENTIALS_MAX 1024 /* "user:password", decoded; servers take far less */
+
+/* Whether the query says something of this name. */
+static bool
+has_name(struct span query, const char *name)
+{
+	while (query.n > 0) {
+		struct span pair = span_split(&query, '&');
+
+		pair.n = span_find(pair, '=');
+		if (span_eq(pair, span_str(name)))
+			return true;
+	}
+	return false;
+}
+
+struct query {
+	struct text *text;
+	struct span own;
+	bool is_begun;
+};
+
+static void
+put_default(struct query *q, const char *name, const char *value)
+{
+	if (!value || has_name(q->own, name))
+		return;
+	text_char(q->text, q->is_begun ? '&' : '?');
+	q->is_begun = true;
+	text_str(q->text, name);
+	text_char(q->text, '=');
+	text_percent(q->text, span_str(value));
+}
+
+static void
+put_resource(struct text *text, const struct target *t, const struct options *o)
+{
+	struct query q = {.text = text, .own = t->url.query};
+
+	if (t->url.path.n > 0)
+		text_put(text, t->url.path);
+	else
+		text_str(text, "/capture");
+	if (q.own.n > 0) {
+		text_char(text, '?');
+		text_put(text, q.own);
+		q.is_begun = true;
+	}
+	put_default(&q, "filter", o->filter);
+	put_default(&q, "interface", o->interface);
+	put_default(&q, "snaplen", o->snaplen);
+	put_default(&q, "direction", o->direction);
+}
+
+static void
+put_host(struct text *out, const struct target *t)
+{
+	char mem[TARGET_NAME_MAX];
+	struct span host = t->url.host;
+	struct text field;
+
+	text_init(&field, mem, sizeof(mem));
+	if (t->url.scheme == HTTP_SCHEME_UNIX) {
+		text_str(&field, "localhost");
+	} else {
+		if (t->url.is_ipv6)
+			host.n = span_find(host, '%');
+		text_str(&field, t->url.is_ipv6 ? "[" : "");
+		text_put(&field, host);
+		text_str(&field, t->url.is_ipv6 ? "]:" : ":");
+		text_u64(&field, t->port);
+	}
+	http_emit_field(out, "Host", text_span(&field));
+}
+
+/* RFC 4648 section 4. */
+static void
+put_base64(struct text *t, struct span s)
+{
+	static const char digits[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	while (s.n > 0) {
+		struct span part = span_take(&s, 3);
+		uint32_t v = (uint32_t)part.p[0] << 16;
+
+		v |= part.n > 1 ? (uint32_t)part.p[1] << 8 : 0;
+		v |= part.n > 2 ? part.p[2] : 0;
+		text_char(t, digits[v >> 18]);
+		text_char(t, digits[v >> 12 & 63]);
+		text_char(t, part.n > 1 ? digits[v >> 6 & 63] : '=');
+		text_char(t, part.n > 2 ? digits[v & 63] : '=');
+	}
+}
+
+/* RFC 7617: the user and the password as they are behind the percent-encoding. */
+static bool
+put_credentials(struct text *out, const struct http_url *url)
+{
+	uint8_t plain[CREDENTIALS_MAX];
+	char coded[CREDENTIALS_MAX * 4 / 3 + 16];
+	struct text field;
+	size_t user;
+	size_t password;
+
+	if (!http_percent_decode(url->user, false, plain, sizeof(plain) - 1, &user))
+		return false;
+	plain[user++] = ':';
+	if (!http_percent_decode(url->password, false, plain + user, sizeof(plain) - user,
+				 &password))
+		return false;
+	text_init(&field, coded, sizeof(coded));
+	text_str(&field, "Basic ");
+	put_base64(&field, span_of(plain, user + password));
+	http_emit_field(out, "Authorization", text_span(&field));
+	return true;
+}
+
+bool
+target_request(const struct target *t, const struct options *o, struct text *out)
+{
+	char mem[HTTP_TARGET_MAX];
+	struct text resource;
+
+	text_init(&resource, mem, sizeof(mem));
+	put_resource(&resource, t, o);
+	http_emit_request(out, "GET", text_span(&resource));
+	put_host(out, t);
+	if (t->url.has_user && !put_credentials(out, &t->url))
+		return false;
+	http_emit_field(out, "User-Agent", span_str("ddump/" DDUMP_VERSION));
+	http_emit_field(out, "Accept", span_str("application/x-pcapng"));
+	http_emit_field(out, "Ddump-Options",
+			span_str("linktype=sll2, heartbeat=50, precision=nano"));
+	http_emit_field(out, "Connection", span_str("close"));
+	http_emit_end(out);
+	return !resource.is_cut && !out->is_cut;
+}

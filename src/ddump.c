@@ -1,0 +1,50 @@
+/* ddump: captures packets on many hosts at once, merged by time. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli/app.h"
+#include "sys/log.h"
+
+static enum app_status
+usage(struct text *why)
+{
+	log_text(LOG_ERROR, why);
+	return APP_USAGE;
+}
+
+static enum app_status
+print(const char *text)
+{
+	return fputs(text, stdout) < 0 || fflush(stdout) != 0 ? APP_FAILED : APP_OK;
+}
+
+int
+main(int argc, char **argv)
+{
+	const char **targets = calloc((size_t)argc + 1, sizeof(*targets));
+	struct options options;
+	char mem[LOG_LINE_MAX];
+	struct text why;
+	enum app_status status = APP_FAILED;
+
+	text_init(&why, mem, sizeof(mem));
+	log_init("ddump", LOG_INFO);
+	if (!targets)
+		return APP_FAILED;
+	switch (cli_options_parse(&options, argc, argv, targets, &why)) {
+	case CLI_OPTIONS_RUN:
+		status = app_run(&options);
+		break;
+	case CLI_OPTIONS_HELP:
+		status = print(cli_options_help());
+		break;
+	case CLI_OPTIONS_VERSION:
+		status = print("ddump " DDUMP_VERSION "\n");
+		break;
+	case CLI_OPTIONS_BAD:
+		status = usage(&why);
+		break;
+	}
+	free(targets);
+	return (int)status;
+}

@@ -1,0 +1,80 @@
+/* Counts in words. */
+#include "cli/summary.h"
+
+#include "support/check.h"
+
+struct row {
+	int line;
+	struct summary_counts counts;
+	const char *want;
+};
+
+static void
+test_words(void **state)
+{
+	static const struct row rows[] = {
+	    {__LINE__,
+	     {.received = 5, .written = 5, .has_drops = true},
+	     "received 5, written 5, late 0, dropped by kernel 0"},
+	    {__LINE__,
+	     {.received = 5, .written = 4, .late = 1},
+	     "received 5, written 4, late 1, dropped by kernel unknown"},
+	    {__LINE__,
+	     {.received = 9,
+	      .written = 9,
+	      .forced = 2,
+	      .held_back = 3,
+	      .drops = 7,
+	      .has_drops = true},
+	     "received 9, written 9, late 0, dropped by kernel 7, forced 2, held back 3"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < CHECK_COUNT(rows); i++) {
+		char mem[256];
+		struct text t;
+
+		text_init(&t, mem, sizeof(mem));
+		summary_put(&t, &rows[i].counts);
+		check_span(__FILE__, rows[i].line, span_str(rows[i].want), text_span(&t),
+			   span_str(rows[i].want), "summary");
+	}
+}
+
+static void
+test_total(void **state)
+{
+	struct summary_counts total = {0};
+	struct summary_counts a = {.received = 1, .written = 2, .late = 3, .bytes = 4};
+	struct summary_counts b = {.received = 10,
+				   .written = 20,
+				   .forced = 5,
+				   .held_back = 6,
+				   .drops = 7,
+				   .has_drops = true};
+
+	(void)state;
+	summary_add(&total, &a);
+	assert_false(total.has_drops);
+	summary_add(&total, &b);
+	summary_add(&total, &a);
+	assert_int_equal(total.received, 12);
+	assert_int_equal(total.written, 24);
+	assert_int_equal(total.late, 6);
+	assert_int_equal(total.bytes, 8);
+	assert_int_equal(total.forced, 5);
+	assert_int_equal(total.held_back, 6);
+	assert_int_equal(total.drops, 7);
+	assert_true(total.has_drops);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_words),
+	    cmocka_unit_test(test_total),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
