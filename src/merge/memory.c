@@ -158,21 +158,11 @@ memory_serve(struct merge *m, struct merge_out *out)
 	return is_cramped && take_back(m, out);
 }
 
-/* Whether the source may be helped now; one with an open record has its room. */
+/* A file loses nothing by waiting, except where the others wait for it. */
 static bool
 is_urgent(const struct merge *m, uint32_t source)
 {
-	const struct source *s = &m->sources[source];
-
-	return s->queue.open == QUEUE_NIL && (s->needs || source == m->awaited);
-}
-
-static bool
-is_patient(const struct merge *m, uint32_t source)
-{
-	const struct source *s = &m->sources[source];
-
-	return s->queue.open == QUEUE_NIL && !s->is_file;
+	return m->sources[source].needs || source == m->awaited;
 }
 
 /* The first that cannot grow decides: it needs room, and only forcing makes some. */
@@ -184,7 +174,7 @@ memory_relieve(struct merge *m, uint64_t now_ns, struct merge_out *out)
 	for (uint32_t i = 0; i < m->n_full; i++) {
 		uint32_t source = m->full[i];
 
-		if (!is_urgent(m, source) && !(is_over && is_patient(m, source)))
+		if (!is_urgent(m, source) && !(is_over && !m->sources[source].is_file))
 			continue;
 		if (ask(m, source, out) || take_back(m, out))
 			return MEMORY_ASK;
@@ -199,7 +189,7 @@ memory_deadline_ns(const struct merge *m, uint64_t now_ns)
 	if (now_ns - m->stuck_ns >= MERGE_PATIENCE_NS)
 		return UINT64_MAX;
 	for (uint32_t i = 0; i < m->n_full; i++)
-		if (is_patient(m, m->full[i]))
+		if (!m->sources[m->full[i]].is_file)
 			return m->stuck_ns > UINT64_MAX - MERGE_PATIENCE_NS
 				   ? UINT64_MAX
 				   : m->stuck_ns + MERGE_PATIENCE_NS;

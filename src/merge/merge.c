@@ -334,7 +334,7 @@ leave(struct merge *m, uint32_t source, struct merge_out *out)
 	tourney_set(&m->records, source,
 		    next != NULL ? record_key(m, next) : TOURNEY_NONE);
 	if (next != NULL)
-		__builtin_prefetch(next->data + next->record.caplen);
+		queue_prefetch(next);
 	*out = (struct merge_out){.source = source, .record = r->record, .data = r->data};
 	m->taken = source;
 	m->awaited = STATE_NONE;

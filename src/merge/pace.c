@@ -65,7 +65,7 @@ pace_delay_ns(const struct pace *p, uint64_t now_ns)
 	int64_t largest = 0;
 	int64_t second = 0;
 
-	if (n < 2 || now_ns - p->last_ns >= PACE_MEMORY_NS)
+	if (now_ns - p->last_ns >= PACE_MEMORY_NS)
 		return 0;
 	for (uint32_t i = 0; i < n; i++)
 		if (p->bursts[i].age_min < base)

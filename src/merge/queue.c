@@ -13,19 +13,9 @@
 #include <assert.h>
 #include <string.h>
 
-/* In a record's next: taken, waits for the head. No record stands there: places are
- * multiples of 8. */
-#define TAKEN (UINT32_MAX - 1)
-
 static_assert(sizeof(struct queue_record) == 40,
 	      "the header is part of the memory bound");
 static_assert(sizeof(struct queue_record) + 7 == QUEUE_OVERHEAD, "header and padding");
-
-static inline struct queue_record *
-at(const struct queue *q, uint32_t place)
-{
-	return (void *)(q->mem + place);
-}
 
 void
 queue_init(struct queue *q, bool is_fifo)
@@ -45,14 +35,6 @@ queue_used(const struct queue *q)
 	return q->end - q->head + q->tail;
 }
 
-/* The place after the record there, which wraps where the records do. */
-static inline uint32_t
-after(const struct queue *q, uint32_t place)
-{
-	place += queue_size(at(q, place)->record.caplen);
-	return place == q->end ? 0 : place;
-}
-
 /* How many bytes lie between the head and a place: later arrivals have more. */
 static inline uint32_t
 rank(const struct queue *q, uint32_t place)
@@ -63,8 +45,8 @@ rank(const struct queue *q, uint32_t place)
 static bool
 is_before(const struct queue *q, uint32_t a, uint32_t b)
 {
-	uint64_t a_ns = at(q, a)->record.time_ns;
-	uint64_t b_ns = at(q, b)->record.time_ns;
+	uint64_t a_ns = queue_at(q, a)->record.time_ns;
+	uint64_t b_ns = queue_at(q, b)->record.time_ns;
 
 	return a_ns != b_ns ? a_ns < b_ns : rank(q, a) < rank(q, b);
 }
@@ -76,8 +58,8 @@ meld(struct queue *q, uint32_t a, uint32_t b)
 	uint32_t root = is_before(q, b, a) ? b : a;
 	uint32_t child = root == a ? b : a;
 
-	at(q, child)->next = at(q, root)->child;
-	at(q, root)->child = child;
+	queue_at(q, child)->next = queue_at(q, root)->child;
+	queue_at(q, root)->child = child;
 	return root;
 }
 
@@ -91,54 +73,32 @@ meld_all(struct queue *q, uint32_t list)
 
 	while (list != QUEUE_NIL) {
 		uint32_t node = list;
-		uint32_t other = at(q, node)->next;
+		uint32_t other = queue_at(q, node)->next;
 
 		list = QUEUE_NIL;
 		if (other != QUEUE_NIL) {
-			list = at(q, other)->next;
+			list = queue_at(q, other)->next;
 			node = meld(q, node, other);
 		}
-		at(q, node)->next = pairs;
+		queue_at(q, node)->next = pairs;
 		pairs = node;
 	}
 	for (; pairs != QUEUE_NIL; pairs = next) {
-		next = at(q, pairs)->next;
+		next = queue_at(q, pairs)->next;
 		root = root == QUEUE_NIL ? pairs : meld(q, root, pairs);
 	}
 	return root;
 }
 
-uint8_t *
-queue_begin(struct queue *q, const struct savefile_record *record, uint64_t arrival_ns)
-{
-	uint32_t size = queue_size(record->caplen);
-	uint32_t limit = q->end == QUEUE_NIL ? q->cap : q->head;
-	struct queue_record *r;
-
-	assert(q->open == QUEUE_NIL);
-	if (size <= limit - q->tail)
-		q->open = q->tail;
-	else if (q->end == QUEUE_NIL && size <= q->head)
-		q->open = 0;
-	else
-		return NULL;
-	r = at(q, q->open);
-	r->record = *record;
-	r->arrival_ns = arrival_ns;
-	r->next = QUEUE_NIL;
-	r->child = QUEUE_NIL;
-	return r->data;
-}
-
-/* Nothing is left: the room is one piece again, behind or around the open record. */
-static void
-restart(struct queue *q)
+void
+queue_restart(struct queue *q)
 {
 	uint32_t place = q->open == QUEUE_NIL ? 0 : q->open;
 
 	q->head = place;
 	q->tail = place;
 	q->end = QUEUE_NIL;
+	q->n_taken = 0;
 }
 
 void
@@ -146,42 +106,20 @@ queue_abort(struct queue *q)
 {
 	q->open = QUEUE_NIL;
 	if (queue_is_empty(q))
-		restart(q);
+		queue_restart(q);
 }
 
-static bool
-add_to_heap(struct queue *q, uint32_t place)
-{
-	q->heap = q->heap == QUEUE_NIL ? place : meld(q, q->heap, place);
-	return queue_next(q) == place;
-}
-
-/* The run takes it unless it is older than the run's end. */
 bool
-queue_commit(struct queue *q)
+queue_add(struct queue *q, uint32_t place)
 {
-	uint32_t place = q->open;
-	struct queue_record *r = at(q, place);
-	uint64_t time_ns = r->record.time_ns;
-
-	assert(place != QUEUE_NIL);
-	q->open = QUEUE_NIL;
-	if (place != q->tail)
-		q->end = q->tail;
-	q->tail = place + queue_size(r->record.caplen);
-	q->n++;
-	if (q->run == QUEUE_NIL) {
+	if (q->run != QUEUE_NIL) {
+		q->heap = q->heap == QUEUE_NIL ? place : meld(q, q->heap, place);
+	} else {
 		q->run = place;
 		q->last = place;
-		q->last_ns = time_ns;
-		return queue_next(q) == place;
+		q->last_ns = queue_at(q, place)->record.time_ns;
 	}
-	if (time_ns < q->last_ns && !q->is_fifo)
-		return add_to_heap(q, place);
-	at(q, q->last)->next = place;
-	q->last = place;
-	q->last_ns = time_ns;
-	return false;
+	return queue_next(q) == place;
 }
 
 uint32_t
@@ -194,46 +132,24 @@ queue_next(const struct queue *q)
 	return q->run;
 }
 
-const struct queue_record *
-queue_take(struct queue *q)
+struct queue_record *
+queue_take_any(struct queue *q)
 {
-	struct queue_record *r;
-	uint32_t place;
+	uint32_t place = queue_next(q);
+	struct queue_record *r = queue_at(q, place);
 
-	if (q->n == 0)
-		return NULL;
-	place = queue_next(q);
-	r = at(q, place);
 	if (place == q->run)
 		q->run = r->next;
 	else
 		q->heap = meld_all(q, r->child);
-	r->next = TAKEN;
-	q->n--;
 	return r;
-}
-
-void
-queue_drop(struct queue *q)
-{
-	if (q->n == 0) {
-		restart(q);
-		return;
-	}
-	while (at(q, q->head)->next == TAKEN) {
-		uint32_t place = after(q, q->head);
-
-		if (place < q->head)
-			q->end = QUEUE_NIL;
-		q->head = place;
-	}
 }
 
 /* Where a place lies once the head is at 0 and the wrap is gone. */
 static uint32_t
 moved(const struct queue *q, uint32_t place)
 {
-	if (place >= TAKEN)
+	if (place >= QUEUE_TAKEN)
 		return place;
 	return place >= q->head ? place - q->head : place + (q->end - q->head);
 }
@@ -242,7 +158,7 @@ static void
 move_links(const struct queue *old, struct queue *q)
 {
 	for (uint32_t place = 0; place < q->tail;) {
-		struct queue_record *r = at(q, place);
+		struct queue_record *r = queue_at(q, place);
 
 		r->next = moved(old, r->next);
 		r->child = moved(old, r->child);
@@ -271,12 +187,12 @@ queue_set_memory(struct queue *q, void *mem, uint32_t cap, uint32_t *old_cap)
 {
 	struct queue old = *q;
 
-	assert(q->open == QUEUE_NIL && cap % 8 == 0 && cap < TAKEN);
+	assert(q->open == QUEUE_NIL && cap % 8 == 0 && cap < QUEUE_TAKEN);
 	assert(cap >= queue_used(q));
 	q->mem = mem;
 	q->cap = cap;
 	if (queue_is_empty(&old))
-		restart(q);
+		queue_restart(q);
 	else
 		move_records(&old, q);
 	*old_cap = old.cap;

@@ -1,6 +1,8 @@
 #ifndef MERGE_QUEUE_H
 #define MERGE_QUEUE_H
 
+#include <assert.h>
+
 #include "pcap/savefile.h"
 
 /*
@@ -11,32 +13,37 @@
  * themselves. The next to leave is the smaller of run head and heap top, by (time,
  * arrival). No record costs more than O(log n), amortized, whatever a source sends.
  *
- * Places are offsets into mem. Every field is the queue's own.
+ * Places are offsets into mem, multiples of 8. Every field is the queue's own; what is
+ * inline here is what every record goes through.
  */
 #define QUEUE_NIL UINT32_MAX
+
+/* In a record's next: it is taken, and waits for the head to pass it. */
+#define QUEUE_TAKEN (UINT32_MAX - 1)
 
 /* What a record takes beside its bytes, at most: its header and padding. */
 #define QUEUE_OVERHEAD 47
 
 struct queue_record {
 	struct savefile_record record;
-	uint64_t arrival_ns;
 	uint32_t next; /* in the run, or the heap's sibling; see queue.c */
 	uint32_t child;
-	uint8_t data[]; /* record.caplen bytes */
+	uint64_t arrival_ns; /* last: it is not read where all goes in order */
+	uint8_t data[];	     /* record.caplen bytes */
 };
 
 struct queue {
 	uint8_t *mem;
 	uint32_t cap;
-	uint32_t head; /* oldest by arrival, taken or not */
-	uint32_t tail; /* where the next record goes */
-	uint32_t end;  /* where the records wrap, QUEUE_NIL while they do not */
-	uint32_t run;  /* head of the sorted run, or QUEUE_NIL */
-	uint32_t last; /* end of the sorted run, if there is one */
-	uint32_t heap; /* root of the pairing heap, or QUEUE_NIL */
-	uint32_t open; /* the record begun and not committed, or QUEUE_NIL */
-	uint32_t n;    /* records committed and not taken */
+	uint32_t head;	  /* oldest by arrival, taken or not */
+	uint32_t tail;	  /* where the next record goes */
+	uint32_t end;	  /* where the records wrap, QUEUE_NIL while they do not */
+	uint32_t run;	  /* head of the sorted run, or QUEUE_NIL */
+	uint32_t last;	  /* end of the sorted run, if there is one */
+	uint32_t heap;	  /* root of the pairing heap, or QUEUE_NIL */
+	uint32_t open;	  /* the record begun and not committed, or QUEUE_NIL */
+	uint32_t n;	  /* records committed and not taken */
+	uint32_t n_taken; /* taken, and their room not yet free */
 	bool is_fifo;
 	uint64_t last_ns; /* time of the record at last */
 };
@@ -80,23 +87,70 @@ queue_room(const struct queue *q)
  */
 void *queue_set_memory(struct queue *q, void *mem, uint32_t cap, uint32_t *old_cap);
 
+static inline struct queue_record *
+queue_at(const struct queue *q, uint32_t place)
+{
+	return (void *)(q->mem + place);
+}
+
 /*
  * Begins a record that arrived at arrival_ns: returns where its caplen bytes go, or NULL
  * when there is no room. One at a time; then queue_commit or queue_abort.
  */
-uint8_t *queue_begin(struct queue *q, const struct savefile_record *record,
-		     uint64_t arrival_ns);
+static inline uint8_t *
+queue_begin(struct queue *q, const struct savefile_record *record, uint64_t arrival_ns)
+{
+	uint32_t size = queue_size(record->caplen);
+	uint32_t limit = q->end == QUEUE_NIL ? q->cap : q->head;
+	struct queue_record *r;
+
+	assert(q->open == QUEUE_NIL);
+	if (size <= limit - q->tail)
+		q->open = q->tail;
+	else if (q->end == QUEUE_NIL && size <= q->head)
+		q->open = 0;
+	else
+		return NULL;
+	r = queue_at(q, q->open);
+	r->record = *record;
+	r->next = QUEUE_NIL;
+	r->child = QUEUE_NIL;
+	r->arrival_ns = arrival_ns;
+	return r->data;
+}
+
 void queue_abort(struct queue *q);
 
 /* The record that is begun. */
 static inline const struct queue_record *
 queue_begun(const struct queue *q)
 {
-	return (const void *)(q->mem + q->open);
+	return queue_at(q, q->open);
 }
 
+/* For queue_commit: the record does not follow the run. */
+bool queue_add(struct queue *q, uint32_t place);
+
 /* Returns whether the record is now the next to leave. */
-bool queue_commit(struct queue *q);
+static inline bool
+queue_commit(struct queue *q)
+{
+	uint32_t place = q->open;
+	struct queue_record *r = queue_at(q, place);
+
+	assert(place != QUEUE_NIL);
+	q->open = QUEUE_NIL;
+	if (place != q->tail)
+		q->end = q->tail;
+	q->tail = place + queue_size(r->record.caplen);
+	q->n++;
+	if (q->run == QUEUE_NIL || (r->record.time_ns < q->last_ns && !q->is_fifo))
+		return queue_add(q, place);
+	queue_at(q, q->last)->next = place;
+	q->last = place;
+	q->last_ns = r->record.time_ns;
+	return false;
+}
 
 /* The place of the next to leave; the queue is not empty. */
 uint32_t queue_next(const struct queue *q);
@@ -107,22 +161,75 @@ queue_peek(const struct queue *q)
 {
 	if (q->n == 0)
 		return NULL;
-	return (const void *)(q->mem + (q->heap == QUEUE_NIL ? q->run : queue_next(q)));
+	return queue_at(q, q->heap == QUEUE_NIL ? q->run : queue_next(q));
 }
+
+/* For queue_take: the run or the heap gives it. */
+struct queue_record *queue_take_any(struct queue *q);
 
 /*
  * Takes the next to leave, NULL when there is none: it is out of the order, its memory
  * is borrowed until queue_drop, which gives back the room of what was taken.
  */
-const struct queue_record *queue_take(struct queue *q);
-void queue_drop(struct queue *q);
+static inline const struct queue_record *
+queue_take(struct queue *q)
+{
+	struct queue_record *r;
+
+	if (q->n == 0)
+		return NULL;
+	if (q->heap == QUEUE_NIL) {
+		r = queue_at(q, q->run);
+		q->run = r->next;
+	} else {
+		r = queue_take_any(q);
+	}
+	r->next = QUEUE_TAKEN;
+	q->n_taken++;
+	q->n--;
+	return r;
+}
+
+/* For queue_drop and queue_abort: nothing is left, the room is one piece again, behind
+ * or around the open record. */
+void queue_restart(struct queue *q);
+
+static inline void
+queue_drop(struct queue *q)
+{
+	if (q->n == 0) {
+		queue_restart(q);
+		return;
+	}
+	while (q->n_taken > 0 && queue_at(q, q->head)->next == QUEUE_TAKEN) {
+		q->head += queue_size(queue_at(q, q->head)->record.caplen);
+		q->n_taken--;
+		if (q->head == q->end) {
+			q->head = 0;
+			q->end = QUEUE_NIL;
+		}
+	}
+}
+
+/*
+ * Asks for the memory of the record behind this one, which the source's next take will
+ * read: with many sources it has left the cache by then. A hint; r need not be the last.
+ */
+static inline void
+queue_prefetch(const struct queue_record *r)
+{
+	const uint8_t *next = (const uint8_t *)r + queue_size(r->record.caplen);
+
+	__builtin_prefetch(next);
+	__builtin_prefetch(next + sizeof(*r) - 1);
+}
 
 /* Of those not taken the one that has waited longest, NULL when there is none. Call it
  * only with nothing taken and not dropped. */
 static inline const struct queue_record *
 queue_oldest(const struct queue *q)
 {
-	return q->n == 0 ? NULL : (const void *)(q->mem + q->head);
+	return q->n == 0 ? NULL : queue_at(q, q->head);
 }
 
 #endif

@@ -66,7 +66,8 @@ struct merge {
 	uint32_t *full;
 };
 
-/* The source has no room, until want bytes are free in one piece. */
+/* The source has no room, until want bytes are free in one piece, or it begins a smaller
+ * record: a source with an open record is not full. */
 void memory_full(struct merge *m, uint32_t source, uint32_t want, bool needs);
 void memory_not_full(struct merge *m, uint32_t source);
 

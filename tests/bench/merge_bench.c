@@ -18,7 +18,8 @@
 #define GAPS	  65536
 #define GAP_NS	  1000 /* between two records of all sources, on average */
 #define HEARTBEAT 50000000u
-#define TOTAL	  8000000u
+#define TOTAL	  4000000u
+#define RUNS	  3 /* the fastest counts */
 
 struct bench {
 	uint32_t k;
@@ -109,6 +110,7 @@ run(struct bench *b)
 
 	b->m = merge_new(mem, b->k, &options);
 	b->n_out = 0;
+	b->last_ns = 0;
 	for (uint32_t i = 0; i < b->k; i++) {
 		merge_start(b->m, i, MERGE_LIVE, b->is_explicit, 0);
 		b->times[i] = b->beats[i] = HEARTBEAT;
@@ -154,8 +156,12 @@ main(void)
 			b.has_copy = mode % 2 == 1;
 			b.times = calloc(b.k, sizeof(*b.times));
 			b.beats = calloc(b.k, sizeof(*b.beats));
-			b.last_ns = 0;
 			ns = run(&b);
+			for (int again = 1; again < RUNS; again++) {
+				double other = run(&b);
+
+				ns = other < ns ? other : ns;
+			}
 			base[mode] = i == 0 ? ns : base[mode];
 			printf("  %5.1f (%.2f)", ns, ns / base[mode]);
 			fflush(stdout);
