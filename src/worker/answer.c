@@ -56,6 +56,8 @@ answer_help(void)
 	       "    heartbeat=MS         pcapng: statistics blocks, 10 to 60000\n"
 	       "    precision=micro|nano\n"
 	       "GET /validate  the same query: the answer, without a capture\n"
+	       "GET /interfaces, /captures   what there is, what runs and what has ended (JSON)\n"
+	       "GET /metrics   counters for Prometheus\n"
 	       "GET /clock     this host's clock, in ns since 1970\n"
 	       "GET /healthz   200 when a capture could start\n";
 }
