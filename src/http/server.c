@@ -232,30 +232,36 @@ next_length(struct http_server *s)
 /*
  * Trailer fields are refused: there are servers that take what follows the last chunk for
  * the next request. The size counts framing as well, else a body of extensions only
- * would have no bound.
+ * would have no bound; nothing past the bound is looked at, so that the answer does not
+ * depend on how the bytes were cut.
  */
 static enum http_server_event
 next_chunked(struct http_server *s)
 {
-	struct span in = buf_readable(&s->in);
+	struct span all = buf_readable(&s->in);
+	struct span in;
 	struct span data;
 	enum chunk_result result;
-	size_t have;
+	size_t n;
 
-	span_take(&in, s->head_size);
-	have = in.n;
+	span_take(&all, s->head_size);
+	in = span_take(&all, HTTP_BODY_MAX - (size_t)s->body_size);
+	n = in.n;
 	do {
 		result = chunk_decode(&s->chunk, &in, &data);
 	} while (result == CHUNK_DATA);
-	buf_cut(&s->in, s->head_size, have - in.n);
-	s->body_size += have - in.n;
-	if (s->body_size > HTTP_BODY_MAX)
-		return refuse(s, 413, "The request body is too large.");
+	n -= in.n;
+	buf_cut(&s->in, s->head_size, n);
+	s->body_size += n;
 	if (result == CHUNK_BAD)
 		return refuse(s, 400, "The request body is not chunked as it should be.");
 	if (s->chunk.trailer_size > 2)
 		return refuse(s, 400, "Trailer fields are not accepted.");
-	return result == CHUNK_END ? body_done(s) : HTTP_SERVER_MORE;
+	if (result == CHUNK_END)
+		return body_done(s);
+	if (s->body_size == HTTP_BODY_MAX)
+		return refuse(s, 413, "The request body is too large.");
+	return HTTP_SERVER_MORE;
 }
 
 enum http_server_event

@@ -1,0 +1,72 @@
+/*
+ * Any bytes at the chunk decoder, whole and byte by byte; then the same bytes as a body,
+ * encoded and decoded again.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "http/chunk.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* The body, and the last result; *left is what stands behind the end. */
+static enum chunk_result
+decode(struct span in, size_t step, uint8_t *out, size_t *n, size_t *left)
+{
+	enum chunk_result result = CHUNK_MORE;
+	struct chunk_decoder d;
+
+	*n = 0;
+	chunk_decoder_init(&d);
+	while (in.n > 0 && result == CHUNK_MORE) {
+		struct span piece = span_take(&in, step);
+		struct span data;
+
+		while ((result = chunk_decode(&d, &piece, &data)) == CHUNK_DATA) {
+			memcpy(out + *n, data.p, data.n);
+			*n += data.n;
+		}
+		*left = piece.n + in.n;
+	}
+	return result;
+}
+
+static size_t
+encode(struct span in, uint8_t *out)
+{
+	size_t n = 0;
+
+	while (in.n > 0) {
+		struct span piece = span_take(&in, in.p[0] + 1U);
+		uint8_t head[CHUNK_HEAD_MAX];
+		size_t head_n = chunk_head(head, piece.n);
+
+		memcpy(out + n, head + CHUNK_HEAD_MAX - head_n, head_n);
+		memcpy(out + n + head_n, piece.p, piece.n);
+		memcpy(out + n + head_n + piece.n, "\r\n", 2);
+		n += head_n + piece.n + 2;
+	}
+	memcpy(out + n, "0\r\n\r\n", 5);
+	return n + 5;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct span in = span_of(data, size);
+	uint8_t *a = malloc(size + 1), *b = malloc(size + 1),
+		*wire = malloc(size * 8 + 8);
+	size_t a_n, b_n, a_left = 0, b_left = 0;
+	enum chunk_result result = decode(in, size, a, &a_n, &a_left);
+
+	if (decode(in, 1, b, &b_n, &b_left) != result || a_n != b_n ||
+	    memcmp(a, b, a_n) != 0 || a_left != b_left)
+		abort();
+	if (decode(span_of(wire, encode(in, wire)), 7, a, &a_n, &a_left) != CHUNK_END ||
+	    a_n != size || memcmp(a, data, size) != 0 || a_left != 0)
+		abort();
+	free(a);
+	free(b);
+	free(wire);
+	return 0;
+}
