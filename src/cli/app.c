@@ -173,6 +173,7 @@ start_sources(struct app *a)
 	a->context.scratch = a->scratch;
 	a->n_pending = a->n;
 	a->has_progress = true;
+	a->start_ns = now_ns;
 	for (uint32_t i = 0; i < a->n; i++)
 		source_init(&a->sources[i], &a->context, &a->targets[i], i);
 	for (uint32_t i = 0; i < a->n; i++)

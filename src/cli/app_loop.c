@@ -97,6 +97,7 @@ static void
 become_ready(struct app *a, uint64_t now_ns)
 {
 	a->is_ready = true;
+	a->has_progress = true;
 	if (a->phase == APP_RUNNING)
 		app_report_ready(a);
 	if (a->options->duration_ns > 0 && a->phase == APP_RUNNING)

@@ -109,12 +109,27 @@ set_blocked(struct app *a, bool is_blocked, uint64_t now_ns)
 	c->is_blocked = is_blocked;
 }
 
+/* At the start nothing leaves until all have answered or failed: for the hold-back, like
+ * any other wait for a source. */
+static bool
+is_too_early(struct app *a, uint64_t merge_ns)
+{
+	uint64_t end_ns = a->start_ns + merge_hold_back_ns(a->merge);
+
+	if (a->is_ready || a->phase != APP_RUNNING || merge_ns >= end_ns)
+		return false;
+	a->wake_ns = end_ns;
+	return true;
+}
+
 static void
 give_all(struct app *a, uint64_t now_ns)
 {
 	uint64_t merge_ns = source_merge_ns(&a->context, now_ns);
 	struct merge_out out;
 
+	if (is_too_early(a, merge_ns))
+		return;
 	while (a->phase < APP_FLUSHING && output_has_room(&a->output)) {
 		switch (merge_next(a->merge, merge_ns, &out)) {
 		case MERGE_RECORD:

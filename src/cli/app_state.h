@@ -44,6 +44,7 @@ struct app {
 	void *deadlines_mem;
 
 	struct merge *merge;
+	uint64_t start_ns;
 	uint64_t wake_ns;  /* of the merge's clock */
 	uint64_t left;	   /* records until the count is reached; UINT64_MAX: no count */
 	uint64_t end_ns;   /* when the duration is over */
