@@ -31,6 +31,9 @@ int net_listen(struct net_address *a, unsigned unix_mode);
 /* accept4, non-blocking and close-on-exec; the peer's address in *peer. -errno. */
 int net_accept(int fd, struct net_address *peer);
 
+/* Whether something waits to be read or accepted now. */
+bool net_is_readable(int fd);
+
 /* The socket's own and its peer's address; 0 or -errno. IPv4-mapped ones become IPv4. */
 int net_local(int fd, struct net_address *a);
 int net_peer(int fd, struct net_address *a);

@@ -108,6 +108,8 @@ calls_allow_stream(int client_fd, int wake_fd, int packet_fd)
 	    {SYS_write, 1, {{0, (uint32_t)wake_fd}}},
 	    {SYS_ioctl, 2, {{0, (uint32_t)packet_fd}, {1, SIOCGIFNAME}}},
 	    {SYS_ioctl, 2, {{0, (uint32_t)packet_fd}, {1, SIOCGIFFLAGS}}},
+	    /* libpcap asks which interface is gone */
+	    {SYS_getsockname, 1, {{0, (uint32_t)packet_fd}}},
 	    {SYS_mmap, 1, {{2, PROT_READ | PROT_WRITE}}},
 	};
 	struct list l = {.n = 0};

@@ -25,6 +25,7 @@ enum conn_state {
 struct conn {
 	struct loop_watch watch;
 	struct broker *broker;
+	uint64_t serial; /* of all connections: the lower, the older */
 	uint32_t number; /* its place in the front's table */
 	enum conn_state state;
 	uint64_t since_ns; /* when this state began, or the last request ended */

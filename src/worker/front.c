@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -35,6 +36,7 @@ struct front {
 	struct tourney deadlines; /* leaf: number of the connection */
 	struct broker broker;
 	uint32_t n_connections;
+	uint64_t n_accepted;
 	uint64_t accept_again_ns;
 	uint64_t stop_deadline_ns;
 	bool is_stopping;
@@ -113,7 +115,8 @@ oldest(const struct front *f, bool is_idle)
 
 		if (!c || c->state != CONN_READING || conn_is_idle(c) != is_idle)
 			continue;
-		if (!found || c->since_ns < found->since_ns)
+		if (!found || c->since_ns < found->since_ns ||
+		    (c->since_ns == found->since_ns && c->serial < found->serial))
 			found = c;
 	}
 	return found;
@@ -177,6 +180,7 @@ add_connection(struct front *f, int fd, const struct net_address *peer, uint64_t
 		conn_free(c);
 		return;
 	}
+	c->serial = f->n_accepted++;
 	f->conns[number] = c;
 	f->n_connections++;
 	tourney_set(&f->deadlines, number, conn_deadline_ns(c));
@@ -197,6 +201,9 @@ on_listener(struct loop_watch *w, unsigned ready, uint64_t now_ns)
 			continue;
 		}
 		if (fd == -EMFILE || fd == -ENFILE || fd == -ENOBUFS || fd == -ENOMEM) {
+			/* a descriptor is taken before the queue is looked at */
+			if (!net_is_readable(w->fd))
+				return;
 			if (evict_one(f))
 				continue;
 			/* level-triggered: without a pause this would spin */
@@ -284,6 +291,19 @@ has_work(const struct front *f, uint64_t now_ns)
 	       tourney_top(&f->deadlines).key != TOURNEY_NONE;
 }
 
+/* Connections, the slots' and the loop's own descriptors. */
+static void
+raise_descriptor_limit(const struct config *config)
+{
+	struct rlimit r;
+	rlim_t wanted = config->max_connections + (rlim_t)64;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) < 0 || r.rlim_cur >= wanted)
+		return;
+	r.rlim_cur = wanted < r.rlim_max ? wanted : r.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &r);
+}
+
 static int
 confine(void)
 {
@@ -321,6 +341,7 @@ set_up(struct front *f)
 	int signal_fd = open_signals();
 	int rc = confine();
 
+	raise_descriptor_limit(config);
 	f->conns = calloc(config->max_connections, sizeof(struct conn *));
 	f->deadline_mem = malloc(tourney_bytes(config->max_connections));
 	if (!f->conns || !f->deadline_mem)
