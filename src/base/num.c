@@ -45,19 +45,6 @@ num_parse_u64(struct span s, uint64_t max, uint64_t *out)
 	return true;
 }
 
-/* The value of a hexadecimal digit, 16 for any other byte. */
-static unsigned
-hex_value(uint8_t c)
-{
-	if (is_digit(c))
-		return c - (unsigned)'0';
-	if (c >= 'a' && c <= 'f')
-		return c - (unsigned)'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - (unsigned)'A' + 10;
-	return 16;
-}
-
 bool
 num_parse_hex(struct span s, uint64_t max, uint64_t *out)
 {
@@ -67,7 +54,7 @@ num_parse_hex(struct span s, uint64_t max, uint64_t *out)
 	if (s.n == 0 || s.n > 16)
 		return false;
 	for (size_t i = 0; i < s.n; i++) {
-		unsigned digit = hex_value(s.p[i]);
+		unsigned digit = num_hex_digit(s.p[i]);
 
 		if (digit > 15)
 			return false;

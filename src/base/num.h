@@ -11,7 +11,19 @@
  */
 bool num_parse_u64(struct span s, uint64_t max, uint64_t *out);
 
-/* The same in hexadecimal, either case, no 0x; at most 16 digits. */
+/* The value of a hexadecimal digit of either case; 16 for any other byte. */
+static inline unsigned
+num_hex_digit(uint8_t c)
+{
+	unsigned digit = c - (unsigned)'0';
+	unsigned letter = (c | 0x20U) - 'a';
+
+	if (digit < 10)
+		return digit;
+	return letter < 6 ? letter + 10 : 16;
+}
+
+/* num_parse_u64 in hexadecimal, either case, no 0x; at most 16 digits. */
 bool num_parse_hex(struct span s, uint64_t max, uint64_t *out);
 
 /*

@@ -31,9 +31,9 @@ bad(struct chunk_decoder *d)
 static enum chunk_result
 size_byte(struct chunk_decoder *d, uint8_t c)
 {
-	uint64_t digit;
+	unsigned digit = num_hex_digit(c);
 
-	if (num_parse_hex(span_of(&c, 1), 15, &digit)) {
+	if (digit < 16) {
 		if (d->digits == HTTP_CHUNK_DIGITS)
 			return bad(d);
 		d->left = d->left << 4 | digit;
@@ -149,6 +149,34 @@ framing_byte(struct chunk_decoder *d, uint8_t c)
 	return bad(d);
 }
 
+/*
+ * What nearly always stands between two pieces of data, in one go: CRLF, a size of at
+ * most eight digits, CRLF. Whatever else there is, or is not there yet, is left to
+ * framing_byte, which also knows what is wrong with it.
+ */
+static void
+skip_framing(struct chunk_decoder *d, struct span *in)
+{
+	uint64_t size = 0;
+	size_t n = 0;
+
+	if (d->state == CHUNK_STATE_DATA_CR) {
+		if (in->n < 2 || in->p[0] != '\r' || in->p[1] != '\n')
+			return;
+		span_take(in, 2);
+		d->state = CHUNK_STATE_SIZE;
+	}
+	if (d->state != CHUNK_STATE_SIZE || d->line_size > 0)
+		return;
+	for (; n < in->n && n < 8 && num_hex_digit(in->p[n]) < 16; n++)
+		size = size << 4 | num_hex_digit(in->p[n]);
+	if (size == 0 || in->n - n < 2 || in->p[n] != '\r' || in->p[n + 1] != '\n')
+		return;
+	span_take(in, n + 2);
+	d->left = size;
+	d->state = CHUNK_STATE_DATA;
+}
+
 static enum chunk_result
 take_data(struct chunk_decoder *d, struct span *in, struct span *data)
 {
@@ -171,6 +199,7 @@ chunk_decode(struct chunk_decoder *d, struct span *in, struct span *data)
 		return CHUNK_END;
 	if (d->state == CHUNK_STATE_BAD)
 		return CHUNK_BAD;
+	skip_framing(d, in);
 	while (in->n > 0) {
 		enum chunk_result result;
 

@@ -111,6 +111,8 @@ test_bad(void **state)
 	    {__LINE__, CHECK_BYTES("3\r\nabc\n0\r\n\r\n"), CHUNK_BAD, "abc", 0},
 	    {__LINE__, CHECK_BYTES("3\r\nabc\r0\r\n\r\n"), CHUNK_BAD, "abc", 0},
 	    {__LINE__, CHECK_BYTES("3\r\nabc0\r\n\r\n"), CHUNK_BAD, "abc", 0},
+	    {__LINE__, CHECK_BYTES("3\r\nabc\rX0\r\n\r\n"), CHUNK_BAD, "abc", 0},
+	    {__LINE__, CHECK_BYTES("3\r\nabcX\n0\r\n\r\n"), CHUNK_BAD, "abc", 0},
 	    {__LINE__, CHECK_BYTES("0\r\n\n"), CHUNK_BAD, "", 0},
 	    {__LINE__, CHECK_BYTES("0\r\n\rX"), CHUNK_BAD, "", 0},
 	    {__LINE__, CHECK_BYTES("0\r\n A: b\r\n\r\n"), CHUNK_BAD, "", 0},
