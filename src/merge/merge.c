@@ -328,13 +328,16 @@ leave(struct merge *m, uint32_t source, struct merge_out *out)
 	struct source *s = &m->sources[source];
 	const struct queue_record *r = queue_take(&s->queue);
 	const struct queue_record *next = queue_peek(&s->queue);
+	const struct source *winner;
 	uint64_t time_ns = key_of(r->record.time_ns);
 	bool is_late = time_ns < m->newest_ns;
 
 	tourney_set(&m->records, source,
 		    next != NULL ? record_key(m, next) : TOURNEY_NONE);
 	if (next != NULL)
-		queue_prefetch(next);
+		QUEUE_PREFETCH(&s->queue, s->queue.run + queue_size(next->record.caplen));
+	winner = &m->sources[tourney_top(&m->records).leaf];
+	QUEUE_PREFETCH(&winner->queue, winner->queue.run);
 	*out = (struct merge_out){.source = source, .record = r->record, .data = r->data};
 	m->taken = source;
 	m->awaited = STATE_NONE;

@@ -3,8 +3,8 @@
  * turn in batches of 16 KiB, 100-byte records. Prints CPU ns per record, without and with
  * the bytes copied in and out, and the ratio to k = 2.
  *
- *   gcc -O2 -std=c11 -D_GNU_SOURCE -iquote src tests/bench/merge_bench.c src/merge/[!_]*.c
- *       src/base/tourney.c src/base/span.c -o merge_bench
+ *   gcc -O2 -std=c11 -D_GNU_SOURCE -iquote src tests/bench/merge_bench.c
+ *       src/merge/{merge,memory,pace,queue}.c src/base/tourney.c -o merge_bench
  */
 #include <stdio.h>
 #include <stdlib.h>
