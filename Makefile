@@ -105,6 +105,9 @@ $(O)/ddump-worker: $(call obj,src/ddump_worker.c $(WORKER) $(wildcard src/pcap/c
 	$(LINK) -L$(O)/libpcap/lib -lpcap
 $(O)/ddump: $(call obj,src/ddump.c $(CLI) $(wildcard src/sys/tls.c)) $(O)/libsys.a $(O)/libcore.a
 	$(LINK) -L$(O)/mbedtls/lib -lmbedtls
+$(O)/tests/tls_probe: $(call obj,tests/e2e/tls_probe.c src/sys/trust.c $(wildcard src/sys/tls*.c)) $(O)/libcore.a
+	mkdir -p $(@D)
+	$(LINK) -L$(O)/mbedtls/lib -lmbedtls
 
 # Unit tests: the host's compiler and C library, under ASan and UBSan.
 SANFLAGS := -O1 -g -fno-omit-frame-pointer -ffunction-sections -Wl,--gc-sections $(if $(NATIVE),\
@@ -136,7 +139,7 @@ check: build/.setup-check
 check-unit: $(UNIT)
 	failed=; for t in $(UNIT); do echo "== $${t#$(O)/san/}"; $$t 2>&1 || failed="$$failed $${t#$(O)/san/}"; done; \
 	[ -z "$$failed" ] || { echo "check-unit: FAILED:$$failed" >&2; exit 1; }
-check-e2e: all build/.setup-check
+check-e2e: all $(O)/tests/tls_probe build/.setup-check
 	DDUMP_BUILD=$(CURDIR)/$(O) PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest tests/e2e -q -p no:cacheprovider $(PYTEST_FLAGS)
 check-static: all
 	READELF=$(CROSS)readelf tools/check-static.sh $(BINS)

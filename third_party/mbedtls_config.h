@@ -94,6 +94,10 @@
 #define MBEDTLS_SSL_SERVER_NAME_INDICATION
 #define MBEDTLS_SSL_ALPN
 
+/* Each session keeps a buffer for a record of 16 KiB to read. What is written is a request, and the
+ * client's own certificates, which must fit into one record: two or three of 4096-bit RSA. */
+#define MBEDTLS_SSL_OUT_CONTENT_LEN 8192
+
 /* AEAD suites with forward secrecy, nothing else. */
 #define MBEDTLS_SSL_CIPHERSUITES \
 	MBEDTLS_TLS1_3_AES_128_GCM_SHA256, MBEDTLS_TLS1_3_AES_256_GCM_SHA384, \
