@@ -1,8 +1,8 @@
 #ifndef WORKER_LOOPGUARD_H
 #define WORKER_LOOPGUARD_H
 
-#include "pcap/flow.h"
 #include "pcap/savefile.h"
+#include "worker/looptest.h"
 
 /*
  * Finds out whether a capture captures its own stream (design.md section 7, rule 6). A
@@ -11,22 +11,13 @@
  * that is silent in every hold and answers every pulse is a loop. Pure, no memory but its
  * own; time comes in: now_ns is monotonic, real_ns the clock of the packets' stamps.
  */
-#define LOOPGUARD_FLOWS	   32 /* heavy flows told apart; see SHARE in loopguard.c */
-#define LOOPGUARD_SUSPECTS 8  /* tested at once */
-#define LOOPGUARD_CLEARED  64 /* found honest, remembered */
+#define LOOPGUARD_FLOWS	  32 /* heavy flows told apart; see SHARE in loopguard.c */
+#define LOOPGUARD_CLEARED 64 /* found honest, remembered */
 
 enum loopguard_verdict {
 	LOOPGUARD_PASS, /* send what there is */
 	LOOPGUARD_HOLD, /* send loopguard_allowance bytes at most, mostly 0 */
 	LOOPGUARD_LOOP	/* end the capture; loopguard_flow names the flow; final */
-};
-
-enum loopguard_state {
-	LOOPGUARD_WATCHING,
-	LOOPGUARD_SETTLING, /* held; what was under way before arrives */
-	LOOPGUARD_SILENT,   /* held; a loop is silent until the pulse at release_ns */
-	LOOPGUARD_ECHO,	    /* a pulse is sent; a loop answers */
-	LOOPGUARD_FOUND
 };
 
 struct loopguard_count {
@@ -35,17 +26,6 @@ struct loopguard_count {
 	uint64_t bytes;
 	uint64_t error;	   /* of bytes, at most: another flow's */
 	uint64_t since_ns; /* heavy in every window since; 0: it was not */
-};
-
-struct loopguard_suspect {
-	struct flow flow;
-	uint64_t hash;
-	uint64_t last_ns;  /* stamp of its newest packet with data */
-	uint64_t quiet_ns; /* it has to be silent from here; 0: it may still send */
-	uint64_t bytes;	   /* in this round */
-	uint64_t delay_ns; /* from pulse to answer, as far as known; 0: not */
-	int score;
-	bool is_judged; /* this round is decided */
 };
 
 struct loopguard_cleared {
@@ -58,12 +38,13 @@ struct loopguard {
 	uint32_t skip; /* packets not to be looked at before the next that is */
 	uint32_t skipped;
 	uint32_t linktype;
-	enum loopguard_state state;
+	enum loopguard_verdict verdict;
 	uint64_t rng;
 	uint64_t seed; /* of the hashes */
 
 	uint64_t window_ns; /* start; 0: none yet */
 	uint64_t window_sent;
+	uint64_t window_bytes; /* captured, as sampled */
 	uint64_t window_limit;
 	uint64_t busy_sent; /* since the output was idle */
 	uint64_t looks_ns;
@@ -72,28 +53,9 @@ struct loopguard {
 	uint32_t tests_left;
 	uint64_t tests_ns;
 
-	uint64_t clock_ns;   /* real_ns - now_ns when the test began */
-	uint64_t hold_ns;    /* real: the last write before the hold */
-	uint64_t plan_ns;    /* real: of the next pulse */
-	uint64_t release_ns; /* real: of the pulse's first write; 0: none yet */
-	uint64_t wrote_ns;   /* real: of its last */
-	uint64_t seen_ns;    /* real: packets before it have been seen */
-	uint64_t wake_ns;    /* monotonic */
-	uint64_t dropped;    /* when the silence began */
-	size_t pulse;
-	size_t allowance;
-	uint32_t rounds;
-	uint32_t n_suspects;
-	struct loopguard_suspect suspects[LOOPGUARD_SUSPECTS];
+	struct looptest test;
 	struct loopguard_count counts[LOOPGUARD_FLOWS];
 	struct loopguard_cleared cleared[LOOPGUARD_CLEARED];
-};
-
-struct loopguard_now {
-	uint64_t now_ns;
-	uint64_t real_ns;
-	uint64_t dropped; /* by the kernel, total; has to be fresh only after HOLD */
-	bool has_room;	  /* packets are read: the queue is not full */
 };
 
 /* linktype: of the packets to come. seed: any value that nobody can guess. */
@@ -119,9 +81,10 @@ void loopguard_seen(struct loopguard *g, uint64_t real_ns);
 /* bytes went to the client; real_ns was read before the write. */
 void loopguard_sent(struct loopguard *g, size_t bytes, uint64_t real_ns);
 
-/* To be called before writing, and at loopguard_deadline_ns. */
+/* To be called before writing, and at loopguard_deadline_ns. now->dropped has to be fresh
+ * only if the last verdict was HOLD. */
 enum loopguard_verdict loopguard_step(struct loopguard *g,
-				      const struct loopguard_now *now);
+				      const struct looptest_now *now);
 
 /* Bytes that may be written now; SIZE_MAX: all. */
 size_t loopguard_allowance(const struct loopguard *g);
