@@ -12,6 +12,7 @@
 #include "sys/log.h"
 #include "sys/priv.h"
 #include "sys/service.h"
+#include "sys/signals.h"
 #include "worker/check.h"
 #include "worker/launcher.h"
 #include "worker/opts.h"
@@ -50,9 +51,8 @@ say_listening(const struct net_address *a)
 }
 
 static int
-listen_as_told(struct opts *o, struct config *config, bool *is_own_socket)
+listen_as_told(struct opts *o, struct config *config, int passed_fd, bool *is_own_socket)
 {
-	int passed_fd = service_listen_fd();
 	int fd = passed_fd >= 0 ? passed_fd : net_listen(&o->address, o->unix_mode);
 
 	if (fd < 0) {
@@ -70,6 +70,7 @@ listen_as_told(struct opts *o, struct config *config, bool *is_own_socket)
 static int
 run(struct opts *o)
 {
+	int passed_fd = service_listen_fd();
 	bool is_own_socket;
 	int rc;
 	struct config config = {
@@ -86,13 +87,14 @@ run(struct opts *o)
 		       .duration_max_ns = o->max_duration_ns},
 	};
 
+	service_close_from((passed_fd < 0 ? STDERR_FILENO : passed_fd) + 1);
 	memcpy(config.excludes, o->excludes, sizeof(config.excludes));
 	if (o->wants_check)
 		return check_run(&config) ? 0 : 1;
-	if (listen_as_told(o, &config, &is_own_socket) < 0)
+	if (listen_as_told(o, &config, passed_fd, &is_own_socket) < 0)
 		return 1;
 	service_ready();
-	config.slots = slots_new(o->max_captures + FRONT_VALIDATIONS_MAX);
+	config.slots = slots_new(o->max_captures + FRONT_VALIDATIONS_MAX, &config.bell);
 	if (!config.slots) {
 		log_line(LOG_ERROR, "out of memory");
 		return 1;
@@ -110,6 +112,7 @@ main(int argc, char **argv)
 	struct opts o;
 	const char *wrong;
 
+	signals_reset();
 	fill_standard_descriptors();
 	log_init("ddump-worker", LOG_INFO);
 	wrong = opts_parse(&o, argc, argv);

@@ -29,7 +29,6 @@ struct capture {
 	/* of the running capture_read */
 	capture_packet_fn *fn;
 	void *arg;
-	uint64_t given;
 };
 
 static uint64_t
@@ -214,6 +213,8 @@ capture_arm(struct capture *c, const struct splice_program *program, struct text
 	socklen_t size = sizeof(zero);
 	int one = 1;
 
+	/* while nothing passes: what counts from now on has passed this program */
+	getsockopt(c->fd, SOL_PACKET, PACKET_STATISTICS, &zero, &size);
 	c->armed_real_ns = now_ns(CLOCK_REALTIME);
 	c->armed_mono_ns = now_ns(CLOCK_MONOTONIC);
 	c->is_settling = true;
@@ -227,7 +228,6 @@ capture_arm(struct capture *c, const struct splice_program *program, struct text
 		text_str(why, strerror(errno));
 		return CAPTURE_FAILED;
 	}
-	getsockopt(c->fd, SOL_PACKET, PACKET_STATISTICS, &zero, &size);
 	return CAPTURE_OK;
 }
 
@@ -259,7 +259,6 @@ on_packet(u_char *user, const struct pcap_pkthdr *h, const u_char *data)
 	    .origlen = h->len,
 	};
 
-	c->given++;
 	if (is_stale(c, record.time_ns))
 		return;
 	if (!c->fn(c->arg, &record, data))
@@ -274,9 +273,8 @@ capture_read(struct capture *c, capture_packet_fn *fn, void *arg, bool *is_empty
 
 	c->fn = fn;
 	c->arg = arg;
-	c->given = 0;
 	rc = pcap_dispatch(c->handle, -1, on_packet, (u_char *)c);
-	*is_empty = rc >= 0 && c->given == 0;
+	*is_empty = rc >= 0; /* it ends by itself when there is no further block */
 	if (rc >= 0 || rc == PCAP_ERROR_BREAK)
 		return CAPTURE_OK;
 	explain(why, c->handle, rc);

@@ -2,6 +2,7 @@
  * is one write, and what cannot be written is gone. */
 #include "sys/log.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -97,19 +98,37 @@ put_plain(struct text *out, enum log_level level, struct span message)
 	text_put(out, message);
 }
 
-/* One write, so that lines of several processes do not mix. */
+/*
+ * One write of at most PIPE_BUF bytes: it does not mix with other processes' lines, and a
+ * pipe that is writable takes it without waiting. A pipe that nobody empties costs lines,
+ * not the program.
+ */
 static void
 write_line(char *line, size_t n)
 {
+	static unsigned n_lost;
+	struct pollfd p = {.fd = STDERR_FILENO, .events = POLLOUT};
+	char told[64];
+	int size;
+
+	if (poll(&p, 1, 0) != 1) {
+		n_lost++;
+		return;
+	}
 	line[n] = '\n';
-	if (write(STDERR_FILENO, line, n + 1) < 0)
+	if (write(STDERR_FILENO, line, n + 1) < 0 || n_lost == 0)
+		return;
+	size = snprintf(told, sizeof(told), "%s: %u log lines were lost\n", log_name,
+			n_lost);
+	n_lost = 0;
+	if (write(STDERR_FILENO, told, (size_t)size) < 0)
 		return;
 }
 
 void
 log_text(enum log_level level, struct text *t)
 {
-	char line[LOG_LINE_MAX * 2];
+	char line[LOG_EVENT_MAX];
 	struct text out;
 
 	if (!log_is_on(level))

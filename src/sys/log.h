@@ -8,8 +8,8 @@
  * outside must come through %-free helpers: callers build lines with a struct text and
  * text_escape, or pass trusted strings here.
  */
-#define LOG_LINE_MAX  2048	  /* bytes; a longer line is cut */
-#define LOG_EVENT_MAX (64 * 1024) /* bytes of a JSON object: a filter, escaped, fits */
+#define LOG_LINE_MAX  2048 /* bytes; a longer line is cut */
+#define LOG_EVENT_MAX 4096 /* PIPE_BUF: bytes of a line that a pipe takes whole */
 
 enum log_level { LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
 

@@ -343,12 +343,30 @@ net_set_stream_options(int fd)
 	int idle = NET_VANISHED_S - 5;
 	int interval = 2;
 	int count = 2;
-	unsigned user_ms = NET_VANISHED_S * 1000;
 
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof(interval));
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof(count));
-	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &user_ms, sizeof(user_ms));
+	net_set_user_timeout(fd, NET_VANISHED_S);
+}
+
+void
+net_set_user_timeout(int fd, unsigned seconds)
+{
+	unsigned ms = seconds * 1000;
+
+	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof(ms));
+}
+
+unsigned
+net_unacknowledged(int fd)
+{
+	struct tcp_info info = {0};
+	socklen_t size = sizeof(info);
+
+	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0
+		   ? info.tcpi_unacked
+		   : 0;
 }

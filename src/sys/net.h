@@ -63,4 +63,10 @@ bool net_is_loopback(const struct net_address *a); /* unix sockets too */
 #define NET_VANISHED_S 15
 void net_set_stream_options(int fd);
 
+/* TCP_USER_TIMEOUT in seconds; 0: the system's own. */
+void net_set_user_timeout(int fd, unsigned seconds);
+
+/* TCP segments sent and not acknowledged; 0 for other sockets. */
+unsigned net_unacknowledged(int fd);
+
 #endif

@@ -23,7 +23,7 @@ int sandbox_enter_empty_root(void);
 int sandbox_deny_files(const char *const *readable);
 
 /* A system call that is allowed, always or only with these arguments (low 32 bits). */
-#define SANDBOX_TESTS_MAX 2
+#define SANDBOX_TESTS_MAX 3
 
 struct sandbox_test {
 	uint8_t argument; /* 0 to 5 */

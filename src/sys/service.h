@@ -9,6 +9,9 @@
  */
 int service_listen_fd(void);
 
+/* Closes every descriptor from first on: what a parent left open is nobody's here. */
+void service_close_from(int first);
+
 /* Says READY=1, if somebody wants to hear it. */
 void service_ready(void);
 

@@ -24,6 +24,39 @@ signals_open(void)
 }
 
 int
+signals_open_for(const int *numbers, size_t n)
+{
+	sigset_t blocked;
+	sigset_t read;
+
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGINT);
+	sigaddset(&blocked, SIGTERM);
+	sigaddset(&blocked, SIGHUP);
+	sigemptyset(&read);
+	for (size_t i = 0; i < n; i++) {
+		sigaddset(&blocked, numbers[i]);
+		sigaddset(&read, numbers[i]);
+	}
+	sigprocmask(SIG_SETMASK, &blocked, NULL);
+	return signalfd(-1, &read, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+void
+signals_reset(void)
+{
+	static const int numbers[] = {SIGCHLD, SIGALRM, SIGXCPU, SIGSEGV, SIGBUS,
+				      SIGSYS,  SIGTERM, SIGINT,	 SIGHUP};
+	sigset_t none;
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		signal(numbers[i], SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+int
 signals_read(int fd)
 {
 	struct signalfd_siginfo info;

@@ -3,6 +3,8 @@
 
 #include <assert.h>
 #include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -108,6 +110,9 @@ calls_allow_stream(int client_fd, int wake_fd, int packet_fd)
 	    {SYS_write, 1, {{0, (uint32_t)wake_fd}}},
 	    {SYS_ioctl, 2, {{0, (uint32_t)packet_fd}, {1, SIOCGIFNAME}}},
 	    {SYS_ioctl, 2, {{0, (uint32_t)packet_fd}, {1, SIOCGIFFLAGS}}},
+	    {SYS_setsockopt,
+	     3,
+	     {{0, (uint32_t)client_fd}, {1, IPPROTO_TCP}, {2, TCP_USER_TIMEOUT}}},
 	    /* libpcap asks which interface is gone */
 	    {SYS_getsockname, 1, {{0, (uint32_t)packet_fd}}},
 	    {SYS_mmap, 1, {{2, PROT_READ | PROT_WRITE}}},

@@ -14,6 +14,7 @@
 #include "http/emit.h"
 #include "sys/priv.h"
 #include "sys/sandbox.h"
+#include "sys/signals.h"
 #include "worker/calls.h"
 #include "worker/compile.h"
 #include "worker/feed.h"
@@ -23,7 +24,6 @@
 struct process {
 	const struct config *config;
 	const struct request *r;
-	struct slots *slots;
 	struct slot *slot;
 	struct feed feed;
 	struct utsname host;
@@ -61,7 +61,7 @@ fail(struct process *p, enum capture_result result, struct text *why)
 	p->slot->end = SLOT_END_FAILED;
 	p->slot->status = status_of(result);
 	p->slot->state = SLOT_FAILED;
-	slots_wake(p->slots);
+	slots_ring(p->config->bell);
 }
 
 static enum capture_result
@@ -212,33 +212,20 @@ commit(struct process *p)
 	put_file_head(p);
 	stream_commit(p->feed.stream);
 	p->slot->state = SLOT_COMMITTED;
-	slots_wake(p->slots);
-}
-
-/* SIGTERM as a descriptor; a broken pipe is an error of write. */
-static int
-open_signals(void)
-{
-	sigset_t set;
-
-	signal(SIGPIPE, SIG_IGN);
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_SETMASK, &set, NULL);
-	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	slots_ring(p->config->bell);
 }
 
 void
 capture_process_run(const struct config *config, const struct request *r, int client_fd)
 {
-	static struct process process; /* one a process; too large for the stack */
+	static const int terminate = SIGTERM; /* the launcher passes it on */
+	static struct process process;	      /* one a process; too large for the stack */
 	struct process *p = &process;
-	int signal_fd = open_signals();
+	int signal_fd = signals_open_for(&terminate, 1);
 	struct text why;
 
 	p->r = r;
 	p->config = config;
-	p->slots = config->slots;
 	p->slot = &config->slots->slot[r->slot];
 	p->feed.r = r;
 	p->feed.slot = p->slot;
@@ -256,10 +243,10 @@ capture_process_run(const struct config *config, const struct request *r, int cl
 		p->slot->end = SLOT_END_VALIDATED;
 		p->slot->status = 200;
 		p->slot->state = SLOT_FAILED; /* the answer is the front's */
-		slots_wake(p->slots);
+		slots_ring(p->config->bell);
 		return;
 	}
-	calls_allow_stream(client_fd, p->slots->wake_fd, capture_fd(p->feed.capture));
+	calls_allow_stream(client_fd, p->config->bell, capture_fd(p->feed.capture));
 	commit(p);
 	feed_run(&p->feed);
 }

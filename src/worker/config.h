@@ -12,6 +12,7 @@ struct config {
 	struct net_address listener;
 	int launcher_fd; /* set by the launcher, for the front */
 	struct slots *slots;
+	int bell;		  /* wakes the front: a slot has changed */
 	uint32_t max_captures;	  /* 1 to SLOTS_MAX - FRONT_VALIDATIONS_MAX */
 	uint32_t max_connections; /* that are not running captures */
 	bool may_resolve;

@@ -50,6 +50,8 @@ conn_new(struct broker *broker, uint32_t number, int fd, const struct net_addres
 	c->is_head = false;
 	c->is_validation = false;
 	c->is_last = false;
+	c->has_more = false;
+	c->next_dead = NULL;
 	c->large = NULL;
 	c->peer = *peer;
 	ask_uid(c);
@@ -157,6 +159,14 @@ conn_close(struct conn *c)
 }
 
 void
+conn_stop(struct conn *c)
+{
+	c->is_last = true;
+	if (c->state == CONN_READING)
+		conn_close(c);
+}
+
+void
 conn_hand_over(struct conn *c)
 {
 	conn_close(c);
@@ -255,10 +265,11 @@ void
 conn_step(struct conn *c, unsigned ready, uint64_t now_ns)
 {
 	bool goes_on = true;
+	int steps = 0;
 
 	if ((ready & LOOP_GONE) && (c->state == CONN_QUEUED || c->state == CONN_STARTING))
 		conn_close(c);
-	while (goes_on) {
+	while (goes_on && steps++ < CONN_STEPS_MAX) {
 		switch (c->state) {
 		case CONN_READING:
 			goes_on = step_reading(c, now_ns);
@@ -275,6 +286,7 @@ conn_step(struct conn *c, unsigned ready, uint64_t now_ns)
 			goes_on = false;
 		}
 	}
+	c->has_more = goes_on;
 }
 
 unsigned
@@ -328,10 +340,12 @@ conn_on_deadline(struct conn *c, uint64_t now_ns)
 			conn_close(c);
 			return;
 		}
+		c->is_head = false;
 		conn_answer_failed(c, 408, span_str("the request took too long"), now_ns);
 		return;
 	case CONN_QUEUED:
 	case CONN_STARTING:
+		broker_forget(c->broker, c);
 		conn_answer_failed(c, 503, span_str("the capture took too long to start"),
 				   now_ns);
 		return;

@@ -25,6 +25,8 @@ enum conn_state {
 struct conn {
 	struct loop_watch watch;
 	struct broker *broker;
+	struct conn *next_dead;
+	bool has_more;	 /* conn_step ended with more to do: call it again soon */
 	uint64_t serial; /* of all connections: the lower, the older */
 	uint32_t number; /* its place in the front's table */
 	enum conn_state state;
@@ -49,7 +51,12 @@ struct conn *conn_new(struct broker *broker, uint32_t number, int fd,
 		      const struct net_address *peer, uint64_t now_ns);
 void conn_free(struct conn *c);
 
-/* Goes on as far as it can without waiting. */
+/*
+ * Goes on as far as it can without waiting, but for CONN_STEPS_MAX steps at most, so that
+ * a client that never lets up does not keep the others waiting: then c->has_more is set.
+ */
+#define CONN_STEPS_MAX 16
+
 void conn_step(struct conn *c, unsigned ready, uint64_t now_ns);
 
 unsigned conn_interest(const struct conn *c);
@@ -81,5 +88,8 @@ void conn_take_turn(struct conn *c, uint64_t now_ns);
 void conn_hand_over(struct conn *c);
 
 void conn_close(struct conn *c);
+
+/* The worker stops: no further request; an answer under way is still sent. */
+void conn_stop(struct conn *c);
 
 #endif

@@ -16,13 +16,17 @@
 
 #include "pcap/linktype.h"
 #include "sys/clock.h"
+#include "sys/net.h"
 
 #define BATCH_BYTES   (256u * 1024) /* written at once: stays in the processor's cache */
 #define MARGIN_NS     25000000u /* a packet may be this much older than an empty ring */
 #define SETTLE_NS     (2u * CAPTURE_BLOCK_MS * 1000000u) /* for the last open block */
 #define LAST_WORDS_NS 4000000000u /* for a client to take what is left at the end */
 #define LINGER_NS     1000000000u /* to read away what the client sent, before close */
-#define PLAIN_TICK_MS 1000	  /* bookkeeping of a stream without heartbeats */
+#define TICK_MAX_NS   1000000000u /* bookkeeping, however rare the heartbeats */
+#define PAUSE_NS      1000000000u /* a client that took nothing for so long may be paused */
+#define CLOCK_STEP_NS \
+	1000000000u /* more than the clock is ever slewed between two ticks */
 
 #define OF(member, w) ((struct feed *)((char *)(w)-offsetof(struct feed, member)))
 
@@ -113,9 +117,11 @@ read_ring(struct feed *f, uint64_t now_ns)
 	stream_begin(f->stream);
 	if (capture_read(f->capture, on_packet, f, &is_empty, &why) != CAPTURE_OK) {
 		text_cstr(&why);
+		is_empty = true;
 		decide_end(f, SLOT_END_INTERFACE, now_ns);
 	}
 	stream_commit(f->stream);
+	f->is_ring_empty = is_empty;
 	if (is_empty)
 		f->empty_real_ns = before_ns;
 	if (f->r->count > 0 && f->packets == f->r->count)
@@ -175,7 +181,8 @@ put_heartbeat(struct feed *f)
 {
 	uint64_t t = f->empty_real_ns > MARGIN_NS ? f->empty_real_ns - MARGIN_NS : 0;
 
-	if (t > f->watermark_ns)
+	/* a clock that was set back by more than a tick makes new promises */
+	if (t > f->watermark_ns || f->watermark_ns - t > CLOCK_STEP_NS)
 		f->watermark_ns = t;
 	stream_begin(f->stream);
 	put_statistics(f, 0, f->watermark_ns);
@@ -194,6 +201,34 @@ look_for_interfaces(struct feed *f, uint64_t now_ns)
 		decide_end(f, SLOT_END_INTERFACE, now_ns);
 }
 
+static bool
+is_heartbeat_due(struct feed *f, uint64_t real_ns)
+{
+	uint64_t number = real_ns / (1000000u * (uint64_t)f->r->heartbeat_ms);
+	bool is_due = f->r->format == REQUEST_PCAPNG && number != f->heartbeat_number;
+
+	f->heartbeat_number = number;
+	return is_due;
+}
+
+/*
+ * TCP_USER_TIMEOUT ends a connection to a host that vanished while data is on its way, but
+ * also one to a client that lives and does not read: there nothing is on its way, and the
+ * time-out has to be off for as long as that lasts.
+ */
+static void
+look_at_client(struct feed *f, uint64_t now_ns)
+{
+	bool is_paused = f->stalled_since_ns != 0 &&
+			 now_ns - f->stalled_since_ns > PAUSE_NS &&
+			 net_unacknowledged(f->client.fd) == 0;
+
+	if (is_paused == f->is_client_paused)
+		return;
+	f->is_client_paused = is_paused;
+	net_set_user_timeout(f->client.fd, is_paused ? 0 : NET_VANISHED_S);
+}
+
 /* Wall-clock multiples, so that the watermarks of all silent workers come together. */
 static void
 tick(struct feed *f, uint64_t now_ns)
@@ -206,7 +241,8 @@ tick(struct feed *f, uint64_t now_ns)
 		return;
 	f->next_tick_real_ns = (real_ns / f->tick_ns + 1) * f->tick_ns;
 	look_for_interfaces(f, now_ns);
-	if (f->r->format == REQUEST_PCAPNG && stream_has_room(f->stream)) {
+	look_at_client(f, now_ns);
+	if (is_heartbeat_due(f, real_ns) && stream_has_room(f->stream)) {
 		read_ring(f, now_ns); /* an empty ring is not readable: look */
 		put_heartbeat(f);
 	}
@@ -238,6 +274,11 @@ advance(struct feed *f, uint64_t now_ns)
 		f->phase = FEED_DRAINING;
 		f->phase_deadline_ns = now_ns + LAST_WORDS_NS;
 	}
+	while (f->phase == FEED_DRAINING && is_flushed && !f->is_ring_empty) {
+		read_ring(f, now_ns);
+		flush(f, now_ns);
+		is_flushed = buf_used(&f->stream->queue) == 0;
+	}
 	if (f->phase == FEED_DRAINING && is_flushed) {
 		put_last_words(f);
 		f->phase = FEED_LEAVING;
@@ -253,14 +294,21 @@ advance(struct feed *f, uint64_t now_ns)
 		f->phase = FEED_OVER;
 }
 
+static bool
+may_read(const struct feed *f)
+{
+	return f->phase <= FEED_DRAINING && stream_has_room(f->stream);
+}
+
 static void
 on_ring(struct loop_watch *w, unsigned ready, uint64_t now_ns)
 {
 	struct feed *f = OF(ring, w);
 
-	(void)ready;
-	if (stream_has_room(f->stream))
+	if (may_read(f))
 		read_ring(f, now_ns);
+	else if (ready & LOOP_GONE)
+		loop_remove(&f->loop, w); /* told for ever; step watches it again */
 }
 
 static void
@@ -289,12 +337,6 @@ on_signal(struct loop_watch *w, unsigned ready, uint64_t now_ns)
 		decide_end(OF(signals, w), SLOT_END_SHUTDOWN, now_ns);
 }
 
-static bool
-may_read(const struct feed *f)
-{
-	return f->phase <= FEED_SETTLING && stream_has_room(f->stream);
-}
-
 /* While it runs: the next tick, in the monotonic clock's time, or the end. */
 static uint64_t
 deadline_ns(const struct feed *f)
@@ -316,6 +358,8 @@ step(struct feed *f)
 {
 	uint64_t now_ns;
 
+	if (f->ring.fd < 0 && may_read(f))
+		loop_add(&f->loop, &f->ring, capture_fd(f->capture), LOOP_IN);
 	loop_set(&f->loop, &f->ring, may_read(f) ? LOOP_IN : 0);
 	loop_set(&f->loop, &f->client,
 		 LOOP_IN | (buf_used(&f->stream->queue) > 0 ? LOOP_OUT : 0));
@@ -351,9 +395,9 @@ feed_watch(struct feed *f)
 void
 feed_run(struct feed *f)
 {
-	f->tick_ns =
-	    1000000u * (uint64_t)(f->r->format == REQUEST_PCAPNG ? f->r->heartbeat_ms
-								 : PLAIN_TICK_MS);
+	f->tick_ns = TICK_MAX_NS;
+	if (f->r->format == REQUEST_PCAPNG && f->r->heartbeat_ms * 1000000u < TICK_MAX_NS)
+		f->tick_ns = f->r->heartbeat_ms * 1000000u;
 	f->end_ns =
 	    f->r->duration_ns > 0 ? clock_monotonic_ns() + f->r->duration_ns : LOOP_NEVER;
 	while (f->phase != FEED_OVER)

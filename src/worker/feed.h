@@ -37,14 +37,17 @@ struct feed {
 	uint64_t end_ns; /* of a duration, in the monotonic clock's time */
 	uint64_t tick_ns;
 	uint64_t next_tick_real_ns;
-	uint64_t end_real_ns;	/* packets later than this are not the client's */
-	uint64_t empty_real_ns; /* the ring was seen empty at this time */
+	uint64_t heartbeat_number; /* of the last one: wall clock / heartbeat */
+	uint64_t end_real_ns;	   /* packets later than this are not the client's */
+	uint64_t empty_real_ns;	   /* the ring was seen empty at this time */
 	uint64_t watermark_ns;
 	uint64_t newest_ns;
 	uint64_t stalled_since_ns;
 	uint64_t packets;
 	uint64_t bytes;
 	size_t batch_bytes;
+	bool is_ring_empty;
+	bool is_client_paused;
 };
 
 /* Makes the loop, while system calls are still free. 0 or -errno. */

@@ -17,6 +17,7 @@
 #include "sys/log.h"
 #include "sys/priv.h"
 #include "sys/sandbox.h"
+#include "sys/signals.h"
 #include "worker/calls.h"
 #include "worker/conn.h"
 
@@ -35,6 +36,8 @@ struct front {
 	void *deadline_mem;
 	struct tourney deadlines; /* leaf: number of the connection */
 	struct broker broker;
+	struct conn *dead; /* closed; the batch may still name them */
+	bool has_backlog;  /* a connection stopped in the middle, to let others go on */
 	uint32_t n_connections;
 	uint64_t n_accepted;
 	uint64_t accept_again_ns;
@@ -45,33 +48,64 @@ struct front {
 
 #define OF(member, w) ((struct front *)((char *)(w)-offsetof(struct front, member)))
 
-/* Interest and deadline follow from the state; a closed connection is freed. */
+/* Out of every table; freed by bury when no event of this batch can name it. */
 static void
-settle(struct front *f, struct conn *c)
+retire(struct front *f, struct conn *c)
 {
-	uint32_t number = c->number;
 	int fd = c->watch.fd;
 
-	if (c->state != CONN_CLOSED) {
-		loop_set(&f->loop, &c->watch, conn_interest(c));
-		tourney_set(&f->deadlines, number, conn_deadline_ns(c));
-		return;
-	}
 	broker_forget(&f->broker, c);
 	loop_remove(&f->loop, &c->watch);
 	close(fd);
-	f->conns[number] = NULL;
+	f->conns[c->number] = NULL;
 	f->n_connections--;
-	tourney_set(&f->deadlines, number, TOURNEY_NONE);
-	conn_free(c);
+	tourney_set(&f->deadlines, c->number, TOURNEY_NONE);
+	c->next_dead = f->dead;
+	f->dead = c;
 }
 
 static void
-settle_all(struct front *f)
+bury(struct front *f)
 {
-	for (uint32_t i = 0; i < f->config->max_connections; i++)
-		if (f->conns[i])
-			settle(f, f->conns[i]);
+	while (f->dead) {
+		struct conn *c = f->dead;
+
+		f->dead = c->next_dead;
+		conn_free(c);
+	}
+}
+
+/* Interest and deadline follow from the state. */
+static void
+settle(struct front *f, struct conn *c)
+{
+	if (c->state == CONN_CLOSED) {
+		retire(f, c);
+		return;
+	}
+	loop_set(&f->loop, &c->watch, conn_interest(c));
+	tourney_set(&f->deadlines, c->number, conn_deadline_ns(c));
+}
+
+/* Those that stopped with more to do have been passed by everybody else once: they go on
+ * before the next wait, which then does not wait. */
+static void
+settle_all(struct front *f, uint64_t now_ns)
+{
+	bool has_backlog = false;
+
+	for (uint32_t i = 0; i < f->config->max_connections; i++) {
+		struct conn *c = f->conns[i];
+
+		if (!c)
+			continue;
+		if (f->has_backlog && c->has_more)
+			conn_step(c, 0, now_ns);
+		has_backlog |= c->has_more;
+		settle(f, c);
+	}
+	f->has_backlog = has_backlog;
+	bury(f);
 }
 
 /* The connection that has waited longest for a validation's place. */
@@ -226,8 +260,8 @@ begin_stop(struct front *f, uint64_t now_ns)
 	loop_remove(&f->loop, &f->listener);
 	close(f->config->listen_fd);
 	for (uint32_t i = 0; i < f->config->max_connections; i++)
-		if (f->conns[i] && f->conns[i]->state == CONN_READING)
-			conn_close(f->conns[i]);
+		if (f->conns[i])
+			conn_stop(f->conns[i]);
 }
 
 static void
@@ -322,23 +356,11 @@ confine(void)
 }
 
 static int
-open_signals(void)
-{
-	sigset_t set;
-
-	signal(SIGPIPE, SIG_IGN);
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigprocmask(SIG_SETMASK, &set, NULL);
-	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-}
-
-static int
 set_up(struct front *f)
 {
+	static const int terminate = SIGTERM; /* the launcher passes it on */
 	const struct config *config = f->config;
-	int signal_fd = open_signals();
+	int signal_fd = signals_open_for(&terminate, 1);
 	int rc = confine();
 
 	raise_descriptor_limit(config);
@@ -356,7 +378,7 @@ set_up(struct front *f)
 	if (rc == 0)
 		rc = loop_add(&f->loop, &f->listener, config->listen_fd, LOOP_IN);
 	if (rc == 0)
-		rc = loop_add(&f->loop, &f->bell, config->slots->wake_fd, LOOP_IN);
+		rc = loop_add(&f->loop, &f->bell, config->bell, LOOP_IN);
 	if (rc == 0)
 		rc = loop_add(&f->loop, &f->signals, signal_fd, LOOP_IN);
 	return rc == 0 ? loop_add(&f->loop, &f->launcher, config->launcher_fd, 0) : rc;
@@ -381,9 +403,10 @@ front_run(const struct config *config)
 	}
 	calls_allow_front();
 	while (has_work(f, now_ns)) {
-		now_ns = loop_run_once(&f->loop, next_deadline_ns(f));
+		now_ns =
+		    loop_run_once(&f->loop, f->has_backlog ? 0 : next_deadline_ns(f));
 		run_deadlines(f, now_ns);
-		settle_all(f);
+		settle_all(f, now_ns);
 	}
 	return f->is_broken ? 1 : 0;
 }

@@ -20,7 +20,10 @@
 #include "sys/loop.h"
 #include "sys/priv.h"
 #include "sys/sandbox.h"
+#include "sys/signals.h"
 #include "worker/capture_process.h"
+
+#define PASSED_MAX 2 /* descriptors there is room for in one message */
 
 struct launcher {
 	struct config *config;
@@ -28,6 +31,7 @@ struct launcher {
 	struct loop_watch front;
 	struct loop_watch signals;
 	pid_t front_pid;
+	pid_t pids[SLOTS_MAX]; /* of the captures; others can write to the slots */
 	bool is_stopping;
 	bool has_failed;
 	uint64_t stop_deadline_ns;
@@ -35,15 +39,14 @@ struct launcher {
 
 #define OF(member, w) ((struct launcher *)((char *)(w)-offsetof(struct launcher, member)))
 
-static struct slot *
-slot_of(struct launcher *l, pid_t pid)
+static size_t
+slot_of(const struct launcher *l, pid_t pid)
 {
-	struct slots *s = l->config->slots;
+	size_t i = 0;
 
-	for (size_t i = 0; i < SLOTS_MAX; i++)
-		if (s->slot[i].pid == pid)
-			return &s->slot[i];
-	return NULL;
+	while (i < SLOTS_MAX && l->pids[i] != pid)
+		i++;
+	return i;
 }
 
 static size_t
@@ -52,19 +55,16 @@ count_captures(const struct launcher *l)
 	size_t n = 0;
 
 	for (size_t i = 0; i < SLOTS_MAX; i++)
-		n += l->config->slots->slot[i].pid != 0;
+		n += l->pids[i] != 0;
 	return n;
 }
 
 static void
 signal_captures(const struct launcher *l, int signal_number)
 {
-	for (size_t i = 0; i < SLOTS_MAX; i++) {
-		pid_t pid = l->config->slots->slot[i].pid;
-
-		if (pid > 0)
-			kill(pid, signal_number);
-	}
+	for (size_t i = 0; i < SLOTS_MAX; i++)
+		if (l->pids[i] > 0)
+			kill(l->pids[i], signal_number);
 }
 
 static void
@@ -100,7 +100,7 @@ cannot_fork(struct launcher *l, struct slot *slot)
 	slot->end = SLOT_END_FAILED;
 	slot->state = SLOT_FAILED;
 	slot->has_exited = 1;
-	slots_wake(l->config->slots);
+	slots_ring(l->config->bell);
 }
 
 static void
@@ -113,7 +113,7 @@ start_capture(struct launcher *l, const struct request *r, int client_fd)
 	if (r->slot >= SLOTS_MAX || l->is_stopping)
 		return;
 	slot = &l->config->slots->slot[r->slot];
-	if (slot->pid != 0)
+	if (l->pids[r->slot] != 0)
 		return;
 	pid = fork();
 	if (pid == 0)
@@ -121,7 +121,7 @@ start_capture(struct launcher *l, const struct request *r, int client_fd)
 	if (pid < 0)
 		cannot_fork(l, slot);
 	else
-		slot->pid = pid;
+		l->pids[r->slot] = pid;
 }
 
 /* A whole message of the right size with one descriptor, or nothing. */
@@ -130,7 +130,7 @@ receive(int fd, struct request *r, int *client_fd)
 {
 	union {
 		struct cmsghdr header;
-		char space[CMSG_SPACE(sizeof(int))];
+		char space[CMSG_SPACE(PASSED_MAX * sizeof(int))];
 	} control = {0};
 	struct iovec iov = {.iov_base = r, .iov_len = sizeof(*r)};
 	struct msghdr m = {.msg_iov = &iov,
@@ -139,10 +139,18 @@ receive(int fd, struct request *r, int *client_fd)
 			   .msg_controllen = sizeof(control)};
 	ssize_t n = recvmsg(fd, &m, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
 	struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&m) : NULL;
+	size_t n_fds = 0;
+	int fds[PASSED_MAX];
 
 	*client_fd = -1;
 	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
-		memcpy(client_fd, CMSG_DATA(c), sizeof(*client_fd));
+		n_fds = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+	for (size_t i = 0; i < n_fds && i < PASSED_MAX; i++)
+		memcpy(&fds[i], CMSG_DATA(c) + i * sizeof(int), sizeof(int));
+	for (size_t i = 1; i < n_fds && i < PASSED_MAX; i++)
+		close(fds[i]); /* nobody of ours sends more than one */
+	if (n_fds > 0)
+		*client_fd = fds[0];
 	return n;
 }
 
@@ -171,7 +179,7 @@ static void
 reaped_front(struct launcher *l, int status, uint64_t now_ns)
 {
 	l->front_pid = 0;
-	if (!l->is_stopping) {
+	if (!l->is_stopping || l->has_failed) {
 		if (WIFSIGNALED(status))
 			log_line(LOG_ERROR, "the front process died of signal %d",
 				 WTERMSIG(status));
@@ -190,16 +198,16 @@ reap(struct launcher *l, uint64_t now_ns)
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		struct slot *slot = slot_of(l, pid);
+		size_t i = slot_of(l, pid);
 
 		if (pid == l->front_pid)
 			reaped_front(l, status, now_ns);
-		if (!slot)
+		if (i == SLOTS_MAX)
 			continue;
-		slot->wait_status = status;
-		slot->pid = 0;
-		slot->has_exited = 1;
-		slots_wake(l->config->slots);
+		l->pids[i] = 0;
+		l->config->slots->slot[i].wait_status = status;
+		l->config->slots->slot[i].has_exited = 1;
+		slots_ring(l->config->bell);
 	}
 }
 
@@ -216,22 +224,6 @@ on_signal(struct loop_watch *w, unsigned ready, uint64_t now_ns)
 		else
 			stop(l, now_ns);
 	}
-}
-
-/* The set that the launcher reads as a descriptor; children set their own. */
-static int
-open_signals(void)
-{
-	sigset_t set;
-
-	signal(SIGPIPE, SIG_IGN);
-	sigemptyset(&set);
-	sigaddset(&set, SIGCHLD);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_SETMASK, &set, NULL);
-	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
 static int
@@ -271,6 +263,7 @@ fork_front(struct launcher *l, int sockets[2])
 static int
 set_up(struct launcher *l)
 {
+	static const int signals[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP};
 	int sockets[2];
 	int rc = change_identity();
 	int signal_fd;
@@ -280,7 +273,7 @@ set_up(struct launcher *l)
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
 		return -errno;
 	rc = fork_front(l, sockets);
-	signal_fd = open_signals();
+	signal_fd = signals_open_for(signals, sizeof(signals) / sizeof(signals[0]));
 	if (rc == 0)
 		rc = loop_init(&l->loop);
 	l->front.on_ready = on_front;

@@ -4,6 +4,16 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#define FILTER_LOGGED 384 /* bytes of it: escaped, they fit into one line of the log */
+
+static struct span
+short_filter(const struct record *r)
+{
+	size_t n = strlen(r->request.filter);
+
+	return span_of(r->request.filter, n < FILTER_LOGGED ? n : FILTER_LOGGED);
+}
+
 void
 record_update(struct record *r, const struct slot *s)
 {
@@ -74,8 +84,8 @@ record_put_start_line(struct text *t, uint32_t number, const struct record *r)
 		put_interfaces(t, &r->request, false);
 	}
 	text_str(t, ", filter \"");
-	text_escape(t, span_str(r->request.filter));
-	text_str(t, "\"");
+	text_escape(t, short_filter(r));
+	text_str(t, strlen(r->request.filter) > FILTER_LOGGED ? "\"..." : "\"");
 }
 
 void
@@ -164,7 +174,9 @@ record_put_json(struct text *t, uint32_t number, const struct record *r,
 	text_str(t, ",\"interfaces\":[");
 	put_interfaces(t, &r->request, true);
 	text_str(t, "]");
-	put_string(t, "filter", span_str(r->request.filter));
+	put_string(t, "filter", event ? short_filter(r) : span_str(r->request.filter));
+	if (event && strlen(r->request.filter) > FILTER_LOGGED)
+		put_number(t, "filter_bytes", strlen(r->request.filter));
 	put_string(t, "format",
 		   span_str(r->request.format == REQUEST_PCAPNG ? "pcapng" : "pcap"));
 	put_number(t, "snaplen", r->request.snaplen);

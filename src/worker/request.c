@@ -70,8 +70,7 @@ set_snaplen(struct request *r, struct span value, const struct request_limits *l
 	if (!num_parse_u64(value, SAVEFILE_SNAPLEN_MAX, &v))
 		return "not a number from 0 to 262144";
 	/* 0 has meant "the default" since tcpdump 4.0 */
-	if (v > 0 && v < r->snaplen && v <= limits->snaplen_max)
-		r->snaplen = (uint32_t)v;
+	r->snaplen = v > 0 && v < limits->snaplen_max ? (uint32_t)v : limits->snaplen_max;
 	return NULL;
 }
 
@@ -89,8 +88,9 @@ set_duration(struct request *r, struct span value, const struct request_limits *
 
 	if (!num_parse_duration(value, 1000000000, REQUEST_DURATION_MAX_NS, &v) || v == 0)
 		return "not a duration in seconds";
-	if (limits->duration_max_ns == 0 || v < limits->duration_max_ns)
-		r->duration_ns = v;
+	r->duration_ns = limits->duration_max_ns == 0 || v < limits->duration_max_ns
+			     ? v
+			     : limits->duration_max_ns;
 	return NULL;
 }
 
@@ -210,7 +210,8 @@ static const struct option {
     {"heartbeat", set_heartbeat, false}, {"precision", set_precision, false},
 };
 
-#define N_OPTIONS (sizeof(options) / sizeof(options[0]))
+#define NAME_SHOWN 64 /* bytes of an unknown name that are worth repeating */
+#define N_OPTIONS  (sizeof(options) / sizeof(options[0]))
 
 static size_t
 find_option(struct span name)
@@ -226,7 +227,7 @@ static bool
 refuse(struct text *why, struct span name, const char *wrong)
 {
 	text_str(why, "parameter ");
-	text_escape(why, name);
+	text_escape(why, span_of(name.p, name.n < NAME_SHOWN ? name.n : NAME_SHOWN));
 	text_str(why, ": ");
 	text_str(why, wrong);
 	return false;
@@ -244,6 +245,8 @@ set_pair(struct request *r, struct span name, struct span value, unsigned *seen,
 			      "unknown; GET / lists the parameters that exist");
 	if ((*seen & 1u << i) != 0 && !options[i].is_repeatable)
 		return refuse(why, name, "given twice");
+	if ((*seen & 1u << i) == 0 && options[i].is_repeatable)
+		r->n_interfaces = 0; /* what a header said is overruled, not added to */
 	*seen |= 1u << i;
 	wrong = options[i].set(r, value, limits);
 	return wrong ? refuse(why, name, wrong) : true;

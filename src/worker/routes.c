@@ -83,7 +83,7 @@ handle_capture(struct conn *c, bool is_validation, uint64_t now_ns)
 	if (build_request(c, &why))
 		routes_start(c, now_ns);
 	else
-		conn_answer_problem(c, 400, text_span(&why), now_ns);
+		conn_refuse(c, 400, text_span(&why), now_ns);
 }
 
 static void

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 struct slots *
-slots_new(uint32_t n)
+slots_new(uint32_t n, int *bell)
 {
 	struct slots *s = mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE,
 			       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -15,19 +15,19 @@ slots_new(uint32_t n)
 	if (s == MAP_FAILED)
 		return NULL;
 	s->n = n < SLOTS_MAX ? n : SLOTS_MAX;
-	s->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	if (s->wake_fd >= 0)
+	*bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (*bell >= 0)
 		return s;
 	munmap(s, sizeof(*s));
 	return NULL;
 }
 
 void
-slots_wake(const struct slots *s)
+slots_ring(int bell)
 {
 	uint64_t one = 1;
 
-	if (write(s->wake_fd, &one, sizeof(one)) < 0)
+	if (write(bell, &one, sizeof(one)) < 0)
 		return; /* full: the front has not looked yet, and will */
 }
 

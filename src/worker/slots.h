@@ -40,7 +40,6 @@ enum slot_end {
 struct slot {
 	_Atomic uint32_t state;
 	_Atomic uint32_t has_exited;
-	_Atomic int32_t pid;
 	_Atomic int32_t wait_status; /* as waitpid gives it; valid with has_exited */
 	_Atomic uint32_t end;
 	_Atomic uint32_t status;  /* HTTP status of FAILED */
@@ -55,15 +54,17 @@ struct slot {
 
 struct slots {
 	uint32_t n;
-	int wake_fd; /* the front's eventfd */
 	struct slot slot[SLOTS_MAX];
 };
 
-/* NULL when there is no memory. Lives as long as the worker. */
-struct slots *slots_new(uint32_t n);
+/*
+ * NULL when there is no memory. *bell is the eventfd that wakes the front: it stays
+ * outside of the table, which everybody can write to. Both live as long as the worker.
+ */
+struct slots *slots_new(uint32_t n, int *bell);
 
 /* Wakes the front; nothing is lost when it was awake already. */
-void slots_wake(const struct slots *s);
+void slots_ring(int bell);
 
 /* "client gone", "count reached": for the log. */
 const char *slots_end_text(enum slot_end end);

@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import time
 
 import pytest
 
@@ -317,3 +318,113 @@ def test_the_front_turns_nobody_away_for_ever(lab, host):
     said = host.run("/usr/bin/python3", "-c", code, "8475", "40").stdout
     assert said == b"b'HTTP/1.1 200 OK'\n"
     assert few.stop() == 0
+
+
+def test_eviction_survives_any_number_of_connections(lab, host):
+    worker = lab.worker(host, "-max-connections", "4")
+    code = (
+        "import socket,sys\n"
+        "all=[]\n"
+        "for i in range(300):\n"
+        "    s=socket.create_connection(('127.0.0.1',int(sys.argv[1])),10)\n"
+        "    all.append(s); s.sendall(b'GET /cl' if i%2 else b'')\n"
+    )
+    host.run("/usr/bin/python3", "-c", code, str(worker.port))
+    assert curl(host, url(worker, "/healthz")).stdout == b"ok\n"
+    assert worker.popen.poll() is None
+
+
+def test_a_client_that_pipelines_without_end_starves_nobody(lab, host):
+    worker = lab.worker(host)
+    code = (
+        "import socket,sys,threading\n"
+        "s=socket.create_connection(('127.0.0.1',int(sys.argv[1])),10)\n"
+        "def read():\n"
+        "    while s.recv(1<<20): pass\n"
+        "threading.Thread(target=read,daemon=True).start()\n"
+        "print('on',flush=True)\n"
+        "while True: s.sendall(b'GET /clock HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n'*2000)\n"
+    )
+    flood = lab.start(host, ["/usr/bin/python3", "-c", code, str(worker.port)],
+                      stdout=subprocess.PIPE)
+    flood.popen.stdout.readline()
+    for _ in range(20):
+        assert b"time_ns" in curl(host, url(worker, "/clock")).stdout
+    flood.stop(signal.SIGKILL)
+    flood.popen.stdout.close()
+
+
+def test_a_paused_client_keeps_its_capture(lab, host, tmp_path):
+    """Longer than the time after which a vanished one is given up."""
+    worker = lab.worker(host)
+    code = (
+        "import socket,sys\n"
+        "s=socket.socket(); s.setsockopt(socket.SOL_SOCKET,socket.SO_RCVBUF,4096)\n"
+        "s.connect(('127.0.0.1',int(sys.argv[1])))\n"
+        "s.sendall(b'GET /capture?filter=udp+dst+port+9999 HTTP/1.0\\r\\nHost: x\\r\\n\\r\\n')\n"
+        "print('on',flush=True); sys.stdin.readline(); n=0\n"
+        "while True:\n"
+        "    d=s.recv(1<<20)\n"
+        "    if not d: break\n"
+        "    n+=len(d)\n"
+        "print(n)\n"
+    )
+    client = lab.start(host, ["/usr/bin/python3", "-c", code, str(worker.port)],
+                       stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    client.popen.stdout.readline()
+    wait_for(lambda: len(worker.children()) == 2, "the capture runs")
+    send_udp(host, 8000, size=1000)
+    time.sleep(18)
+    assert "ended" not in worker.log()
+    client.popen.stdin.write(b"\n")
+    client.popen.stdin.flush()
+    time.sleep(1)
+    worker.stop()
+    assert int(client.popen.stdout.readline()) > 8 * 10**6
+    client.popen.wait(PATIENCE)
+    client.popen.stdin.close()
+    client.popen.stdout.close()
+
+
+def test_ctrl_c_in_a_terminal_ends_streams_as_complete_files(lab, host, tmp_path):
+    """The terminal sends SIGINT to the whole process group at once."""
+    worker = lab.start(host, [WORKER, "-listen", "127.0.0.1:8475"], start_new_session=True)
+    wait_until_healthy(host)
+
+    class Here:
+        port = 8475
+
+    client = start_curl(lab, host, url(Here, filter="port 1"), str(tmp_path / "o"))
+    os.killpg(worker.pid, signal.SIGINT)
+    assert client.popen.wait(PATIENCE) == 0
+    assert worker.popen.wait(PATIENCE) == 0
+
+
+def test_what_a_parent_left_behind_does_not_matter(lab, host, tmp_path):
+    """Ignored signals, an open secret, and a stderr that nobody reads."""
+    read, write = os.pipe()
+    code = (
+        "import os,signal,sys\n"
+        "signal.signal(signal.SIGCHLD,signal.SIG_IGN); signal.signal(signal.SIGTERM,signal.SIG_IGN)\n"
+        "signal.signal(signal.SIGALRM,signal.SIG_IGN)\n"
+        "os.dup2(os.open('/etc/shadow',os.O_RDONLY),7); os.set_inheritable(7,True)\n"
+        "os.dup2(int(sys.argv[2]),2)\n"
+        "os.execv(sys.argv[1],[sys.argv[1],'-v','-max-captures','2','-listen','127.0.0.1:8475'])\n"
+    )
+    process = lab.start(host, ["/usr/bin/python3", "-c", code, WORKER, str(write)],
+                        pass_fds=[write])
+    wait_until_healthy(host)
+    for pid in [process.pid, *process.children()]:
+        links = [os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")]
+        assert not any("shadow" in link for link in links)
+    long = "udp and (" + " or ".join(f"port {i}" for i in range(1, 60)) + ")"
+
+    class Here:
+        port = 8475
+
+    for _ in range(100):
+        curl(host, "-o", "/dev/null", url(Here, filter=long + " and foo"))
+    capture_works(lab, host, tmp_path)
+    os.close(write)
+    assert process.stop() == 0
+    os.close(read)
