@@ -22,7 +22,7 @@
 	(2500u * MS_NS)	 /* heavy for so long, for each test short of TESTS_EASY */
 #define LOOKS	    256u /* packets looked at one by one every LOOKS_NS */
 #define LOOKS_NS    (100u * MS_NS)
-#define SAMPLE	    31u /* then one in 1 to 31 is */
+#define SAMPLE	    63u /* then one in 1 to 63 is */
 #define SAMPLES_MIN 16u /* in a window: fewer say nothing */
 #define TESTS_MAX   8u	/* at once, then one every TESTS_NS */
 #define TESTS_EASY  4u	/* with fewer left a suspect has to persist */

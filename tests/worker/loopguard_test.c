@@ -372,7 +372,8 @@ draw_loop(struct world *w)
 	w->is_loop = true;
 	w->step_ns = 250 * US;
 	w->copies = 1 + (int)rng_below(&w->rng, 4);
-	w->bandwidth = scaled(w, 1e4, 5.3);
+	/* below 20 kB/s one of 50 is under way for too long before it shows */
+	w->bandwidth = scaled(w, 2e4, 5);
 	w->delay_ns = (uint64_t)scaled(w, 1e5, 2.44);
 	w->jitter_ns = (uint64_t)((double)w->delay_ns * uniform(w, 0, 0.2));
 	w->buffer_max = scaled(w, 65536, 2);
@@ -460,12 +461,56 @@ test_honest(void **state)
 	}
 }
 
+/* Bursts at the pace of the rounds: only the random length of a hold tells them apart. */
+static void
+test_regular(void **state)
+{
+	uint64_t rng = rng_seed("loopguard regular");
+
+	(void)state;
+	for (uint64_t ms = 100; ms < 500; ms += 2) {
+		struct world *w = world_new(rng_next(&rng));
+
+		w->n_loads = 1;
+		draw_load(w, &w->loads[0], LIMITED, 100000);
+		w->loads[0].off_ns = ms * MS;
+		while (w->verdict != LOOPGUARD_LOOP && w->t_ns < 30ull * S) {
+			w->step_ns = MS;
+			turn(w);
+		}
+		if (w->verdict == LOOPGUARD_LOOP)
+			fail_msg("period %d ms: honest load ended", (int)ms);
+		free(w);
+	}
+}
+
+/* Nothing sent, nothing held; and a steady load of many flows is not held either. */
+static void
+test_no_hold(void **state)
+{
+	struct world *w = world_new(1);
+
+	(void)state;
+	run_honest(w, 60ull * S);
+	assert_int_equal(w->tests, 0);
+	assert_true(loopguard_deadline_ns(&w->g) == UINT64_MAX);
+	w->n_loads = FLOWS_MAX;
+	for (uint32_t k = 0; k < w->n_loads; k++)
+		draw_load(w, &w->loads[k], STEADY, 1e6);
+	run_honest(w, 120ull * S);
+	assert_int_equal(w->tests, 0);
+	assert_true(w->sent > 1e9);
+	free(w);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_loops),
 	    cmocka_unit_test(test_honest),
+	    cmocka_unit_test(test_regular),
+	    cmocka_unit_test(test_no_hold),
 	};
 
 	return cmocka_run_group_tests_name("worker/loopguard", tests, NULL, NULL);
