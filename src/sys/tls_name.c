@@ -31,8 +31,8 @@ tls_name_matches(struct span dns_name, struct span host)
 		       span_eq_ci(dns_name, host);
 	span_take(&dns_name, 2);
 	span_split(&host, '.');
-	return span_find(dns_name, '*') == dns_name.n && !has_empty_label(dns_name) &&
-	       span_find(dns_name, '.') < dns_name.n && span_eq_ci(dns_name, host);
+	return !has_empty_label(dns_name) && span_find(dns_name, '.') < dns_name.n &&
+	       span_eq_ci(dns_name, host);
 }
 
 size_t
