@@ -114,8 +114,9 @@ enum merge_begin {
 /*
  * Begins a record: *bytes is where its caplen bytes go; then merge_commit or merge_abort.
  * The record arrives at now_ns, which never goes back. Other calls may come between, but
- * no second begin for the source; what is begun keeps its memory until then. FULL and NEEDS_MEMORY (*bytes is NULL) change nothing
- * but what merge_next will do: call again later.
+ * no second begin for the source; what is begun keeps its memory until then. FULL and
+ * NEEDS_MEMORY (*bytes is NULL) change nothing but what merge_next will do: call again
+ * later.
  */
 enum merge_begin merge_begin(struct merge *m, uint32_t source,
 			     const struct savefile_record *record, uint64_t now_ns,
