@@ -201,12 +201,15 @@ class Server:
                 [OPENSSL, "s_server", "-accept", "127.0.0.1:0", "-cert", pki.cert(cert), "-key",
                  pki.key_of(cert), *chain, *(["-www"] if www else []), *args],
                 stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=pki.folder)
-        accept = wait_for(lambda: self.popen.poll() is not None or
-                          re.search(rb"ACCEPT(?: .*:(\d+))?\n", self.log()), "s_server accepts")
-        assert self.popen.poll() is None, self.log().decode(errors="replace")
-        if accept.group(1) is None:
+        try:
+            accept = wait_for(lambda: self.popen.poll() is not None or
+                              re.search(rb"ACCEPT(?: .*:(\d+))?\n", self.log()), "s_server accepts")
+            assert self.popen.poll() is None, self.log().decode(errors="replace")
+            if accept.group(1) is None:
+                pytest.skip("this openssl s_server does not say which port it took")
+        except BaseException:
             self.__exit__()
-            pytest.skip("this openssl s_server does not say which port it took")
+            raise
         self.port = accept.group(1).decode()
 
     def log(self):
