@@ -52,9 +52,21 @@ app_pump_flush(struct app *a)
 	}
 }
 
-static void
-change_memory(struct app *a, uint32_t source, size_t bytes)
+/* More than asked for while there is plenty: fewer and larger reads. */
+static size_t
+generous(const struct app *a, size_t bytes)
 {
+	uint64_t share = a->options->buffer_bytes / a->n / 16;
+	size_t wish =
+	    share < APP_QUEUE_BYTES ? (size_t)share & ~(size_t)4095 : APP_QUEUE_BYTES;
+
+	return bytes > 0 && bytes < wish ? wish : bytes;
+}
+
+static void
+change_memory(struct app *a, uint32_t source, size_t asked)
+{
+	size_t bytes = generous(a, asked);
 	void *mem = bytes > 0 ? memory_map(bytes) : NULL;
 	size_t old_bytes;
 	void *old;

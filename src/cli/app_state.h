@@ -15,7 +15,8 @@ enum app_phase {
 	APP_OVER
 };
 
-#define APP_SPARE_NS 1000000000u /* how often a queue's extra memory is taken back */
+#define APP_QUEUE_BYTES (256u * 1024) /* of a queue while there is plenty of memory */
+#define APP_SPARE_NS	1000000000u   /* how often a queue's extra memory is taken back */
 
 struct app {
 	const struct options *options;

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/copy.h"
 #include "pcap/classic_writer.h"
 #include "pcap/linktype.h"
 
@@ -41,7 +42,7 @@ put(struct output *o, const struct savefile_record *record, const uint8_t *head,
 	p += CLASSIC_RECORD_HEADER;
 	if (head_size > 0)
 		memcpy(p, head, head_size);
-	memcpy(p + head_size, data, record->caplen - head_size);
+	copy_bytes(p + head_size, data, record->caplen - head_size);
 	o->tail += CLASSIC_RECORD_HEADER + record->caplen;
 }
 

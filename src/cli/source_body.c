@@ -8,9 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/copy.h"
 #include "pcap/linktype.h"
 
 #define HEADER_BYTES 16 /* of a classic record, the smaller of the two formats' */
+#define QUEUED_EXTRA 32 /* bytes a record takes more in a queue than it has with this */
+#define ALL_ROOM     64 /* a header that needs no more room in the queue */
 
 static bool
 has_bytes(const struct source *s)
@@ -74,7 +77,7 @@ put_record(struct source *s, const struct savefile_record *record, struct span p
 	if (merge_begin(m, s->id, record, merge_ns, &bytes) != MERGE_BEGUN)
 		return park(s, record, piece, left);
 	if (piece.n > 0)
-		memcpy(bytes, piece.p, piece.n);
+		copy_bytes(bytes, piece.p, piece.n);
 	s->is_final = false;
 	s->open = left;
 	if (left == 0)
@@ -87,7 +90,7 @@ put_record(struct source *s, const struct savefile_record *record, struct span p
 static void
 put_piece(struct source *s, const struct savefile_out *out)
 {
-	memcpy(s->place, out->piece.p, out->piece.n);
+	copy_bytes(s->place, out->piece.p, out->piece.n);
 	s->place += out->piece.n;
 	s->open = out->left;
 	if (out->left > 0)
@@ -308,14 +311,19 @@ source_body_end(struct source *s)
 	s->state = SOURCE_ENDED;
 }
 
+/* The room for records as large as the mean of what came so far: if they are smaller, the
+ * rest goes to the stash. */
 size_t
 source_body_room(const struct source *s)
 {
-	size_t room = merge_read_size(s->context->merge, s->id, HEADER_BYTES);
+	uint64_t room = merge_read_size(s->context->merge, s->id, ALL_ROOM);
+	uint64_t n = merge_counts(s->context->merge, s->id)->received;
+	uint64_t mean = n > 0 ? s->reader.offset / n : HEADER_BYTES;
 
 	if (has_bytes(s))
 		return 0;
+	room = room * mean / (mean + QUEUED_EXTRA);
 	if (room < s->open)
 		room = s->open;
-	return room < SOURCE_SCRATCH ? room : SOURCE_SCRATCH;
+	return room < SOURCE_SCRATCH ? (size_t)room : SOURCE_SCRATCH;
 }

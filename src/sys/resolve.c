@@ -58,10 +58,11 @@ copy(struct resolve_request *q, const struct addrinfo *list)
 	return q->list != NULL;
 }
 
-static void
-look_up(struct resolve_request *q)
+/* flags AI_NUMERICHOST: asks nobody, and true only for literals. */
+static bool
+look_up(struct resolve_request *q, int flags)
 {
-	struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
+	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = flags};
 	struct addrinfo *list = NULL;
 	char port[8];
 	struct text t;
@@ -72,13 +73,13 @@ look_up(struct resolve_request *q)
 	error = getaddrinfo(q->host, text_cstr(&t), &hints, &list);
 	if (error) {
 		q->reason = reason_of(error);
-		return;
+		return false;
 	}
-	if (!copy(q, list))
-		q->reason = "out of memory";
-	else if (q->n == 0)
+	q->reason = copy(q, list) ? NULL : "out of memory";
+	if (!q->reason && q->n == 0)
 		q->reason = "no such host";
 	freeaddrinfo(list);
+	return true;
 }
 
 /* The next request that waits; NULL ends the thread, which then counts no more. */
@@ -119,7 +120,7 @@ run(void *arg)
 	struct resolve_request *q;
 
 	while ((q = take_waiting(r)) != NULL) {
-		look_up(q);
+		look_up(q, 0);
 		give_done(r, q);
 	}
 	return NULL;
@@ -170,6 +171,10 @@ resolve_start(struct resolve *r, struct span host, uint16_t port, uint32_t id)
 	memcpy(q->host, host.p, host.n);
 	q->port = port;
 	q->id = id;
+	if (look_up(q, AI_NUMERICHOST)) {
+		give_done(r, q);
+		return 0;
+	}
 	if (put_waiting(r, q) && start_thread(r) < 0)
 		run(r); /* no thread to be had: a blocking look-up is better than none */
 	return 0;
