@@ -9,12 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <sys/random.h>
 #include <sys/utsname.h>
-#include <unistd.h>
 
 #include "http/emit.h"
-#include "sys/clock.h"
 #include "sys/priv.h"
 #include "sys/sandbox.h"
 #include "sys/signals.h"
@@ -141,10 +138,7 @@ set_up(struct process *p)
 
 	text_init(&why, p->why, sizeof(p->why));
 	p->program.insns = p->insns;
-	p->feed.seed = clock_monotonic_ns() ^ (uint64_t)getpid() << 32;
-	if (getrandom(&p->feed.seed, sizeof(p->feed.seed), GRND_NONBLOCK) < 0)
-		p->feed.seed++; /* an old kernel: the clock will do */
-	uname(&p->host);	/* no longer allowed when it is needed */
+	uname(&p->host); /* no longer allowed when it is needed */
 	result = open_capture(p, &why);
 	if (result == CAPTURE_OK)
 		result = confine(p, &why);

@@ -72,11 +72,8 @@ on_packet(void *arg, const struct savefile_record *given, const uint8_t *data)
 	struct feed *f = arg;
 	struct savefile_record record = *given;
 
-	loopguard_packet(&f->guard, given, data);
 	if (f->phase != FEED_RUNNING && record.time_ns > f->end_real_ns)
 		return true;
-	if (f->end == SLOT_END_LOOP)
-		return true; /* the ring is full of the loop */
 	if (f->r->count > 0 && f->packets == f->r->count)
 		return true;
 	if (record.time_ns < f->watermark_ns)
@@ -125,32 +122,18 @@ read_ring(struct feed *f, uint64_t now_ns)
 	}
 	stream_commit(f->stream);
 	f->is_ring_empty = is_empty;
-	if (is_empty) {
+	if (is_empty)
 		f->empty_real_ns = before_ns;
-		loopguard_seen(&f->guard, before_ns - MARGIN_NS);
-	}
 	if (f->r->count > 0 && f->packets == f->r->count)
 		decide_end(f, SLOT_END_COUNT, now_ns);
-}
-
-/* What may go to the client now: all that is queued, unless a loop is being looked for. */
-static struct span
-sendable(const struct feed *f)
-{
-	struct span out = buf_readable(&f->stream->queue);
-	size_t allowed =
-	    f->phase == FEED_RUNNING ? loopguard_allowance(&f->guard) : SIZE_MAX;
-
-	return span_of(out.p, out.n < allowed ? out.n : allowed);
 }
 
 static void
 flush(struct feed *f, uint64_t now_ns)
 {
-	struct span out = sendable(f);
+	struct span out = buf_readable(&f->stream->queue);
 
 	while (out.n > 0 && f->phase < FEED_LINGERING) {
-		uint64_t real_ns = clock_realtime_ns();
 		ssize_t n = write(f->client.fd, out.p, out.n);
 
 		if (n < 0 && errno == EINTR)
@@ -163,8 +146,7 @@ flush(struct feed *f, uint64_t now_ns)
 			return;
 		}
 		buf_consume(&f->stream->queue, (size_t)n);
-		loopguard_sent(&f->guard, (size_t)n, real_ns);
-		out = sendable(f);
+		out = buf_readable(&f->stream->queue);
 	}
 	if (out.n > 0 && f->stalled_since_ns == 0)
 		f->stalled_since_ns = now_ns;
@@ -368,37 +350,7 @@ deadline_ns(const struct feed *f)
 	if (f->next_tick_real_ns > real_ns)
 		wait_ns = f->next_tick_real_ns - real_ns;
 	at_ns = clock_monotonic_ns() + (wait_ns < f->tick_ns ? wait_ns : f->tick_ns);
-	if (loopguard_deadline_ns(&f->guard) < at_ns)
-		at_ns = loopguard_deadline_ns(&f->guard);
 	return f->end_ns < at_ns ? f->end_ns : at_ns;
-}
-
-static void
-end_loop(struct feed *f, uint64_t now_ns)
-{
-	struct text why;
-
-	text_init(&why, f->slot->why, SLOTS_WHY_SIZE);
-	text_str(&why, "of the flow ");
-	loopguard_flow(&f->guard, &why);
-	text_str(&why, "; exclude it (-exclude), or let the proxy send Forwarded");
-	text_cstr(&why);
-	decide_end(f, SLOT_END_LOOP, now_ns);
-}
-
-static void
-guard(struct feed *f, uint64_t now_ns)
-{
-	struct capture_statistics total = {0};
-	struct looptest_now now = {.now_ns = now_ns,
-				   .has_room = stream_has_room(f->stream)};
-
-	if (loopguard_allowance(&f->guard) != SIZE_MAX)
-		capture_statistics(f->capture, &total);
-	now.dropped = total.dropped;
-	now.real_ns = clock_realtime_ns();
-	if (loopguard_step(&f->guard, &now) == LOOPGUARD_LOOP)
-		end_loop(f, now_ns);
 }
 
 static void
@@ -409,14 +361,13 @@ step(struct feed *f)
 	if (f->ring.fd < 0 && may_read(f))
 		loop_add(&f->loop, &f->ring, capture_fd(f->capture), LOOP_IN);
 	loop_set(&f->loop, &f->ring, may_read(f) ? LOOP_IN : 0);
-	loop_set(&f->loop, &f->client, LOOP_IN | (sendable(f).n > 0 ? LOOP_OUT : 0));
+	loop_set(&f->loop, &f->client,
+		 LOOP_IN | (buf_used(&f->stream->queue) > 0 ? LOOP_OUT : 0));
 	now_ns = loop_run_once(&f->loop, deadline_ns(f));
 	if (now_ns >= f->end_ns)
 		decide_end(f, SLOT_END_DURATION, now_ns);
 	if (f->phase == FEED_RUNNING)
 		tick(f, now_ns);
-	if (f->phase == FEED_RUNNING)
-		guard(f, now_ns);
 	if (f->phase < FEED_LINGERING)
 		flush(f, now_ns);
 	advance(f, now_ns);
@@ -449,7 +400,6 @@ feed_run(struct feed *f)
 		f->tick_ns = f->r->heartbeat_ms * 1000000u;
 	f->end_ns =
 	    f->r->duration_ns > 0 ? clock_monotonic_ns() + f->r->duration_ns : LOOP_NEVER;
-	loopguard_init(&f->guard, capture_linktype(f->capture), f->seed);
 	while (f->phase != FEED_OVER)
 		step(f);
 	publish(f);

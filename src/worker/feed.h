@@ -2,7 +2,6 @@
 #define WORKER_FEED_H
 
 #include "sys/loop.h"
-#include "worker/loopguard.h"
 #include "worker/request.h"
 #include "worker/slots.h"
 #include "worker/stream.h"
@@ -27,9 +26,7 @@ struct feed {
 	struct stream *stream; /* initialised, with what goes before the first packet */
 	size_t n_ifindexes;    /* the interfaces asked for; 0: all */
 	uint32_t ifindexes[REQUEST_INTERFACES_MAX];
-	uint64_t seed; /* random: nobody can guess when a loop is looked for */
 
-	struct loopguard guard;
 	struct loop loop;
 	struct loop_watch ring;
 	struct loop_watch client;

@@ -142,27 +142,3 @@ def test_nothing_of_ddump_is_captured(scenes, name):
     if name in failed:
         raise failed[name]
     assert running[name].finish() == []
-
-
-@pytest.mark.parametrize("upstream", ["unix", "loopback"])
-def test_a_loop_without_any_hint_is_found(tmp_path, upstream):
-    """A TLS proxy that tells nothing: one packet starts the avalanche, the worker ends it."""
-    need_root()
-    scene = Scene(tmp_path / "loop", "l")
-    try:
-        scene.connect()
-        if upstream == "unix":
-            path = scene.lab.tmp + "/sock"
-            worker = scene.lab.worker(scene.host, "-unix-mode", "0666", listen="unix:" + path)
-            scene.nginx(f"http://unix:{path}", "")
-        else:
-            worker = scene.lab.worker(scene.host)
-            scene.nginx(f"http://127.0.0.1:{worker.port}", "")
-        url = "https://10.9.0.2/capture?filter=tcp"
-        scene.curl = scene.lab.start(scene.client, ["curl", "-sSkN", "-o", scene.out, url])
-        wait_for(lambda: "captured its own stream" in worker.log(), "the loop is found")
-        assert scene.curl.popen.wait(PATIENCE) == 0, "the file is complete"
-        assert "10.9.0.2:443" in worker.log() and "10.9.0.1:" in worker.log()
-        assert os.path.getsize(scene.out) < 64 << 20
-    finally:
-        scene.lab.close()
