@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# demo.sh BUILD_DIR: one worker, two targets with different filters, one merged stream on
+# demo.sh (DDUMP_BUILD says where the binaries are): one worker, two targets with different filters, one merged stream on
 # the terminal; ends by itself. Without root it runs in a user and network namespace.
 set -eu
 
-build=$1
+build=${DDUMP_BUILD:?}
 if [ "$(id -u)" != 0 ]; then
 	if ! unshare -rn true 2>/dev/null; then
 		echo "demo: capturing needs root, or a kernel that allows user namespaces: sudo make demo" >&2
 		exit 1
 	fi
-	exec unshare -rn "$BASH" "$0" "$build"
+	exec unshare -rn "$BASH" "$0"
 fi
 # in a new network namespace the loopback interface is down
 [ "$(cat /sys/class/net/lo/operstate 2>/dev/null)" != down ] || ip link set lo up 2>/dev/null || true
