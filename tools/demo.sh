@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# demo.sh (DDUMP_BUILD says where the binaries are): one worker, two targets with different filters, one merged stream on
-# the terminal; ends by itself. Without root it runs in a user and network namespace.
+# demo.sh: one worker, two targets with different filters, one merged stream on the terminal;
+# ends by itself. DDUMP_BUILD says where the binaries are. Without root it runs in a user and
+# network namespace.
 set -eu
 
 build=${DDUMP_BUILD:?}
@@ -9,10 +10,14 @@ if [ "$(id -u)" != 0 ]; then
 		echo "demo: capturing needs root, or a kernel that allows user namespaces: sudo make demo" >&2
 		exit 1
 	fi
-	exec unshare -rn "$BASH" "$0"
+	DEMO_INSIDE=1 exec unshare -rn "$BASH" "$0"
 fi
-# in a new network namespace the loopback interface is down
-[ "$(cat /sys/class/net/lo/operstate 2>/dev/null)" != down ] || ip link set lo up 2>/dev/null || true
+show=(tcpdump -nr -)
+if [ -n "${DEMO_INSIDE:-}" ]; then
+	# the loopback interface of a new namespace is down, and it has no other user
+	ip link set lo up 2>/dev/null || ifconfig lo up
+	show+=(-Z root)
+fi
 
 tmp=$(mktemp -d)
 worker=
@@ -49,7 +54,7 @@ udp="http://127.0.0.1:$port/capture?filter=udp+port+9999"
 echo "+ ddump -d 3 '$icmp' '$udp' | tcpdump -nr -"
 (sleep 1; traffic) &
 if command -v tcpdump >/dev/null; then
-	"$build/ddump" -d 3 "$icmp" "$udp" | tcpdump -nr - >"$tmp/shown" 2>"$tmp/tcpdump" || {
+	"$build/ddump" -d 3 "$icmp" "$udp" | "${show[@]}" >"$tmp/shown" 2>"$tmp/tcpdump" || {
 		cat "$tmp/tcpdump" >&2
 		exit 1
 	}
