@@ -1,44 +1,20 @@
 #!/usr/bin/env bash
 # demo.sh: one worker, two targets with different filters, one merged stream on the terminal;
-# ends by itself. DDUMP_BUILD says where the binaries are. Without root it runs in a user and
-# network namespace.
+# ends by itself. DDUMP_BUILD says where the binaries are. Without root the capture runs in a
+# user and network namespace.
 set -eu
 
 build=${DDUMP_BUILD:?}
-if [ "$(id -u)" != 0 ]; then
-	if ! unshare -rn true 2>/dev/null; then
-		echo "demo: capturing needs root, or a kernel that allows user namespaces: sudo make demo" >&2
-		exit 1
-	fi
-	DEMO_INSIDE=1 exec unshare -rn "$BASH" "$0"
-fi
-show=(tcpdump -nr -)
-if [ -n "${DEMO_INSIDE:-}" ]; then
-	# the loopback interface of a new namespace is down, and it has no other user
-	ip link set lo up 2>/dev/null || ifconfig lo up
-	show+=(-Z root)
-fi
-
-tmp=$(mktemp -d)
+tmp=
 worker=
+
 finish() {
 	status=$?
 	[ -z "$worker" ] || kill "$worker" 2>/dev/null || true
 	wait || true
-	rm -rf "$tmp"
+	[ -z "$tmp" ] || rm -rf "$tmp"
 	exit $status
 }
-trap finish EXIT
-
-: >"$tmp/worker"
-"$build/ddump-worker" -listen 127.0.0.1:0 2>"$tmp/worker" &
-worker=$!
-for _ in {1..100}; do
-	port=$(sed -n 's/.*listening on 127.0.0.1:\([0-9]*\)$/\1/p' "$tmp/worker")
-	[ -n "$port" ] && break
-	sleep 0.05
-done
-[ -n "$port" ] || { cat "$tmp/worker" >&2; exit 1; }
 
 traffic() {
 	for i in 1 2 3 4 5; do
@@ -49,20 +25,49 @@ traffic() {
 	done
 }
 
-icmp="http://127.0.0.1:$port/capture?filter=icmp"
-udp="http://127.0.0.1:$port/capture?filter=udp+port+9999"
-echo "+ ddump -d 3 '$icmp' '$udp' | tcpdump -nr -"
-(sleep 1; traffic) &
-if command -v tcpdump >/dev/null; then
-	"$build/ddump" -d 3 "$icmp" "$udp" | "${show[@]}" >"$tmp/shown" 2>"$tmp/tcpdump" || {
-		cat "$tmp/tcpdump" >&2
+# Captures its own traffic; the packets go to standard output.
+capture() {
+	tmp=$(mktemp -d)
+	trap finish EXIT
+	# the loopback interface of a new network namespace is down
+	[ -z "${DEMO_NAMESPACE:-}" ] || ip link set lo up 2>/dev/null || ifconfig lo up
+	: >"$tmp/worker"
+	"$build/ddump-worker" -listen 127.0.0.1:0 2>"$tmp/worker" &
+	worker=$!
+	for _ in {1..100}; do
+		port=$(sed -n 's/.*listening on 127.0.0.1:\([0-9]*\)$/\1/p' "$tmp/worker")
+		[ -n "$port" ] && break
+		sleep 0.05
+	done
+	[ -n "$port" ] || { cat "$tmp/worker" >&2; exit 1; }
+	icmp="http://127.0.0.1:$port/capture?filter=icmp"
+	udp="http://127.0.0.1:$port/capture?filter=udp+port+9999"
+	echo "+ ddump -d 3 '$icmp' '$udp' | tcpdump -nr -" >&2
+	(sleep 1; traffic) &
+	"$build/ddump" -d 3 "$icmp" "$udp"
+}
+
+run=("$BASH" "$0" capture)
+if [ "${1:-}" = capture ]; then
+	capture
+	exit
+elif [ "$(id -u)" != 0 ]; then
+	if ! unshare -rn true 2>/dev/null; then
+		echo "demo: capturing needs root, or a kernel that allows user namespaces: sudo make demo" >&2
 		exit 1
-	}
-	cat "$tmp/shown"
+	fi
+	run=(env DEMO_NAMESPACE=1 unshare -rn "${run[@]}")
+fi
+
+set -o pipefail
+tmp=$(mktemp -d)
+trap finish EXIT
+if command -v tcpdump >/dev/null; then
+	"${run[@]}" | tcpdump -nr - 2>"$tmp/tcpdump" | tee "$tmp/shown" || { cat "$tmp/tcpdump" >&2; exit 1; }
 	packets=$(wc -l <"$tmp/shown")
 else
-	echo "(no tcpdump here: the packets go to a file, and ddump's own summary follows)"
-	"$build/ddump" -d 3 -w "$tmp/merged.pcap" "$icmp" "$udp"
+	echo "(no tcpdump here: ddump's own summary has to do)"
+	"${run[@]}" >"$tmp/merged.pcap"
 	packets=$(($(wc -c <"$tmp/merged.pcap") > 24))
 fi
-[ "$packets" -gt 0 ] || { echo "demo: no packet was captured" >&2; cat "$tmp/worker" >&2; exit 1; }
+[ "$packets" -gt 0 ] || { echo "demo: no packet was captured" >&2; exit 1; }

@@ -43,7 +43,8 @@ class Net:
         return sent
 
     def ddump(self, *args, **kw):
-        process = self.lab.start(self.c, [DDUMP, *args], **kw)
+        # so that a slow machine delays packets, and never makes one late
+        process = self.lab.start(self.c, [DDUMP, "--hold-back=20s", *args], **kw)
         wait_for(lambda: "capturing on" in process.log() or process.popen.poll() is not None,
                  "ddump captures: " + process.log())
         assert process.popen.poll() is None, process.log()
