@@ -61,6 +61,33 @@ parse_targets(struct app *a)
 	return status;
 }
 
+/* Each target that could be anybody is named, on every run. */
+static enum app_status
+open_tls(struct app *a)
+{
+	const struct tls_options *o = &a->options->tls;
+	char mem[LOG_LINE_MAX];
+	struct text why;
+	bool is_wanted = false;
+
+	for (uint32_t i = 0; i < a->n; i++) {
+		if (!target_is_https(&a->targets[i]))
+			continue;
+		is_wanted = true;
+		if (o->is_insecure)
+			log_error(span_str(a->targets[i].name),
+				  "--insecure: its certificate is not checked, anybody "
+				  "can be in between");
+	}
+	if (!is_wanted)
+		return APP_OK;
+	text_init(&why, mem, sizeof(mem));
+	a->tls = tls_config_new(o, &why);
+	if (!a->tls)
+		log_text(LOG_ERROR, &why);
+	return a->tls ? APP_OK : APP_FAILED;
+}
+
 static void
 on_signal(struct loop_watch *w, unsigned ready, uint64_t now_ns)
 {
@@ -171,6 +198,7 @@ start_sources(struct app *a)
 	a->context.merge = a->merge;
 	a->context.options = a->options;
 	a->context.scratch = a->scratch;
+	a->context.tls = a->tls;
 	a->n_pending = a->n;
 	a->has_progress = true;
 	a->start_ns = now_ns;
@@ -232,6 +260,7 @@ fini(struct app *a)
 		source_cancel(&a->sources[i]);
 		source_fini(&a->sources[i]);
 	}
+	tls_config_free(a->tls);
 	free(a->deadlines_mem);
 	free(a->sources);
 	free(a->targets);
@@ -253,6 +282,8 @@ app_run(const struct options *options)
 	a->wake_ns = LOOP_NEVER;
 	a->sink.fd = -1;
 	status = parse_targets(a);
+	if (status == APP_OK)
+		status = open_tls(a);
 	if (status == APP_OK)
 		status = run(a);
 	fini(a);

@@ -41,6 +41,7 @@ struct app {
 	uint32_t n_over;
 	uint32_t n_refused; /* failed before they answered */
 	struct source_context context;
+	struct tls_config *tls; /* NULL: no target is https */
 	struct tourney deadlines;
 	void *deadlines_mem;
 

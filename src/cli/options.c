@@ -23,6 +23,7 @@ enum kind {
 	KIND_FORMAT,
 	KIND_PRECISION,
 	KIND_DIRECTION,
+	KIND_TLS_MAX,
 	KIND_HELP,
 	KIND_VERSION
 };
@@ -51,6 +52,12 @@ static const struct option table[] = {
     {"linktype", 0, KIND_LINKTYPE, AT(linktype)},
     {"format", 0, KIND_FORMAT, 0},
     {"time-stamp-precision", 0, KIND_PRECISION, AT(is_nano)},
+    {"ca", 0, KIND_TEXT, AT(tls.ca)},
+    {"cert", 0, KIND_TEXT, AT(tls.cert_file)},
+    {"key", 0, KIND_TEXT, AT(tls.key_file)},
+    {"key-pass-file", 0, KIND_TEXT, AT(tls.key_pass_file)},
+    {"insecure", 0, KIND_FLAG, AT(tls.is_insecure)},
+    {"tls-max", 0, KIND_TLS_MAX, AT(tls.max)},
     {"require-all", 0, KIND_FLAG, AT(requires_all)},
     {"quiet", 'q', KIND_FLAG, AT(is_quiet)},
     {"verbose", 'v', KIND_FLAG, AT(is_verbose)},
@@ -69,7 +76,7 @@ cli_options_help(void)
 	       "  ddump 'db1:8475?filter=icmp' db2 | wireshark -k -i -\n"
 	       "  ddump old.pcap older.pcap -w all.pcap  files are sources too\n"
 	       "\n"
-	       "A target is [http://][user:password@]host[:port][/path][?query], unix:/path,\n"
+	       "A target is [http[s]://][user:password@]host[:port][/path][?query], unix:/path,\n"
 	       "a capture file or a fifo. The port is 8475, the path /capture if not given.\n"
 	       "\n"
 	       "  -w, --write FILE       write to FILE (default, and -: standard output)\n"
@@ -78,7 +85,7 @@ cli_options_help(void)
 	       "  -f, --filter EXPR      filter for targets that have none of their own\n"
 	       "  -i, --interface LIST   interfaces, likewise\n"
 	       "  -s, --snaplen N        bytes of a packet, likewise\n"
-	       "      --direction in|out likewise\n"
+	       "      --direction in|out|inout   likewise\n"
 	       "      --hold-back TIME|auto|0  wait for late packets at most so long (auto)\n"
 	       "      --slack TIME       disorder within a target without watermarks (5ms)\n"
 	       "      --buffer SIZE      memory for packets that wait (64M)\n"
@@ -86,6 +93,11 @@ cli_options_help(void)
 	       "      --linktype sll|sll2      link type of the output (sll)\n"
 	       "      --format pcap            file format of the output (pcap)\n"
 	       "      --time-stamp-precision micro|nano  of the output (micro)\n"
+	       "      --ca FILE|DIR      who may issue the certificates of https targets\n"
+	       "      --cert FILE, --key FILE  our own, for servers that want one\n"
+	       "      --key-pass-file FILE     its first line decrypts the key\n"
+	       "      --insecure         take any certificate\n"
+	       "      --tls-max 1.2|1.3  newest version of TLS (1.3)\n"
 	       "      --require-all      end when one target cannot start\n"
 	       "  -q, --quiet            errors only; no summary\n"
 	       "  -v, --verbose          say more\n"
@@ -207,11 +219,26 @@ set_text(const char **at, const char *value)
 	return value[0] == '\0' ? "a value that is not empty" : NULL;
 }
 
+/* Both directions is what a worker does unasked. */
+static const char *
+set_direction(const char **at, const char *value)
+{
+	bool is_second;
+
+	*at = value;
+	if (strcmp(value, "inout") == 0)
+		*at = NULL;
+	else if (choose(value, "in", "out", &is_second))
+		return "in, out or inout";
+	return NULL;
+}
+
 /* NULL, or what the value should have been. */
 static const char *
 set(struct options *o, const struct option *option, const char *value)
 {
 	char *at = (char *)o + option->at;
+	const char *wants;
 	bool is_second;
 	uint64_t n;
 
@@ -245,8 +272,11 @@ set(struct options *o, const struct option *option, const char *value)
 		return choose(value, "micro", "nano", (bool *)at) ? "micro or nano"
 								  : NULL;
 	case KIND_DIRECTION:
-		*(const char **)(void *)at = value;
-		return choose(value, "in", "out", &is_second) ? "in or out" : NULL;
+		return set_direction((const char **)(void *)at, value);
+	case KIND_TLS_MAX:
+		wants = choose(value, "1.3", "1.2", &is_second);
+		*(enum tls_max *)(void *)at = is_second ? TLS_MAX_1_2 : TLS_MAX_1_3;
+		return wants ? "1.2 or 1.3" : NULL;
 	case KIND_FLAG:
 	case KIND_HELP:
 	case KIND_VERSION:
@@ -303,6 +333,14 @@ check(const struct options *o, struct text *why)
 	}
 	if (o->n_targets > MERGE_SOURCES_MAX) {
 		text_str(why, "more than 65535 targets");
+		return CLI_OPTIONS_BAD;
+	}
+	if (!o->tls.cert_file != !o->tls.key_file) {
+		text_str(why, "-cert and -key go together: give both, or neither");
+		return CLI_OPTIONS_BAD;
+	}
+	if (o->tls.key_pass_file && !o->tls.key_file) {
+		text_str(why, "--key-pass-file is for the key of -key: give that too");
 		return CLI_OPTIONS_BAD;
 	}
 	return CLI_OPTIONS_RUN;

@@ -2,6 +2,7 @@
 #define CLI_OPTIONS_H
 
 #include "base/text.h"
+#include "sys/tls.h"
 
 /* What the command line asks for. Strings are borrowed from argv. */
 #define OPTIONS_BUFFER_MIN     (1024u * 1024)
@@ -21,6 +22,7 @@ struct options {
 	const char *interface;
 	const char *snaplen;
 	const char *direction;
+	struct tls_options tls;
 	uint32_t linktype; /* of the output: SAVEFILE_LINKTYPE_SLL or _SLL2 */
 	bool is_nano;
 	bool requires_all;

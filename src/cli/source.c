@@ -207,6 +207,22 @@ feed_body(struct source *s, uint64_t now_ns)
 	}
 }
 
+/* Our worker's last block proves the end where TLS does not. */
+static void
+lose(struct source *s, int error)
+{
+	bool is_truncated = transport_cause(&s->transport) == TLS_CAUSE_TRUNCATED;
+
+	if (is_truncated && s->reader.is_ddump && s->is_final) {
+		finish_body(s);
+		return;
+	}
+	source_fail(s,
+		    is_truncated ? "the stream was cut: " : "the connection was lost: ",
+		    span_str(transport_reason(&s->transport, error)),
+		    "what came before it is kept");
+}
+
 /* One read, as large as the merge has room. */
 static void
 read_body(struct source *s, uint64_t now_ns)
@@ -225,14 +241,13 @@ read_body(struct source *s, uint64_t now_ns)
 	case TRANSPORT_WANTS_IN:
 		break;
 	case TRANSPORT_WANTS_OUT:
-		s->wants_out = true;
+		s->wants = LOOP_OUT;
 		break;
 	case TRANSPORT_END:
 		finish_body(s);
 		break;
 	case TRANSPORT_FAILED:
-		source_fail(s, "the connection was lost: ", span_str(strerror(-error)),
-			    "what came before it is kept");
+		lose(s, error);
 		break;
 	}
 }
@@ -240,10 +255,13 @@ read_body(struct source *s, uint64_t now_ns)
 static void
 step(struct source *s, uint64_t now_ns)
 {
-	s->wants_out = false;
+	s->wants = 0;
 	switch (s->state) {
 	case SOURCE_CONNECTING:
 		source_connect_step(s, now_ns);
+		break;
+	case SOURCE_HANDSHAKE:
+		source_connect_handshake(s, now_ns);
 		break;
 	case SOURCE_SENDING:
 		source_answer_send(s);
@@ -288,6 +306,9 @@ expire_for_good(struct source *s)
 			    "check the name server");
 	else if (s->state == SOURCE_CONNECTING)
 		source_connect_fail(s, "no answer in time");
+	else if (s->state == SOURCE_HANDSHAKE)
+		source_fail(s, "TLS: no answer to the handshake in time", span_str(""),
+			    "is that port an https one?");
 	else if (s->state == SOURCE_REFUSED)
 		source_answer_refuse(s);
 	else if (s->state != SOURCE_BODY && !source_is_over(s))
@@ -320,11 +341,12 @@ source_deadline(const struct source *s)
 static unsigned
 interest(const struct source *s)
 {
-	unsigned in = s->wants_out ? LOOP_OUT : LOOP_IN;
+	unsigned in = s->wants != 0 ? s->wants : LOOP_IN;
 
 	switch (s->state) {
+	case SOURCE_HANDSHAKE:
 	case SOURCE_SENDING:
-		return LOOP_OUT;
+		return s->wants != 0 ? s->wants : LOOP_OUT;
 	case SOURCE_HEAD:
 	case SOURCE_REFUSED:
 		return in;
@@ -364,6 +386,17 @@ feed_stash(struct source *s, uint64_t now_ns)
 	return !s->is_parked || s->piece.p != before;
 }
 
+/* What TLS has read ahead: the socket may say nothing of it. */
+static bool
+has_more_to_read(const struct source *s)
+{
+	if (s->wants != 0 || !transport_has_pending(&s->transport))
+		return false;
+	if (s->state == SOURCE_BODY)
+		return source_body_room(s) > 0;
+	return s->state == SOURCE_HEAD || s->state == SOURCE_REFUSED;
+}
+
 bool
 source_settle(struct source *s, uint64_t now_ns)
 {
@@ -373,6 +406,9 @@ source_settle(struct source *s, uint64_t now_ns)
 		has_fed = feed_stash(s, now_ns);
 	if (s->state == SOURCE_BODY && s->is_file && source_body_room(s) > 0) {
 		read_body(s, now_ns);
+		has_fed = true;
+	} else if (has_more_to_read(s)) {
+		step(s, now_ns);
 		has_fed = true;
 	}
 	if (s->exchange && (s->state == SOURCE_BODY || source_is_over(s))) {

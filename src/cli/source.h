@@ -21,6 +21,7 @@ enum source_state {
 	SOURCE_NEW,
 	SOURCE_RESOLVING,
 	SOURCE_CONNECTING,
+	SOURCE_HANDSHAKE, /* of TLS */
 	SOURCE_SENDING,
 	SOURCE_HEAD,	/* waits for the head of the answer */
 	SOURCE_REFUSED, /* the answer is not 200: collects what it says */
@@ -42,7 +43,8 @@ struct source_context {
 	struct resolve *resolve;
 	struct merge *merge;
 	const struct options *options;
-	struct source *changed; /* what something happened to: to be settled */
+	const struct tls_config *tls; /* NULL: no target is https */
+	struct source *changed;	      /* what something happened to: to be settled */
 	uint8_t *scratch; /* SOURCE_SCRATCH bytes for one read; nothing stays there */
 
 	/* The merge's clock stands still while the output does, so that nobody's records
@@ -83,7 +85,8 @@ struct source {
 	bool was_over;
 	bool is_unverified; /* it ended, and nothing proves that this was the end */
 	bool has_drops;
-	bool wants_out; /* the transport waits to write */
+	unsigned
+	    wants; /* LOOP_IN or _OUT: what the transport waits for; 0: as the state */
 	uint64_t drops;
 	uint64_t deadline_ns; /* of the state */
 	struct transport transport;

@@ -7,6 +7,7 @@
 
 #include "cli/problem.h"
 #include "cli/source_body.h"
+#include "cli/source_tls.h"
 #include "http/emit.h"
 
 #define HEAD_READ	(16u * 1024) /* what follows the head goes to the stash at first */
@@ -52,7 +53,10 @@ source_answer_send(struct source *s)
 			e->request_sent += n;
 			break;
 		case TRANSPORT_WANTS_IN:
+			s->wants = LOOP_IN;
+			return;
 		case TRANSPORT_WANTS_OUT:
+			s->wants = LOOP_OUT;
 			return;
 		case TRANSPORT_END:
 		case TRANSPORT_FAILED:
@@ -99,8 +103,14 @@ keep_status(struct source *s, const struct http_response_head *head)
 }
 
 static const char *
-advice_of(const char *status)
+advice_of(const struct source *s, const char *status)
 {
+	bool is_tls = s->target->url.scheme == HTTP_SCHEME_HTTPS;
+
+	if (strncmp(status, "400", 3) == 0 && !is_tls)
+		return "is that port an https one?";
+	if (strncmp(status, "400", 3) == 0 && !s->context->options->tls.cert_file)
+		return "does it want a client certificate (-cert, -key)?";
 	if (strncmp(status, "401", 3) == 0)
 		return "give user:password@ in the target";
 	if (strncmp(status, "404", 3) == 0)
@@ -128,7 +138,7 @@ source_answer_refuse(struct source *s)
 		text_put(&what, text_span(&words));
 	}
 	source_fail(s, text_cstr(&what), span_str(""),
-		    words.n > 0 ? NULL : advice_of(s->reason));
+		    words.n > 0 ? NULL : advice_of(s, s->reason));
 }
 
 static void
@@ -202,11 +212,13 @@ feed_head(struct source *s, uint64_t now_ns)
 static void
 end_early(struct source *s, const char *why)
 {
+	const char *advice = source_tls_advice(s);
+
 	if (s->state == SOURCE_REFUSED)
 		source_answer_refuse(s);
 	else
 		source_fail(s, "closed before it answered: ", span_str(why),
-			    "is that port a ddump-worker's?");
+			    advice ? advice : "is that port a ddump-worker's?");
 }
 
 bool
@@ -223,13 +235,13 @@ source_answer_read(struct source *s, uint64_t now_ns)
 	case TRANSPORT_WANTS_IN:
 		return false;
 	case TRANSPORT_WANTS_OUT:
-		s->wants_out = true;
+		s->wants = LOOP_OUT;
 		return false;
 	case TRANSPORT_END:
 		end_early(s, "end of the connection");
 		return false;
 	case TRANSPORT_FAILED:
-		end_early(s, strerror(-error));
+		end_early(s, transport_reason(&s->transport, error));
 		return false;
 	}
 	s->raw = span_of(s->context->scratch, n);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/source_answer.h"
+#include "cli/source_tls.h"
 
 /* Connected: from here on the source is awaited by the merge, and may be slow. */
 static void
@@ -19,8 +20,30 @@ start_exchange(struct source *s, int fd, uint64_t now_ns)
 	source_join_merge(s, now_ns);
 	s->is_http = true;
 	s->deadline_ns = now_ns + s->context->options->connect_ns;
+	if (s->target->url.scheme == HTTP_SCHEME_HTTPS) {
+		source_tls_start(s);
+		return;
+	}
 	s->state = SOURCE_SENDING;
 	source_answer_send(s);
+}
+
+void
+source_connect_handshake(struct source *s, uint64_t now_ns)
+{
+	if (!source_tls_step(s))
+		return;
+	s->deadline_ns = now_ns + s->context->options->connect_ns;
+	s->state = SOURCE_SENDING;
+	source_answer_send(s);
+}
+
+static const char *
+advice(const struct source *s)
+{
+	if (s->target->url.scheme == HTTP_SCHEME_HTTPS && s->target->url.port == 0)
+		return "the port is 8475 if not given: is it :443?";
+	return "is ddump-worker running there, and the port open?";
 }
 
 void
@@ -36,8 +59,7 @@ source_connect_fail(struct source *s, const char *why)
 		text_str(&detail, ": ");
 	}
 	text_str(&detail, why);
-	source_fail(s, "connect: ", text_span(&detail),
-		    "is ddump-worker running there, and the port open?");
+	source_fail(s, "connect: ", text_span(&detail), advice(s));
 }
 
 void

@@ -16,6 +16,9 @@ void source_connect_unix(struct source *s, uint64_t now_ns);
 /* Goes on; once connected it sends the request. */
 void source_connect_step(struct source *s, uint64_t now_ns);
 
+/* Goes on with TLS; behind it, it sends the request. */
+void source_connect_handshake(struct source *s, uint64_t now_ns);
+
 void source_connect_fail(struct source *s, const char *why);
 
 #endif

@@ -120,8 +120,6 @@ parse_network(struct target *t)
 		return what;
 	if (t->url.is_all_addresses)
 		return "dns+http targets are not built in yet: name the hosts";
-	if (t->url.scheme == HTTP_SCHEME_HTTPS)
-		return "https is not built in yet: use http, or a tunnel (ssh -L)";
 	return NULL;
 }
 

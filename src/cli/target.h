@@ -27,6 +27,12 @@ struct target {
  */
 const char *target_parse(struct target *t, const char *text);
 
+static inline bool
+target_is_https(const struct target *t)
+{
+	return t->kind == TARGET_NETWORK && t->url.scheme == HTTP_SCHEME_HTTPS;
+}
+
 /*
  * Names all targets by the shortest unique one of host, host:port, host:port#N (N counts
  * from 1 among the targets of this host and port); files likewise by file name, path,

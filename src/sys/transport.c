@@ -1,8 +1,9 @@
-/* The plain transport. It knows nothing of what the bytes are. */
+/* Plain or TLS. It knows nothing of what the bytes are. */
 #include "sys/transport.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@ void
 transport_open(struct transport *t, int fd)
 {
 	t->fd = fd;
+	t->tls = NULL;
 }
 
 int
@@ -19,6 +21,7 @@ transport_open_file(struct transport *t, const char *path, bool *is_regular)
 	int rc = 0;
 
 	*is_regular = false;
+	t->tls = NULL;
 	t->fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (t->fd < 0)
 		return -errno;
@@ -33,9 +36,53 @@ transport_open_file(struct transport *t, const char *path, bool *is_regular)
 	return rc;
 }
 
+bool
+transport_start_tls(struct transport *t, const struct tls_config *config,
+		    const char *host)
+{
+	t->tls = tls_open(config, t->fd, host);
+	return t->tls != NULL;
+}
+
+/* The two enums name the same things in the same order. */
+static enum transport_result
+result_of(enum tls_result result)
+{
+	_Static_assert((int)TLS_DONE == (int)TRANSPORT_DONE &&
+			   (int)TLS_FAILED == (int)TRANSPORT_FAILED,
+		       "tls.h promises it");
+	return (enum transport_result)(int)result;
+}
+
+enum transport_result
+transport_handshake(struct transport *t)
+{
+	return result_of(tls_handshake(t->tls));
+}
+
+bool
+transport_has_pending(const struct transport *t)
+{
+	return t->tls && tls_has_pending(t->tls);
+}
+
+enum tls_cause
+transport_cause(const struct transport *t)
+{
+	return t->tls ? tls_cause(t->tls) : TLS_CAUSE_NONE;
+}
+
+const char *
+transport_reason(struct transport *t, int error)
+{
+	return t->tls ? tls_reason(t->tls) : strerror(-error);
+}
+
 void
 transport_close(struct transport *t)
 {
+	tls_close(t->tls);
+	t->tls = NULL;
 	if (t->fd >= 0)
 		close(t->fd);
 	t->fd = -1;
@@ -53,8 +100,11 @@ failure(enum transport_result wants, int *error)
 enum transport_result
 transport_read(struct transport *t, uint8_t *mem, size_t cap, size_t *n, int *error)
 {
-	ssize_t rc = read(t->fd, mem, cap);
+	ssize_t rc;
 
+	if (t->tls)
+		return result_of(tls_read(t->tls, mem, cap, n, error));
+	rc = read(t->fd, mem, cap);
 	*n = rc > 0 ? (size_t)rc : 0;
 	*error = 0;
 	if (rc > 0)
@@ -65,8 +115,11 @@ transport_read(struct transport *t, uint8_t *mem, size_t cap, size_t *n, int *er
 enum transport_result
 transport_write(struct transport *t, const uint8_t *p, size_t size, size_t *n, int *error)
 {
-	ssize_t rc = write(t->fd, p, size);
+	ssize_t rc;
 
+	if (t->tls)
+		return result_of(tls_write(t->tls, p, size, n, error));
+	rc = write(t->fd, p, size);
 	*n = rc > 0 ? (size_t)rc : 0;
 	*error = 0;
 	return rc >= 0 ? TRANSPORT_DONE : failure(TRANSPORT_WANTS_OUT, error);

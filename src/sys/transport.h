@@ -5,12 +5,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sys/tls.h"
+
 /*
- * Bytes over a connected descriptor (a socket, a fifo, a regular file), whatever carries
- * them: a session that wants to write in order to read (TLS) says so in the result.
+ * Bytes over a connected descriptor (a socket, a fifo, a regular file), plain or over
+ * TLS: a session that wants to write in order to read says so in the result.
  */
 struct transport {
-	int fd; /* -1: closed */
+	int fd;		 /* -1: closed */
+	struct tls *tls; /* NULL: plain */
 };
 
 enum transport_result {
@@ -27,6 +30,22 @@ void transport_open(struct transport *t, int fd);
 /* Opens a file or fifo for reading: 0, or -errno with t closed. */
 int transport_open_file(struct transport *t, const char *path, bool *is_regular);
 
+/*
+ * Goes over to TLS: transport_handshake until DONE, before anything else. host is whom the
+ * certificate must be for. False: no memory, or host is too long.
+ */
+bool transport_start_tls(struct transport *t, const struct tls_config *config,
+			 const char *host);
+enum transport_result transport_handshake(struct transport *t);
+
+/* The next read has something to say though the descriptor may stay silent. */
+bool transport_has_pending(const struct transport *t);
+
+/* Why a TLS session failed, and what to say; CAUSE_NONE of a plain one. */
+enum tls_cause transport_cause(const struct transport *t);
+const char *transport_reason(struct transport *t, int error);
+
+/* Ends TLS as it should be ended, if that needs no waiting. */
 void transport_close(struct transport *t);
 
 enum transport_result transport_read(struct transport *t, uint8_t *mem, size_t cap,

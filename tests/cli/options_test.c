@@ -102,6 +102,16 @@ test_values(void **state)
 	assert_string_equal(p.o.interface, "eth0,lo");
 	assert_string_equal(p.o.snaplen, "96");
 	assert_string_equal(p.o.direction, "in");
+	parse(&p, "--direction out --direction inout a");
+	assert_null(p.o.direction);
+	parse(&p,
+	      "-ca ca.pem --cert=c -key k --key-pass-file p --tls-max 1.2 --insecure a");
+	assert_string_equal(p.o.tls.ca, "ca.pem");
+	assert_string_equal(p.o.tls.cert_file, "c");
+	assert_string_equal(p.o.tls.key_file, "k");
+	assert_string_equal(p.o.tls.key_pass_file, "p");
+	assert_int_equal(p.o.tls.max, TLS_MAX_1_2);
+	assert_true(p.o.tls.is_insecure);
 	parse(&p, "--hold-back 0 a");
 	assert_int_equal(p.o.hold_back_ns, 0);
 	assert_false(p.o.is_hold_back_auto);
@@ -162,7 +172,12 @@ test_refused(void **state)
 	    "--linktype native a",
 	    "--format pcapng a",
 	    "--time-stamp-precision pico a",
-	    "--direction inout a",
+	    "--direction both a",
+	    "-cert c a",
+	    "-key k a",
+	    "--key-pass-file p a",
+	    "--tls-max 1.1 a",
+	    "--insecure=1 a",
 	    "-s -5 a",
 	    "--filter= a",
 	};

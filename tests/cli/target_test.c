@@ -89,7 +89,6 @@ test_refused(void **state)
 	    "db1:0",
 	    "db1:99999",
 	    "ftp://db1",
-	    "https://db1",
 	    "dns+http://db1",
 	    "http://u:secret@db1:x",
 	    "u:secret@[::1",
