@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/copy.h"
 #include "pcap/classic_writer.h"
 #include "pcap/ng_writer.h"
 
@@ -165,18 +166,20 @@ stream_put_interface(struct stream *s, uint32_t ifindex, struct span name,
 void
 stream_put_record(struct stream *s, struct savefile_record *record, const uint8_t *data)
 {
-	uint8_t *tail;
+	uint8_t *p;
 
 	if (!s->options.is_ng) {
-		classic_write_record_header(take(s, CLASSIC_RECORD_HEADER),
-					    s->options.is_nano, record);
-		memcpy(take(s, record->caplen), data, record->caplen);
+		p = take(s, CLASSIC_RECORD_HEADER + record->caplen);
+		classic_write_record_header(p, s->options.is_nano, record);
+		copy_bytes(p + CLASSIC_RECORD_HEADER, data, record->caplen);
 		return;
 	}
-	ng_write_packet_head(take(s, NG_PACKET_HEAD), record);
-	memcpy(take(s, record->caplen), data, record->caplen);
-	tail = take(s, NG_PACKET_TAIL_MAX);
-	give_back(s, NG_PACKET_TAIL_MAX - ng_write_packet_tail(tail, record));
+	p = take(s, NG_PACKET_HEAD + record->caplen + NG_PACKET_TAIL_MAX);
+	ng_write_packet_head(p, record);
+	p += NG_PACKET_HEAD;
+	copy_bytes(p, data, record->caplen);
+	give_back(s,
+		  NG_PACKET_TAIL_MAX - ng_write_packet_tail(p + record->caplen, record));
 	s->packets[record->interface_id]++;
 }
 
