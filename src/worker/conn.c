@@ -38,6 +38,7 @@ conn_new(struct broker *broker, uint32_t number, int fd, const struct net_addres
 	struct conn *c = malloc(sizeof(*c));
 
 	static_assert(offsetof(struct conn, watch) == 0, "on_ready casts the watch");
+	static_assert(sizeof(*c) <= CONN_BYTES_MAX, "as README says");
 	if (!c) {
 		close(fd);
 		return NULL;

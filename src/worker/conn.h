@@ -22,6 +22,8 @@ enum conn_state {
 	CONN_CLOSED	/* to be freed by the loop */
 };
 
+#define CONN_BYTES_MAX (52u * 1024) /* the README's limits table has it */
+
 struct conn {
 	struct loop_watch watch;
 	struct broker *broker;

@@ -428,3 +428,78 @@ def test_what_a_parent_left_behind_does_not_matter(lab, host, tmp_path):
     os.close(write)
     assert process.stop() == 0
     os.close(read)
+
+
+def test_starts_with_an_ambient_capability(lab, host, tmp_path):
+    """As systemd's AmbientCapabilities=CAP_NET_RAW and User= start it."""
+    process = lab.start(host, ["setpriv", "--reuid=1234", "--regid=1234", "--clear-groups",
+                               "--inh-caps=+net_raw", "--ambient-caps=+net_raw",
+                               WORKER, "-listen", "127.0.0.1:8475"])
+    wait_until_healthy(host)
+    capture_works(lab, host, tmp_path)
+    for pid in [process.pid, *process.children()]:
+        status = status_of(pid)
+        assert status["Uid"].split() == ["1234"] * 4
+        assert int(status["CapAmb"], 16) == int(status["CapInh"], 16) == 0
+        assert int(status["CapEff"], 16) in ((1 << 13,) if pid == process.pid else (0,))
+    assert process.stop() == 0
+
+
+def test_unfinished_heads_are_answered_and_closed(lab, host):
+    """A client that never ends its head hears 408 after the deadline of ten seconds."""
+    worker = lab.worker(host)
+    code = (
+        "import socket,sys\n"
+        "s=socket.create_connection(('127.0.0.1',int(sys.argv[1])),10); s.settimeout(30)\n"
+        "s.sendall(b'GET / HTTP/1.1\\r\\nHost: x\\r\\nX: '); b=b''\n"
+        "while True:\n"
+        "    d=s.recv(4096)\n"
+        "    if not d: break\n"
+        "    b+=d\n"
+        "print(b[:12].decode())\n"
+    )
+    assert host.run("/usr/bin/python3", "-c", code, str(worker.port)).stdout == b"HTTP/1.1 408\n"
+
+
+def test_a_vanished_client_is_noticed_while_data_flows(lab, host, tmp_path):
+    """Its host is gone without a word: no FIN, no RST, nothing but silence."""
+    client = lab.namespace("c")
+    lab.link(client, "c0", "10.7.0.1", host, "w0", "10.7.0.2")
+    worker = lab.worker(host, listen=":0")
+    out = str(tmp_path / "o.pcapng")
+    start_curl(lab, client, f"http://10.7.0.2:{worker.port}/capture?format=pcapng&filter=port+1", out)
+    client.ip("link", "set", "c0", "down")
+    wait_for(lambda: "ended: client gone" in worker.log(), "the end in the log")
+    assert len(worker.children()) == 1
+
+
+def test_expect_and_odd_but_legal_requests(lab, host):
+    worker = lab.worker(host)
+    talk = (
+        "import socket,sys\n"
+        "s=socket.create_connection(('127.0.0.1',int(sys.argv[1])),10); s.settimeout(30)\n"
+        "s.sendall(sys.stdin.buffer.read()); s.shutdown(1); b=b''\n"
+        "while True:\n"
+        "    d=s.recv(4096)\n"
+        "    if not d: break\n"
+        "    b+=d\n"
+        "sys.stdout.buffer.write(b)\n"
+    )
+
+    def ask(text):
+        return host.run("/usr/bin/python3", "-c", talk, str(worker.port), input=text).stdout
+
+    said = ask(b"GET /healthz HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+               b"Content-Length: 3\r\n\r\nabc")
+    assert said.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK")
+    head = ask(b"HEAD / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200") and head.endswith(b"\r\n\r\n")
+    assert int(head.split(b"Content-Length: ")[1].split(b"\r\n")[0]) > 500
+    absolute = ask(b"GET http://x:1/healthz HTTP/1.1\r\nHost: x:1\r\nConnection: close\r\n\r\n")
+    assert absolute.endswith(b"ok\n")
+    head = ask(b"HEAD /capture?filter=foo HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400") and head.endswith(b"\r\n\r\n")
+    head = ask(b"HEAD /capture?filter=icmp HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200") and len(worker.children()) <= 2
+    big = ask(b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 65537\r\n\r\n")
+    assert big.startswith(b"HTTP/1.1 413")
