@@ -22,7 +22,7 @@ enum conn_state {
 	CONN_CLOSED	/* to be freed by the loop */
 };
 
-#define CONN_BYTES_MAX (52u * 1024) /* the README's limits table has it */
+#define CONN_BYTES_MAX (56u * 1024) /* the README's limits table has it */
 
 struct conn {
 	struct loop_watch watch;
