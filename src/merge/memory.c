@@ -40,59 +40,79 @@ memory_not_full(struct merge *m, uint32_t source)
 	s->needs = false;
 }
 
-void
-memory_in_use(struct merge *m, uint32_t source)
-{
-	uint32_t cap = m->sources[source].queue.cap;
-
-	m->n_idle -= cap > 0;
-	m->n_large -= cap > MERGE_QUEUE_FIRST;
-}
-
-void
-memory_idle(struct merge *m, uint32_t source)
-{
-	uint32_t cap = m->sources[source].queue.cap;
-
-	m->n_idle += cap > 0;
-	m->n_large += cap > MERGE_QUEUE_FIRST;
-}
-
-/* Whether memory of more than beyond bytes lies unused. A refusal keeps it, and so does
- * the promise of room: two needy sources would take it from each other for ever. */
+/* A refusal keeps it, and so does the promise of room: two needy sources would take it
+ * from each other for ever. */
 static bool
-is_spare(const struct source *s, uint32_t beyond)
+is_unused(const struct source *s)
 {
-	return s->queue.cap > beyond && queue_is_empty(&s->queue) &&
+	return s->queue.cap > 0 && queue_is_empty(&s->queue) &&
 	       s->queue.open == QUEUE_NIL && !s->is_refused && !s->is_promised;
 }
 
-static uint32_t
-find_spare(struct merge *m, uint32_t beyond)
+static void
+join_spare(struct merge *m, uint32_t source)
 {
-	for (uint32_t i = 0; i < m->n_sources; i++) {
-		m->cursor = m->cursor + 1 < m->n_sources ? m->cursor + 1 : 0;
-		if (is_spare(&m->sources[m->cursor], beyond))
-			return m->cursor;
-	}
-	return STATE_NONE;
+	struct source *s = &m->sources[source];
+
+	s->is_spare = true;
+	s->spare_next = STATE_NONE;
+	s->spare_before = m->spare_last;
+	if (m->spare_last == STATE_NONE)
+		m->spare = source;
+	else
+		m->sources[m->spare_last].spare_next = source;
+	m->spare_last = source;
+	m->n_large += s->queue.cap > MERGE_QUEUE_FIRST;
+}
+
+static void
+leave_spare(struct merge *m, uint32_t source)
+{
+	struct source *s = &m->sources[source];
+
+	s->is_spare = false;
+	if (s->spare_before == STATE_NONE)
+		m->spare = s->spare_next;
+	else
+		m->sources[s->spare_before].spare_next = s->spare_next;
+	if (s->spare_next == STATE_NONE)
+		m->spare_last = s->spare_before;
+	else
+		m->sources[s->spare_next].spare_before = s->spare_before;
+	m->n_large -= s->queue.cap > MERGE_QUEUE_FIRST;
+}
+
+void
+memory_review(struct merge *m, uint32_t source)
+{
+	const struct source *s = &m->sources[source];
+	bool is_spare = is_unused(s);
+
+	if (is_spare && !s->is_spare)
+		join_spare(m, source);
+	else if (!is_spare && s->is_spare)
+		leave_spare(m, source);
 }
 
 uint32_t
 merge_spare_memory(struct merge *m)
 {
-	return m->n_large == 0 ? STATE_NONE : find_spare(m, MERGE_QUEUE_FIRST);
+	uint32_t source = m->spare;
+
+	if (m->n_large == 0)
+		return STATE_NONE;
+	while (m->sources[source].queue.cap <= MERGE_QUEUE_FIRST)
+		source = m->sources[source].spare_next;
+	return source;
 }
 
 /* *out asks for the memory of an empty queue, if there is one. */
 static bool
 take_back(struct merge *m, struct merge_out *out)
 {
-	uint32_t source = m->n_idle == 0 ? STATE_NONE : find_spare(m, 0);
-
-	if (source == STATE_NONE)
+	if (m->spare == STATE_NONE)
 		return false;
-	*out = (struct merge_out){.source = source};
+	*out = (struct merge_out){.source = m->spare};
 	return true;
 }
 
@@ -100,6 +120,14 @@ static uint64_t
 half_of(uint64_t size)
 {
 	return size / 2 & ~UINT64_C(7);
+}
+
+/* What the sources that have no memory yet will ask for: who wants more must not take it,
+ * or those whom the others wait for could not be read. */
+static uint64_t
+reserve(const struct merge *m)
+{
+	return (uint64_t)m->n_bare * m->first;
 }
 
 /*
@@ -112,7 +140,9 @@ static uint64_t
 growth(const struct merge *m, const struct source *s)
 {
 	uint64_t bound = m->options.buffer_bytes;
-	uint64_t room = bound > m->given ? bound - m->given : 0;
+	uint64_t kept = s->queue.cap > 0 && !s->needs ? reserve(m) : 0;
+	uint64_t used = m->given + kept;
+	uint64_t room = bound > used ? bound - used : 0;
 	uint64_t least = queue_used(&s->queue) + (uint64_t)s->want;
 	uint64_t size = 2 * (uint64_t)s->queue.cap;
 
@@ -160,40 +190,63 @@ memory_serve(struct merge *m, struct merge_out *out)
 
 /* A file loses nothing by waiting, except where the others wait for it. */
 static bool
-is_urgent(const struct merge *m, uint32_t source)
+may_ask(const struct merge *m, uint32_t source, uint64_t waited_ns)
 {
-	return m->sources[source].needs || source == m->awaited;
+	const struct source *s = &m->sources[source];
+
+	return s->needs || source == m->awaited ||
+	       (!s->is_file && waited_ns >= MERGE_PATIENCE_NS);
 }
 
-/* The first that cannot grow decides: it needs room, and only forcing makes some. */
+/* That the awaited one is full ends by nothing else; any other may soon have room. */
+static bool
+may_force(const struct merge *m, uint32_t source, uint64_t waited_ns)
+{
+	return source == m->awaited || waited_ns >= MERGE_FORCE_PATIENCE_NS;
+}
+
 enum memory_relief
 memory_relieve(struct merge *m, uint64_t now_ns, struct merge_out *out)
 {
-	bool is_over = now_ns - m->stuck_ns >= MERGE_PATIENCE_NS;
+	uint64_t waited_ns = now_ns - m->stuck_ns;
 
 	for (uint32_t i = 0; i < m->n_full; i++) {
 		uint32_t source = m->full[i];
 
-		if (!is_urgent(m, source) && !(is_over && !m->sources[source].is_file))
+		if (!may_ask(m, source, waited_ns))
 			continue;
 		if (ask(m, source, out) || take_back(m, out))
 			return MEMORY_ASK;
-		return MEMORY_FORCE;
+		if (may_force(m, source, waited_ns))
+			return MEMORY_FORCE;
 	}
 	return MEMORY_WAIT;
+}
+
+/* Whether a full source's patience may end. */
+static bool
+is_pressed(const struct merge *m)
+{
+	for (uint32_t i = 0; i < m->n_full; i++) {
+		const struct source *s = &m->sources[m->full[i]];
+
+		if (s->needs || !s->is_file)
+			return true;
+	}
+	return false;
 }
 
 uint64_t
 memory_deadline_ns(const struct merge *m, uint64_t now_ns)
 {
-	if (now_ns - m->stuck_ns >= MERGE_PATIENCE_NS)
+	uint64_t waited_ns = now_ns - m->stuck_ns;
+	uint64_t patience_ns =
+	    waited_ns < MERGE_PATIENCE_NS ? MERGE_PATIENCE_NS : MERGE_FORCE_PATIENCE_NS;
+
+	if (waited_ns >= patience_ns || !is_pressed(m))
 		return UINT64_MAX;
-	for (uint32_t i = 0; i < m->n_full; i++)
-		if (!m->sources[m->full[i]].is_file)
-			return m->stuck_ns > UINT64_MAX - MERGE_PATIENCE_NS
-				   ? UINT64_MAX
-				   : m->stuck_ns + MERGE_PATIENCE_NS;
-	return UINT64_MAX;
+	return m->stuck_ns > UINT64_MAX - patience_ns ? UINT64_MAX
+						      : m->stuck_ns + patience_ns;
 }
 
 void *
@@ -201,20 +254,20 @@ merge_set_memory(struct merge *m, uint32_t source, void *mem, size_t bytes,
 		 size_t *old_bytes)
 {
 	struct source *s = &m->sources[source];
-	bool is_empty = queue_is_empty(&s->queue);
 	uint32_t old_cap;
 	void *old;
 
 	assert(bytes <= MERGE_QUEUE_MAX);
-	if (is_empty)
-		memory_in_use(m, source);
+	if (s->is_spare)
+		leave_spare(m, source);
+	m->n_bare += s->is_in && bytes == 0;
+	m->n_bare -= s->is_in && s->queue.cap == 0;
 	old = queue_set_memory(&s->queue, bytes > 0 ? mem : NULL, (uint32_t)bytes,
 			       &old_cap);
-	if (is_empty)
-		memory_idle(m, source);
 	m->given += bytes;
 	m->given -= old_cap;
 	s->is_promised = s->needs && bytes > 0;
+	memory_review(m, source);
 	if (queue_room(&s->queue) >= s->want)
 		memory_not_full(m, source);
 	*old_bytes = old_cap;
@@ -225,6 +278,7 @@ void
 merge_refuse_memory(struct merge *m, uint32_t source)
 {
 	m->sources[source].is_refused = true;
+	memory_review(m, source);
 }
 
 /* The worst record has one byte behind its header: what it takes more than its input

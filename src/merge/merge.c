@@ -27,11 +27,11 @@ merge_bytes(uint32_t n_sources)
 	       4 * tourney_bytes(n_sources) + n_sources * sizeof(uint32_t);
 }
 
-/* The bound allows every source an equal share at least at first. */
+/* A part of every source's equal share in the bound. */
 static uint32_t
 first_bytes(uint64_t buffer_bytes, uint32_t n_sources)
 {
-	uint64_t share = buffer_bytes / n_sources & ~UINT64_C(7);
+	uint64_t share = buffer_bytes / n_sources / MERGE_FIRST_PART & ~UINT64_C(7);
 	uint64_t least = queue_size(0);
 
 	if (share > MERGE_QUEUE_FIRST)
@@ -61,6 +61,8 @@ merge_new(void *mem, uint32_t n_sources, const struct merge_options *options)
 			    .awaited = STATE_NONE,
 			    .hold_back_ns = options->hold_back_ns,
 			    .stuck = STATE_NONE,
+			    .spare = STATE_NONE,
+			    .spare_last = STATE_NONE,
 			    .first = first_bytes(options->buffer_bytes, n_sources)};
 	rest = place_tourney(&m->records, n_sources, rest);
 	rest = place_tourney(&m->marks, n_sources, rest);
@@ -111,6 +113,7 @@ merge_start(struct merge *m, uint32_t source, enum merge_kind kind, bool is_expl
 	assert(source < m->n_sources && !s->is_in);
 	m->n_in++;
 	s->is_in = true;
+	m->n_bare += s->queue.cap == 0;
 	s->is_file = kind == MERGE_FILE;
 	s->is_explicit = is_explicit;
 	s->mark_ns = 0;
@@ -134,11 +137,13 @@ merge_end(struct merge *m, uint32_t source)
 	if (s->queue.open != QUEUE_NIL)
 		queue_abort(&s->queue);
 	m->n_in--;
+	m->n_bare -= s->queue.cap == 0;
 	s->is_in = false;
 	s->is_refused = false;
 	s->is_promised = false;
 	pace_init(&s->pace);
 	memory_not_full(m, source);
+	memory_review(m, source);
 	tourney_set(&m->marks, source, TOURNEY_NONE);
 	tourney_set(&m->file_marks, source, TOURNEY_NONE);
 }
@@ -152,6 +157,7 @@ refuse(struct merge *m, uint32_t source, uint32_t size)
 	if (queue_is_empty(&s->queue))
 		s->is_refused = false;
 	memory_full(m, source, size, needs);
+	memory_review(m, source);
 	return needs ? MERGE_NEEDS_MEMORY : MERGE_FULL;
 }
 
@@ -168,6 +174,8 @@ merge_begin(struct merge *m, uint32_t source, const struct savefile_record *reco
 	if (s->is_full)
 		memory_not_full(m, source);
 	s->is_promised = false;
+	if (s->is_spare)
+		memory_review(m, source);
 	m->n_arrivals++;
 	return MERGE_BEGUN;
 }
@@ -176,6 +184,7 @@ void
 merge_abort(struct merge *m, uint32_t source)
 {
 	queue_abort(&m->sources[source].queue);
+	memory_review(m, source);
 }
 
 /* The hold-back that a source's delay calls for: a quarter more, within the limits. */
@@ -231,8 +240,6 @@ merge_commit(struct merge *m, uint32_t source)
 	const struct queue_record *r = queue_begun(&s->queue);
 
 	assert(s->queue.open != QUEUE_NIL);
-	if (queue_is_empty(&s->queue))
-		memory_in_use(m, source);
 	if (queue_commit(&s->queue))
 		tourney_set(&m->records, source, record_key(m, r));
 	s->counts.received++;
@@ -314,7 +321,7 @@ drop(struct merge *m)
 	queue_drop(&s->queue);
 	if (queue_is_empty(&s->queue)) {
 		s->is_refused = false;
-		memory_idle(m, m->taken);
+		memory_review(m, m->taken);
 	}
 	if (s->is_full && queue_room(&s->queue) >= s->want)
 		memory_not_full(m, m->taken);

@@ -20,8 +20,9 @@
  * - when it is older than the one that left just before it: at once;
  * - when it has waited hold_back_ns since it arrived, together with all that is older
  *   - but never while a regular file could still deliver older ones;
- * - when a source has no room and may get no more memory: the oldest of all is forced
- *   out - nor this while a regular file that has room could still deliver older ones.
+ * - when a source has no room and may get no more memory, and is itself the awaited one
+ *   or MERGE_FORCE_PATIENCE_NS are over: the oldest of all is forced out - nor this
+ *   while a regular file that has room could still deliver older ones.
  *
  * Times UINT64_MAX - 1 and UINT64_MAX count as equal between sources.
  */
@@ -31,16 +32,30 @@
 #define MERGE_SLACK_NS 5000000u
 
 /* How long a source that the others wait for keeps one watermark before a live source
- * with a full queue gets more memory, or, if the bound is reached, the oldest record is
- * forced out: long enough for the awaited source to be read first. A full source that is
- * itself the awaited one is helped at once; a full file waits, it loses nothing. */
+ * with a full queue gets more memory: long enough for the awaited source to be read
+ * first. A full source that is itself the awaited one is helped at once; a full file
+ * waits, it loses nothing. */
 #define MERGE_PATIENCE_NS 5000000u
+
+/*
+ * How long it keeps it before the oldest record is forced out, once the bound leaves no
+ * memory: order is lost for good, so longer than it takes to read once from every one of
+ * 1,000 busy sources (60 ms for 64 KiB each). No packet is lost for it: meanwhile a full
+ * source's packets wait in the socket's buffers and in its worker's ring, and the default
+ * 16 MiB of that hold 100 ms of 160 MB/s from one worker, or, where blocks leave half
+ * empty every 10 ms, 640 ms. It is waited for once a watermark: as long as the source
+ * keeps it, everything else is forced at once.
+ */
+#define MERGE_FORCE_PATIENCE_NS 100000000u
 
 /* A queue counts as full when less than this part of its memory is free in one piece. */
 #define MERGE_ROOM_PART 8
 
-/* Bytes of a queue at first (less where the bound gives no fair share), and at most. */
+/* Bytes of a queue at first, and at most. First less where that is more than this part of
+ * its equal share in the bound: the rest is for those who need more, and with many
+ * sources what is held stays near the cache. */
 #define MERGE_QUEUE_FIRST (64u * 1024)
+#define MERGE_FIRST_PART  4
 #define MERGE_QUEUE_MAX	  (64u * 1024 * 1024)
 
 /* The default, which is the floor of the automatic hold-back, and that one's ceiling. */
@@ -107,7 +122,8 @@ enum merge_begin {
 
 	/* The queue has no memory, or less than this record takes. Call merge_next: it
 	 * answers GROW for this source at once, unless the bound leaves no room. Then it
-	 * takes back memory of empty queues (GROW of 0 bytes) and forces records out. */
+	 * takes back memory of empty queues (GROW of 0 bytes), the longest empty first, and
+	 * forces records out at last. */
 	MERGE_NEEDS_MEMORY
 };
 
@@ -158,7 +174,7 @@ void *merge_set_memory(struct merge *m, uint32_t source, void *mem, size_t bytes
  * of asking for this source. */
 void merge_refuse_memory(struct merge *m, uint32_t source);
 
-/* A source whose queue is empty and has more than MERGE_QUEUE_FIRST bytes, UINT32_MAX
+/* The longest empty queue of those with more than MERGE_QUEUE_FIRST bytes, UINT32_MAX
  * when none: its memory should be taken back when there is time. */
 uint32_t merge_spare_memory(struct merge *m);
 

@@ -24,6 +24,9 @@ struct source {
 	bool needs;	  /* full: the record does not fit its memory even when empty */
 	bool is_promised; /* it got memory for a record that it needs to begin yet */
 	bool is_refused;  /* no memory: do not ask until the queue is empty */
+	bool is_spare;	  /* it is in the list of merge.spare */
+	uint32_t spare_next;
+	uint32_t spare_before;
 	struct merge_counts counts;
 	struct pace pace;
 };
@@ -57,12 +60,13 @@ struct merge {
 	uint32_t stuck;
 
 	uint32_t first;	 /* bytes of a queue's first memory */
-	uint32_t cursor; /* where the search for empty queues goes on */
 	uint64_t given;	 /* bytes of all queues */
+	uint32_t n_bare; /* sources that are in and have no memory */
 	uint32_t n_full;
 	uint32_t n_needs;
-	uint32_t n_idle;  /* empty queues with memory */
-	uint32_t n_large; /* those with more than MERGE_QUEUE_FIRST */
+	uint32_t n_large;    /* spare queues with more than MERGE_QUEUE_FIRST */
+	uint32_t spare;	     /* the list of spare queues: the longest unused one */
+	uint32_t spare_last; /* and the one that ran empty last */
 	uint32_t *full;
 };
 
@@ -71,9 +75,8 @@ struct merge {
 void memory_full(struct merge *m, uint32_t source, uint32_t want, bool needs);
 void memory_not_full(struct merge *m, uint32_t source);
 
-/* The source's queue was empty, or has run empty. */
-void memory_in_use(struct merge *m, uint32_t source);
-void memory_idle(struct merge *m, uint32_t source);
+/* Whether its memory lies unused may have changed. */
+void memory_review(struct merge *m, uint32_t source);
 
 /* Whether *out asks for a source whose next record cannot fit its memory. */
 bool memory_serve(struct merge *m, struct merge_out *out);

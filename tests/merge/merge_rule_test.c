@@ -291,7 +291,8 @@ at_the_bound_records_are_forced(void **state)
 		merge_watermark(b.m, 1, 100 + i);
 		merge_watermark(b.m, 2, 100 + i);
 	}
-	assert_true(b.now_ns < 100 * MS);
+	assert_true(b.now_ns >= MERGE_FORCE_PATIENCE_NS);
+	assert_true(b.now_ns < MERGE_FORCE_PATIENCE_NS + 50 * MS);
 	assert_true(merge_counts(b.m, 1)->forced > n / 2);
 	assert_int_equal(merge_counts(b.m, 1)->forced, b.n_out);
 	assert_int_equal(b.n_back, 0);
@@ -300,6 +301,98 @@ at_the_bound_records_are_forced(void **state)
 	drain(&b);
 	assert_int_equal(b.n_out, n);
 	assert_int_equal(b.n_back, 0);
+	close_bench(&b);
+}
+
+/* Order is given up later than memory is asked for. */
+static void
+forcing_takes_more_patience(void **state)
+{
+	struct bench b;
+	uint64_t start_ns;
+
+	(void)state;
+	open_bench(&b, 2, SEC, false, 2 * MERGE_FIRST_PART * MERGE_QUEUE_FIRST);
+	start(&b, 0, MERGE_LIVE, true);
+	start(&b, 1, MERGE_LIVE, true);
+	put(&b, 1, 1, 8);
+	start_ns = b.now_ns;
+	assert_int_equal(next(&b), MERGE_WAIT);
+	for (;;) {
+		if (offer(&b, 1, 2, 952) == MERGE_BEGUN)
+			continue;
+		assert_int_equal(next(&b), MERGE_WAIT);
+		if (offer(&b, 1, 2, 952) == MERGE_BEGUN)
+			continue;
+		if (b.wake_ns != start_ns + MERGE_PATIENCE_NS)
+			break;
+		b.now_ns = b.wake_ns;
+	}
+	assert_int_equal(b.wake_ns, start_ns + MERGE_FORCE_PATIENCE_NS);
+	assert_true(merge_memory(b.m) + MERGE_QUEUE_FIRST <= b.bound);
+	b.now_ns = b.wake_ns - 1;
+	assert_int_equal(next(&b), MERGE_WAIT);
+	b.now_ns = b.wake_ns;
+	expect(&b, 1, 1);
+	expect(&b, 1, 2);
+	assert_int_equal(merge_counts(b.m, 1)->forced, 2);
+	close_bench(&b);
+}
+
+/* However long others were full before it came. */
+static void
+everyone_gets_first_memory(void **state)
+{
+	struct bench b;
+	const uint32_t n = 8;
+
+	(void)state;
+	open_bench(&b, n, SEC, false, n * MERGE_FIRST_PART * 4096);
+	for (uint32_t i = 0; i < n; i++)
+		start(&b, i, MERGE_LIVE, true);
+	for (; b.now_ns < 2 * MERGE_PATIENCE_NS; b.now_ns += MS) {
+		while (offer(&b, n - 1, 2, 952) == MERGE_BEGUN)
+			;
+		assert_int_equal(next(&b), MERGE_WAIT);
+	}
+	for (uint32_t i = 0; i < n - 1; i++) {
+		assert_int_equal(offer(&b, i, 2, 8), MERGE_NEEDS_MEMORY);
+		assert_int_equal(merge_next(b.m, b.now_ns, &b.out), MERGE_GROW);
+		assert_int_equal(b.out.source, i);
+		assert_int_equal(b.out.bytes, 4096);
+		give(&b);
+		assert_int_equal(offer(&b, i, 2, 8), MERGE_BEGUN);
+	}
+	assert_int_equal(merge_counts(b.m, n - 1)->forced, 0);
+	close_bench(&b);
+}
+
+/* What has been unused for longest is taken first. */
+static void
+spare_memory_is_taken_in_turn(void **state)
+{
+	struct bench b;
+	uint32_t order[] = {2, 0, 1};
+
+	(void)state;
+	open_bench(&b, 4, SEC, false, 4096);
+	for (uint32_t i = 0; i < 4; i++)
+		start(&b, i, MERGE_LIVE, true);
+	for (uint32_t i = 0; i < 3; i++)
+		put(&b, order[i], 1 + i, 8);
+	for (uint32_t i = 0; i < 4; i++)
+		merge_watermark(b.m, i, 100);
+	for (uint32_t i = 0; i < 3; i++)
+		expect(&b, order[i], 1 + i);
+	assert_int_equal(next(&b), MERGE_WAIT);
+	assert_int_equal(offer(&b, 3, 101, 4000), MERGE_NEEDS_MEMORY);
+	for (uint32_t i = 0; i < 3; i++) {
+		assert_int_equal(merge_next(b.m, b.now_ns, &b.out), MERGE_GROW);
+		if (b.out.bytes > 0)
+			break;
+		assert_int_equal(b.out.source, order[i]);
+		give(&b);
+	}
 	close_bench(&b);
 }
 
@@ -529,6 +622,9 @@ main(void)
 	    cmocka_unit_test(the_hold_back_never_overrides_a_file),
 	    cmocka_unit_test(patience_comes_before_memory),
 	    cmocka_unit_test(at_the_bound_records_are_forced),
+	    cmocka_unit_test(forcing_takes_more_patience),
+	    cmocka_unit_test(everyone_gets_first_memory),
+	    cmocka_unit_test(spare_memory_is_taken_in_turn),
 	    cmocka_unit_test(the_largest_records_fit_any_bound),
 	    cmocka_unit_test(without_memory_it_forces_and_asks_again),
 	    cmocka_unit_test(auto_follows_a_flusher_and_forgets_it),

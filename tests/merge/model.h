@@ -243,6 +243,14 @@ model_is_entitled(const struct model *o, uint32_t j, uint32_t awaited, uint64_t 
 	       (!s->is_file && now_ns - o->stuck_ns >= MERGE_PATIENCE_NS);
 }
 
+/* Of these, one for which records may be forced out. */
+static bool
+model_may_press(const struct model *o, uint32_t j, uint32_t awaited, uint64_t now_ns)
+{
+	return model_is_entitled(o, j, awaited, now_ns) &&
+	       (j == awaited || now_ns - o->stuck_ns >= MERGE_FORCE_PATIENCE_NS);
+}
+
 static bool
 model_has_spare(const struct model *o)
 {
@@ -251,6 +259,23 @@ model_has_spare(const struct model *o)
 		    !o->s[j].is_promised && model_held(o, j) == 0)
 			return true;
 	return false;
+}
+
+/* What is kept for the first memory of those who have none. */
+static uint64_t
+model_reserve(const struct model *o)
+{
+	uint64_t share = o->options.buffer_bytes / o->n_sources / MERGE_FIRST_PART;
+	uint64_t first = share - share % 8;
+	uint64_t sum = 0;
+
+	if (first > MERGE_QUEUE_FIRST)
+		first = MERGE_QUEUE_FIRST;
+	if (first < queue_size(0))
+		first = queue_size(0);
+	for (uint32_t j = 0; j < o->n_sources; j++)
+		sum += o->s[j].is_in && o->s[j].cap == 0 ? first : 0;
+	return sum;
 }
 
 /* Whether forcing is right: somebody is entitled to room and none can be had for it. */
@@ -264,10 +289,11 @@ model_may_force(struct model *o, struct model_block b, uint64_t now_ns)
 	for (uint32_t j = 0; j < o->n_sources; j++) {
 		const struct model_source *s = &o->s[j];
 
-		if (!model_is_entitled(o, j, b.awaited, now_ns))
+		if (!model_may_press(o, j, b.awaited, now_ns))
 			continue;
 		if (s->is_refused || 2 * s->cap > MERGE_QUEUE_MAX ||
-		    o->given + (s->needs ? s->cap + s->want : 4 * s->cap) >
+		    o->given + (s->needs ? s->cap + s->want
+					 : model_reserve(o) + 4 * s->cap) >
 			o->options.buffer_bytes)
 			return true;
 	}
@@ -377,13 +403,19 @@ model_judge_wait(struct model *o, const struct merge_out *out, uint64_t now_ns)
 	for (uint32_t j = 0; j < o->n_sources; j++) {
 		const struct model_source *s = &o->s[j];
 
-		if (model_is_entitled(o, j, b.awaited, now_ns) &&
+		uint64_t patience = now_ns - o->stuck_ns < MERGE_PATIENCE_NS
+					? MERGE_PATIENCE_NS
+					: MERGE_FORCE_PATIENCE_NS;
+
+		if (model_is_entitled(o, j, b.awaited, now_ns) && model_has_spare(o))
+			return model_fail(o, "leaves memory unused");
+		if (model_may_press(o, j, b.awaited, now_ns) &&
 		    (!b.is_for_file || model_is_full(o, b.awaited)))
 			return model_fail(o, "leaves a full source alone");
-		if (s->is_in && !s->is_file && !s->is_open && model_is_full(o, j) &&
-		    now_ns - o->stuck_ns < MERGE_PATIENCE_NS &&
-		    model_add(o->stuck_ns, MERGE_PATIENCE_NS) < wake)
-			wake = model_add(o->stuck_ns, MERGE_PATIENCE_NS);
+		if (s->is_in && (s->needs || !s->is_file) && !s->is_open &&
+		    model_is_full(o, j) && now_ns - o->stuck_ns < patience &&
+		    model_add(o->stuck_ns, patience) < wake)
+			wake = model_add(o->stuck_ns, patience);
 	}
 	return model_equal(o, "wakes at", out->wake_ns, wake);
 }
@@ -407,6 +439,9 @@ model_judge_grow(struct model *o, const struct merge_out *out, uint64_t now_ns)
 
 		if (o->given + out->bytes > top || s->is_refused)
 			return model_fail(o, "asks for too much memory");
+		if (s->cap > 0 && !s->needs &&
+		    o->given + out->bytes + model_reserve(o) > bound)
+			return model_fail(o, "asks for others' first memory");
 		if (out->bytes % 8 != 0 || out->bytes > MERGE_QUEUE_MAX)
 			return model_fail(o, "asks for odd memory");
 	}
