@@ -189,10 +189,24 @@ open_merge(struct app *a)
 }
 
 static void
+choose_ports(struct app *a)
+{
+	struct text field;
+
+	ports_init(&a->ports, a->n);
+	text_init(&field, a->ports_field, sizeof(a->ports_field));
+	target_put_ports(&field, a->targets, a->n, &a->ports);
+	text_cstr(&field);
+	a->context.ports = &a->ports;
+	a->context.ports_field = a->ports_field;
+}
+
+static void
 start_sources(struct app *a)
 {
 	uint64_t now_ns = clock_monotonic_ns();
 
+	choose_ports(a);
 	a->context.loop = &a->loop;
 	a->context.resolve = &a->resolve;
 	a->context.merge = a->merge;

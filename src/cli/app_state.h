@@ -41,6 +41,8 @@ struct app {
 	uint32_t n_over;
 	uint32_t n_refused; /* failed before they answered */
 	struct source_context context;
+	struct ports ports;
+	char ports_field[TARGET_PORTS_FIELD_MAX];
 	struct tls_config *tls; /* NULL: no target is https */
 	struct tourney deadlines;
 	void *deadlines_mem;

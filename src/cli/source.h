@@ -43,6 +43,8 @@ struct source_context {
 	struct resolve *resolve;
 	struct merge *merge;
 	const struct options *options;
+	struct ports *ports;	      /* of our end of connections */
+	const char *ports_field;      /* both ends' ports, for the requests */
 	const struct tls_config *tls; /* NULL: no target is https */
 	struct source *changed;	      /* what something happened to: to be settled */
 	uint8_t *scratch; /* SOURCE_SCRATCH bytes for one read; nothing stays there */

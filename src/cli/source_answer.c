@@ -28,7 +28,8 @@ source_answer_new(struct source *s)
 	e->problem_size = 0;
 	e->content_type_size = 0;
 	text_init(&request, e->request, sizeof(e->request));
-	if (!target_request(s->target, s->context->options, &request)) {
+	if (!target_request(s->target, s->context->options, s->context->ports_field,
+			    &request)) {
 		free(e);
 		return NULL;
 	}

@@ -97,7 +97,8 @@ source_connect_start(struct source *s, const struct net_address *list, size_t n,
 		     uint64_t now_ns)
 {
 	s->state = SOURCE_CONNECTING;
-	connect_start(&s->exchange->connect, s->context->loop, list, n, on_connect);
+	connect_start(&s->exchange->connect, s->context->loop, s->context->ports, list, n,
+		      on_connect);
 	source_connect_step(s, now_ns);
 }
 

@@ -42,8 +42,20 @@ void target_name_all(struct target *list, size_t n, struct target **scratch);
 
 /*
  * The request for a target of the network, with its empty line: the target's own query,
- * then what o gives and the query does not say. False when it does not fit.
+ * then what o gives and the query does not say. ports: of target_put_ports, or NULL. False when it does not fit.
  */
-bool target_request(const struct target *t, const struct options *o, struct text *out);
+bool target_request(const struct target *t, const struct options *o, const char *ports,
+		    struct text *out);
+
+/*
+ * The value of Ddump-Ports: the ports that all targets' connections go to, and the range
+ * they come from (design.md section 7). Empty when there is no range or no network target.
+ */
+#define TARGET_PORTS_MAX       64 /* remote ports; the worker takes no more */
+#define TARGET_PORTS_FIELD_MAX (TARGET_PORTS_MAX * 6 + 40)
+
+struct ports;
+void target_put_ports(struct text *out, const struct target *list, size_t n,
+		      const struct ports *local);
 
 #endif

@@ -6,6 +6,7 @@
 #include "http/emit.h"
 #include "http/limits.h"
 #include "http/target.h"
+#include "sys/ports.h"
 
 #define CREDENTIALS_MAX 1024 /* "user:password", decoded; servers take far less */
 
@@ -126,7 +127,8 @@ put_credentials(struct text *out, const struct http_url *url)
 }
 
 bool
-target_request(const struct target *t, const struct options *o, struct text *out)
+target_request(const struct target *t, const struct options *o, const char *ports,
+	       struct text *out)
 {
 	char mem[HTTP_TARGET_MAX];
 	struct text resource;
@@ -141,7 +143,43 @@ target_request(const struct target *t, const struct options *o, struct text *out
 	http_emit_field(out, "Accept", span_str("application/x-pcapng"));
 	http_emit_field(out, "Ddump-Options",
 			span_str("linktype=sll2, heartbeat=50, precision=nano"));
+	if (ports && ports[0] != '\0')
+		http_emit_field(out, "Ddump-Ports", span_str(ports));
 	http_emit_field(out, "Connection", span_str("close"));
 	http_emit_end(out);
 	return !resource.is_cut && !out->is_cut;
+}
+
+/* Whether list[0] to list[n - 1] have a connection to this port. */
+static bool
+has_port(const uint16_t *list, size_t n, uint16_t port)
+{
+	while (n > 0)
+		if (list[--n] == port)
+			return true;
+	return false;
+}
+
+void
+target_put_ports(struct text *out, const struct target *list, size_t n,
+		 const struct ports *local)
+{
+	uint16_t remote[TARGET_PORTS_MAX];
+	size_t n_remote = 0;
+
+	for (size_t i = 0; i < n && n_remote < TARGET_PORTS_MAX; i++)
+		if (list[i].kind == TARGET_NETWORK &&
+		    list[i].url.scheme != HTTP_SCHEME_UNIX &&
+		    !has_port(remote, n_remote, list[i].port))
+			remote[n_remote++] = list[i].port;
+	if (n_remote == 0 || local->first == 0)
+		return;
+	for (size_t i = 0; i < n_remote; i++) {
+		text_str(out, i > 0 ? "," : "remote=");
+		text_u64(out, remote[i]);
+	}
+	text_str(out, "; local=");
+	text_u64(out, local->first);
+	text_char(out, '-');
+	text_u64(out, local->last);
 }

@@ -48,11 +48,13 @@ interleave(struct connect *c, const struct net_address *list, size_t n)
 }
 
 void
-connect_start(struct connect *c, struct loop *loop, const struct net_address *list,
-	      size_t n, void (*on_ready)(struct connect *c, uint64_t now_ns))
+connect_start(struct connect *c, struct loop *loop, struct ports *ports,
+	      const struct net_address *list, size_t n,
+	      void (*on_ready)(struct connect *c, uint64_t now_ns))
 {
 	memset(c, 0, sizeof(*c));
 	c->loop = loop;
+	c->ports = ports;
 	c->on_ready = on_ready;
 	c->error = -EADDRNOTAVAIL;
 	interleave(c, list, n);
@@ -75,19 +77,48 @@ drop(struct connect *c, size_t i)
 	c->n_open--;
 }
 
+/* A socket that connects to a, from a port of the range or any; or -errno. */
+static int
+begin(const struct net_address *a, struct ports *ports)
+{
+	int family = a->sa.ss_family;
+	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int rc = fd < 0 ? -errno : 0;
+
+	if (rc == 0 && ports)
+		rc = ports_bind(ports, fd, family);
+	if (rc == 0 && connect(fd, (const struct sockaddr *)&a->sa, a->size) < 0 &&
+	    errno != EINPROGRESS)
+		rc = -errno;
+	if (rc == 0)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+/* A connection to the same peer may have the port still, closed or not. */
+static int
+begin_anyhow(const struct net_address *a, struct ports *ports)
+{
+	int rc = -EADDRNOTAVAIL;
+
+	if (!ports || ports->first == 0 || a->sa.ss_family == AF_UNIX)
+		return begin(a, NULL);
+	for (unsigned i = 0; rc == -EADDRNOTAVAIL && i < CONNECT_PORTS_MAX; i++)
+		rc = begin(a, ports);
+	return rc == -EADDRNOTAVAIL || rc == -EADDRINUSE ? begin(a, NULL) : rc;
+}
+
 /* Begins the next attempt; the error stays behind when it fails at once. */
 static void
 try_next(struct connect *c, uint64_t now_ns)
 {
 	size_t i = c->next++;
-	const struct net_address *a = &c->list[i];
-	int fd = socket(a->sa.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	int rc = fd < 0 ? -errno : 0;
+	int fd = begin_anyhow(&c->list[i], c->ports);
+	int rc = fd < 0 ? fd : 0;
 
 	c->next_ns = now_ns + CONNECT_DELAY_NS;
-	if (rc == 0 && connect(fd, (const struct sockaddr *)&a->sa, a->size) < 0 &&
-	    errno != EINPROGRESS)
-		rc = -errno;
 	if (rc == 0)
 		rc = loop_add(c->loop, &c->attempts[i].watch, fd, LOOP_OUT);
 	if (rc == 0) {

@@ -3,6 +3,7 @@
 
 #include "sys/loop.h"
 #include "sys/net.h"
+#include "sys/ports.h"
 
 /*
  * One connection to whichever of several addresses answers first (RFC 8305 sections 4
@@ -11,6 +12,7 @@
  */
 #define CONNECT_DELAY_NS      250000000u /* RFC 8305 section 5 */
 #define CONNECT_ADDRESSES_MAX 16	 /* of a name; the others are not tried */
+#define CONNECT_PORTS_MAX     8 /* local ports that the same peer knows already; then any */
 
 struct connect;
 
@@ -21,6 +23,7 @@ struct connect_attempt {
 
 struct connect {
 	struct loop *loop;
+	struct ports *ports; /* NULL, or local ports to use as long as some are free */
 	void (*on_ready)(struct connect *c, uint64_t now_ns); /* call connect_step */
 	size_t n;
 	size_t next; /* address not tried yet */
@@ -33,8 +36,9 @@ struct connect {
 };
 
 /* Copies the addresses; nothing is tried before the first connect_step. */
-void connect_start(struct connect *c, struct loop *loop, const struct net_address *list,
-		   size_t n, void (*on_ready)(struct connect *c, uint64_t now_ns));
+void connect_start(struct connect *c, struct loop *loop, struct ports *ports,
+		   const struct net_address *list, size_t n,
+		   void (*on_ready)(struct connect *c, uint64_t now_ns));
 
 enum connect_result {
 	CONNECT_MORE,  /* call again when on_ready says so, and at connect_deadline */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "support/check.h"
+#include "sys/ports.h"
 
 #define LIST_MAX 6
 
@@ -158,7 +159,7 @@ test_requests(void **state)
 		check_true(__FILE__, row->line, span_str(row->target),
 			   !target_parse(&t, row->target), "parsed");
 		text_init(&out, mem, sizeof(mem));
-		assert_true(target_request(&t, &row->o, &out));
+		assert_true(target_request(&t, &row->o, "remote=8475; local=1-2", &out));
 		line = text_span(&out);
 		line.n = span_find(line, '\r');
 		check_span(__FILE__, row->line, span_str(row->target), line,
@@ -182,7 +183,37 @@ test_request_that_does_not_fit(void **state)
 	memset(filter, 'x', sizeof(filter) - 1);
 	assert_null(target_parse(&t, "db1"));
 	text_init(&out, mem, sizeof(mem));
-	assert_false(target_request(&t, &o, &out));
+	assert_false(target_request(&t, &o, NULL, &out));
+}
+
+static void
+test_ports(void **state)
+{
+	static const char *const texts[] = {"db1",    "https://db2:443", "db3",
+					    "x.pcap", "unix:/x",	 "db4:80"};
+	const struct ports local = {.first = 50000, .last = 50255};
+	const struct ports none = {0};
+	struct target list[200];
+	char mem[TARGET_PORTS_FIELD_MAX];
+	struct text out;
+
+	(void)state;
+	for (size_t i = 0; i < CHECK_COUNT(texts); i++)
+		assert_null(target_parse(&list[i], texts[i]));
+	text_init(&out, mem, sizeof(mem));
+	target_put_ports(&out, list, CHECK_COUNT(texts), &local);
+	assert_string_equal(text_cstr(&out), "remote=8475,443,80; local=50000-50255");
+	text_init(&out, mem, sizeof(mem));
+	target_put_ports(&out, list, CHECK_COUNT(texts), &none);
+	target_put_ports(&out, &list[3], 2, &local);
+	assert_int_equal(out.n, 0);
+	for (uint16_t i = 0; i < 200; i++) {
+		list[i] = list[0];
+		list[i].port = (uint16_t)(65535 - i);
+	}
+	target_put_ports(&out, list, 200, &local);
+	assert_false(out.is_cut);
+	assert_non_null(strstr(text_cstr(&out), ",65472; local=50000-50255"));
 }
 
 int
@@ -194,6 +225,7 @@ main(void)
 	    cmocka_unit_test(test_refused),
 	    cmocka_unit_test(test_requests),
 	    cmocka_unit_test(test_request_that_does_not_fit),
+	    cmocka_unit_test(test_ports),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
