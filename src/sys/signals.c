@@ -7,27 +7,11 @@
 #include <unistd.h>
 
 int
-signals_open(void)
-{
-	sigset_t set;
-	int fd;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	signal(SIGPIPE, SIG_IGN);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
-		return -errno;
-	fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-	return fd < 0 ? -errno : fd;
-}
-
-int
 signals_open_for(const int *numbers, size_t n)
 {
 	sigset_t blocked;
 	sigset_t read;
+	int fd;
 
 	signal(SIGPIPE, SIG_IGN);
 	sigemptyset(&blocked);
@@ -39,8 +23,18 @@ signals_open_for(const int *numbers, size_t n)
 		sigaddset(&blocked, numbers[i]);
 		sigaddset(&read, numbers[i]);
 	}
-	sigprocmask(SIG_SETMASK, &blocked, NULL);
-	return signalfd(-1, &read, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (sigprocmask(SIG_SETMASK, &blocked, NULL) < 0)
+		return -errno;
+	fd = signalfd(-1, &read, SFD_NONBLOCK | SFD_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+int
+signals_open(void)
+{
+	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+
+	return signals_open_for(numbers, sizeof(numbers) / sizeof(numbers[0]));
 }
 
 void

@@ -197,6 +197,7 @@ class Lab:
             "the worker listens: " + process.log(),
         )
         assert isinstance(line, str), process.log()
+        wait_for(process.children, "the front process is there")
         process.address = line.split("listening on ")[1]
         process.port = int(process.address.rsplit(":", 1)[1]) if "unix" not in line else 0
         return process

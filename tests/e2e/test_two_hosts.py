@@ -5,17 +5,9 @@ import signal
 
 import pytest
 
-from lab import DDUMP, PATIENCE, Lab, need_root, packets_of, run, udp_frame, wait_for
+from lab import DDUMP, PATIENCE, packets_of, run, udp_frame, wait_for
 
 PAIRS = 200
-
-
-@pytest.fixture
-def lab(tmp_path):
-    need_root()
-    lab = Lab(tmp_path)
-    yield lab
-    lab.close()
 
 
 class Net:

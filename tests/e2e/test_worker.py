@@ -10,15 +10,7 @@ import urllib.parse
 
 import pytest
 
-from lab import PATIENCE, WORKER, Lab, need_root, packets_of, run, status_of, udp_frame, wait_for
-
-
-@pytest.fixture
-def lab(tmp_path):
-    need_root()
-    lab = Lab(tmp_path)
-    yield lab
-    lab.close()
+from lab import PATIENCE, WORKER, packets_of, run, status_of, udp_frame, wait_for
 
 
 @pytest.fixture

@@ -12,16 +12,8 @@ import time
 
 import pytest
 
-from lab import HERE, PATIENCE, WORKER, Lab, need_root, packets_of, run, status_of, udp_frame, wait_for
+from lab import HERE, PATIENCE, WORKER, packets_of, run, status_of, udp_frame, wait_for
 from test_worker import curl, expect, payloads, send_udp, start_curl, url
-
-
-@pytest.fixture
-def lab(tmp_path):
-    need_root()
-    lab = Lab(tmp_path)
-    yield lab
-    lab.close()
 
 
 @pytest.fixture
