@@ -94,7 +94,7 @@ run(struct opts *o)
 	if (listen_as_told(o, &config, passed_fd, &is_own_socket) < 0)
 		return 1;
 	service_ready();
-	config.slots = slots_new(o->max_captures + FRONT_VALIDATIONS_MAX, &config.bell);
+	config.slots = slots_new(&config.bell);
 	if (!config.slots) {
 		log_line(LOG_ERROR, "out of memory");
 		return 1;

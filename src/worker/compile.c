@@ -7,6 +7,7 @@
 #include <sys/time.h>
 
 #include "pcap/linktype.h"
+#include "sys/log.h"
 #include "worker/exclude.h"
 
 static void
@@ -178,6 +179,12 @@ compile_request(struct capture *c, const struct config *config, const struct req
 	job.r = r;
 	job.select = &select;
 	exclude_build(&job.own, r);
+	if (job.own.is_by_remote_ports_alone)
+		log_line(
+		    LOG_INFO,
+		    "capture %u: the client's port was changed on the way (NAT): its "
+		    "other streams are left out by their remote ports alone",
+		    (unsigned)r->slot);
 	set_limits(r);
 	result = compile_excludes(&job, config, why);
 	if (result == CAPTURE_OK)

@@ -7,14 +7,13 @@
 #include <unistd.h>
 
 struct slots *
-slots_new(uint32_t n, int *bell)
+slots_new(int *bell)
 {
 	struct slots *s = mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE,
 			       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (s == MAP_FAILED)
 		return NULL;
-	s->n = n < SLOTS_MAX ? n : SLOTS_MAX;
 	*bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (*bell >= 0)
 		return s;

@@ -53,7 +53,6 @@ struct slot {
 };
 
 struct slots {
-	uint32_t n;
 	struct slot slot[SLOTS_MAX];
 };
 
@@ -61,7 +60,7 @@ struct slots {
  * NULL when there is no memory. *bell is the eventfd that wakes the front: it stays
  * outside of the table, which everybody can write to. Both live as long as the worker.
  */
-struct slots *slots_new(uint32_t n, int *bell);
+struct slots *slots_new(int *bell);
 
 /* Wakes the front; nothing is lost when it was awake already. */
 void slots_ring(int bell);
