@@ -16,6 +16,8 @@ INSTALL   ?= install
 SETUP     ?= tools/setup.sh
 FUZZ_SECONDS ?= 30
 CFLAGS    ?= -O2 -g
+# Fat: lint and nm look at the objects. The path of a packet crosses many of them.
+LTO       ?= -flto -flto-partition=one -ffat-lto-objects
 VERSION   := $(shell cat VERSION)
 ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(JOBS) --no-print-directory
@@ -92,7 +94,7 @@ $(O)/obj/src/pcap/capture.o: CPP += -isystem $(O)/libpcap/include
 $(O)/obj/src/sys/tls.o: CPP += -isystem $(O)/mbedtls/include
 $(O)/obj/%.o: %.c $(COMMON) $(LIBS:%=$(O)/.%)
 	mkdir -p $(@D) && echo "  CC      $<"
-	$(TCC) $(CSTD) $(CPP) $(WARN) $(CFLAGS) $(HARDEN) -MMD -MP -c -o $@ $<
+	$(TCC) $(CSTD) $(CPP) $(WARN) $(CFLAGS) $(LTO) $(HARDEN) -MMD -MP -c -o $@ $<
 AR_CMD = echo "  AR      $@"; mkdir -p $(@D); rm -f $@; $(if $(filter %.o,$^),$(AR_PREFIX)ar rcsD $@ $(filter %.o,$^),printf '!<arch>\n' >$@)
 $(O)/libcore.a: AR_PREFIX := $(CROSS)
 $(O)/libsys.a: AR_PREFIX := $(CROSS)
@@ -100,7 +102,7 @@ $(O)/libcore.a: $(call obj,$(CORE)) $(O)/sources
 	$(AR_CMD)
 $(O)/libsys.a: $(call obj,$(SYS)) $(O)/sources
 	$(AR_CMD)
-LINK = echo "  LINK    $@"; $(TCC) $(CFLAGS) $(HARDEN) $(LDFLAGS) -Wl,--gc-sections -o $@ $(filter %.o %.a,$^)
+LINK = echo "  LINK    $@"; $(TCC) $(CFLAGS) $(LTO) $(HARDEN) $(LDFLAGS) -Wl,--gc-sections -o $@ $(filter %.o %.a,$^)
 $(O)/ddump-worker: $(call obj,src/ddump_worker.c $(WORKER) $(wildcard src/pcap/capture.c)) $(O)/libsys.a $(O)/libcore.a
 	$(LINK) -L$(O)/libpcap/lib -lpcap
 $(O)/ddump: $(call obj,src/ddump.c $(CLI) $(wildcard src/sys/tls.c)) $(O)/libsys.a $(O)/libcore.a
