@@ -134,11 +134,21 @@ is_too_early(struct app *a, uint64_t merge_ns)
 	return true;
 }
 
+/* The one that the oldest record waits for. */
+static bool
+read_awaited(struct app *a, uint64_t now_ns)
+{
+	uint32_t source = merge_awaited(a->merge);
+
+	return source != UINT32_MAX && source_read_ahead(&a->sources[source], now_ns);
+}
+
 static void
 give_all(struct app *a, uint64_t now_ns)
 {
 	uint64_t merge_ns = source_merge_ns(&a->context, now_ns);
 	struct merge_out out;
+	unsigned ahead = 0;
 
 	if (is_too_early(a, merge_ns))
 		return;
@@ -151,6 +161,8 @@ give_all(struct app *a, uint64_t now_ns)
 			change_memory(a, out.source, out.bytes);
 			break;
 		case MERGE_WAIT:
+			if (ahead++ < APP_AHEAD_MAX && read_awaited(a, now_ns))
+				break;
 			a->wake_ns = out.wake_ns;
 			spare(a, now_ns);
 			return;

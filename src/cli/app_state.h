@@ -18,6 +18,8 @@ enum app_phase {
 #define APP_QUEUE_BYTES (256u * 1024) /* of a queue while there is plenty of memory */
 #define APP_SPARE_NS	1000000000u   /* how often a queue's extra memory is taken back */
 
+#define APP_AHEAD_MAX 64 /* reads of awaited sources in one round: the others come, too */
+
 struct app {
 	const struct options *options;
 	enum app_phase phase;

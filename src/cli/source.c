@@ -398,6 +398,19 @@ has_more_to_read(const struct source *s)
 }
 
 bool
+source_read_ahead(struct source *s, uint64_t now_ns)
+{
+	uint64_t before = s->reader.offset;
+
+	if (s->state != SOURCE_BODY || s->wants != 0)
+		return false;
+	if (s->is_parked)
+		return feed_stash(s, now_ns);
+	step(s, now_ns);
+	return s->state != SOURCE_BODY || s->reader.offset != before;
+}
+
+bool
 source_settle(struct source *s, uint64_t now_ns)
 {
 	bool has_fed = false;

@@ -139,6 +139,10 @@ void source_expire(struct source *s, uint64_t now_ns);
  */
 bool source_settle(struct source *s, uint64_t now_ns);
 
+/* Reads it, or feeds what is stashed, before its turn: the others wait for it. True when
+ * the merge may know more now. */
+bool source_read_ahead(struct source *s, uint64_t now_ns);
+
 /* Whether it will go on when the merge has room: to be settled again. */
 bool source_is_waiting(const struct source *s);
 
