@@ -16,7 +16,7 @@ enum kind {
 	KIND_NUMBER,   /* const char * that is a number, for a query */
 	KIND_COUNT,    /* uint64_t, at least 1 */
 	KIND_DURATION, /* uint64_t ns, at least 1 */
-	KIND_SLACK,    /* uint64_t ns, 0 allowed */
+	KIND_PERIOD,   /* uint64_t ns, 0 allowed */
 	KIND_HOLD_BACK,
 	KIND_SIZE,
 	KIND_LINKTYPE,
@@ -46,9 +46,10 @@ static const struct option table[] = {
     {"snaplen", 's', KIND_NUMBER, AT(snaplen)},
     {"direction", 0, KIND_DIRECTION, AT(direction)},
     {"hold-back", 0, KIND_HOLD_BACK, 0},
-    {"slack", 0, KIND_SLACK, AT(slack_ns)},
+    {"slack", 0, KIND_PERIOD, AT(slack_ns)},
     {"buffer", 0, KIND_SIZE, AT(buffer_bytes)},
     {"connect-timeout", 0, KIND_DURATION, AT(connect_ns)},
+    {"retry", 0, KIND_PERIOD, AT(retry_ns)},
     {"linktype", 0, KIND_LINKTYPE, AT(linktype)},
     {"format", 0, KIND_FORMAT, 0},
     {"time-stamp-precision", 0, KIND_PRECISION, AT(is_nano)},
@@ -90,6 +91,7 @@ cli_options_help(void)
 	       "      --slack TIME       disorder within a target without watermarks (5ms)\n"
 	       "      --buffer SIZE      memory for packets that wait (64M)\n"
 	       "      --connect-timeout TIME   for connecting, and for the answer (10)\n"
+	       "      --retry TIME       connect a lost target again for so long (5m); 0: never\n"
 	       "      --linktype sll|sll2      link type of the output (sll)\n"
 	       "      --format pcap            file format of the output (pcap)\n"
 	       "      --time-stamp-precision micro|nano  of the output (micro)\n"
@@ -116,6 +118,7 @@ set_defaults(struct options *o)
 	o->is_hold_back_auto = true;
 	o->slack_ns = MERGE_SLACK_NS;
 	o->buffer_bytes = OPTIONS_BUFFER_DEFAULT;
+	o->retry_ns = OPTIONS_RETRY_S_DEFAULT * SECOND_NS;
 	o->connect_ns = OPTIONS_HEAD_S_DEFAULT * SECOND_NS;
 	o->linktype = SAVEFILE_LINKTYPE_SLL;
 }
@@ -256,7 +259,7 @@ set(struct options *o, const struct option *option, const char *value)
 			   : "a number, at least 1";
 	case KIND_DURATION:
 		return set_duration((uint64_t *)(void *)at, span_str(value), 1);
-	case KIND_SLACK:
+	case KIND_PERIOD:
 		return set_duration((uint64_t *)(void *)at, span_str(value), 0);
 	case KIND_HOLD_BACK:
 		return set_hold_back(o, span_str(value));

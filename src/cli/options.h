@@ -5,9 +5,10 @@
 #include "sys/tls.h"
 
 /* What the command line asks for. Strings are borrowed from argv. */
-#define OPTIONS_BUFFER_MIN     (1024u * 1024)
-#define OPTIONS_BUFFER_DEFAULT (64u * 1024 * 1024)
-#define OPTIONS_HEAD_S_DEFAULT 10 /* s until a target must have answered */
+#define OPTIONS_BUFFER_MIN	(1024u * 1024)
+#define OPTIONS_BUFFER_DEFAULT	(64u * 1024 * 1024)
+#define OPTIONS_RETRY_S_DEFAULT 300 /* s that a lost target is tried again */
+#define OPTIONS_HEAD_S_DEFAULT	10  /* s until a target must have answered */
 
 struct options {
 	const char *write_path; /* NULL: standard output */
@@ -17,6 +18,7 @@ struct options {
 	bool is_hold_back_auto;
 	uint64_t slack_ns;
 	uint64_t buffer_bytes;
+	uint64_t retry_ns;   /* how long a lost target is tried again; 0: never */
 	uint64_t connect_ns; /* bound on connecting, and on the answer's head */
 	const char *filter;  /* defaults for targets that do not say; NULL: not given */
 	const char *interface;

@@ -12,6 +12,7 @@
 #include "cli/source_answer.h"
 #include "cli/source_body.h"
 #include "cli/source_connect.h"
+#include "cli/source_retry.h"
 #include "sys/log.h"
 
 static void on_watch(struct loop_watch *w, unsigned ready, uint64_t now_ns);
@@ -82,16 +83,32 @@ source_end(struct source *s)
 }
 
 void
-source_fail(struct source *s, const char *what, struct span detail, const char *advice)
+source_wait(struct source *s, uint64_t until_ns)
 {
-	char mem[LOG_LINE_MAX];
-	struct text line;
+	source_body_drop(s);
+	s->state = SOURCE_WAITING;
+	close_all(s);
+	s->deadline_ns = until_ns;
+}
+
+void
+source_set_reason(struct source *s, const char *what, struct span detail)
+{
 	struct text reason;
 
 	text_init(&reason, s->reason, sizeof(s->reason));
 	text_str(&reason, what);
 	text_escape(&reason, detail);
 	text_cstr(&reason);
+}
+
+void
+source_fail(struct source *s, const char *what, struct span detail, const char *advice)
+{
+	char mem[LOG_LINE_MAX];
+	struct text line;
+
+	source_set_reason(s, what, detail);
 	text_init(&line, mem, sizeof(mem));
 	text_str(&line, s->target->name);
 	text_str(&line, ": ");
@@ -109,7 +126,8 @@ source_cancel(struct source *s)
 	if (source_is_over(s))
 		return;
 	source_body_drop(s);
-	source_end(s);
+	s->state = s->lost_ns != 0 ? SOURCE_FAILED : SOURCE_ENDED;
+	close_all(s);
 }
 
 void
@@ -128,6 +146,11 @@ source_join_merge(struct source *s, uint64_t now_ns)
 	merge_start(s->context->merge, s->id, s->is_file ? MERGE_FILE : MERGE_LIVE, false,
 		    source_merge_ns(s->context, now_ns));
 	s->is_in = true;
+	s->is_final = false;
+	s->open = 0;
+	s->place = NULL;
+	s->drops_before += s->drops;
+	s->drops = 0;
 	s->interface_base = s->n_interfaces;
 	savefile_reader_init(&s->reader);
 }
@@ -150,10 +173,11 @@ start_file(struct source *s, uint64_t now_ns)
 void
 source_resolved(struct source *s, const struct resolve_request *q, uint64_t now_ns)
 {
+	s->now_ns = now_ns;
 	if (s->state != SOURCE_RESOLVING)
 		return;
 	if (q->reason)
-		source_fail(s, "", span_str(q->reason), "check the target's name");
+		source_lose(s, "", span_str(q->reason), "check the target's name");
 	else
 		source_connect_start(s, q->list, q->n, now_ns);
 }
@@ -164,6 +188,7 @@ source_start(struct source *s, uint64_t now_ns)
 	const struct target *t = s->target;
 	int rc;
 
+	s->now_ns = now_ns;
 	source_note_change(s);
 	if (t->kind == TARGET_FILE) {
 		start_file(s, now_ns);
@@ -182,7 +207,7 @@ source_start(struct source *s, uint64_t now_ns)
 	}
 	rc = source_connect_look_up(s);
 	if (rc < 0)
-		source_fail(s, "name look-up: ", span_str(strerror(-rc)), NULL);
+		source_lose(s, "name look-up: ", span_str(strerror(-rc)), NULL);
 }
 
 static void
@@ -217,7 +242,7 @@ lose(struct source *s, int error)
 		finish_body(s);
 		return;
 	}
-	source_fail(s,
+	source_lose(s,
 		    is_truncated ? "the stream was cut: " : "the connection was lost: ",
 		    span_str(transport_reason(&s->transport, error)),
 		    "what came before it is kept");
@@ -235,6 +260,7 @@ read_body(struct source *s, uint64_t now_ns)
 		return;
 	switch (transport_read(&s->transport, s->context->scratch, room, &n, &error)) {
 	case TRANSPORT_DONE:
+		s->heard_ns = now_ns;
 		s->raw = span_of(s->context->scratch, n);
 		feed_body(s, now_ns);
 		break;
@@ -256,6 +282,7 @@ static void
 step(struct source *s, uint64_t now_ns)
 {
 	s->wants = 0;
+	s->now_ns = now_ns;
 	switch (s->state) {
 	case SOURCE_CONNECTING:
 		source_connect_step(s, now_ns);
@@ -276,6 +303,7 @@ step(struct source *s, uint64_t now_ns)
 		break;
 	case SOURCE_NEW:
 	case SOURCE_RESOLVING:
+	case SOURCE_WAITING:
 	case SOURCE_ENDED:
 	case SOURCE_FAILED:
 		break;
@@ -299,29 +327,32 @@ on_watch(struct loop_watch *w, unsigned ready, uint64_t now_ns)
 }
 
 static void
-expire_for_good(struct source *s)
+expire_state(struct source *s)
 {
-	if (s->state == SOURCE_RESOLVING)
-		source_fail(s, "name look-up: no answer in time", span_str(""),
+	if (s->state == SOURCE_WAITING)
+		source_start(s, s->now_ns);
+	else if (s->state == SOURCE_RESOLVING)
+		source_lose(s, "name look-up: no answer in time", span_str(""),
 			    "check the name server");
 	else if (s->state == SOURCE_CONNECTING)
 		source_connect_fail(s, "no answer in time");
 	else if (s->state == SOURCE_HANDSHAKE)
-		source_fail(s, "TLS: no answer to the handshake in time", span_str(""),
+		source_lose(s, "TLS: no answer to the handshake in time", span_str(""),
 			    "is that port an https one?");
 	else if (s->state == SOURCE_REFUSED)
 		source_answer_refuse(s);
 	else if (s->state != SOURCE_BODY && !source_is_over(s))
-		source_fail(s, "no answer to the request in time", span_str(""),
+		source_lose(s, "no answer to the request in time", span_str(""),
 			    "is that port a ddump-worker's?");
 }
 
 void
 source_expire(struct source *s, uint64_t now_ns)
 {
+	s->now_ns = now_ns;
 	source_note_change(s);
 	if (now_ns >= s->deadline_ns)
-		expire_for_good(s);
+		expire_state(s);
 	else
 		step(s, now_ns);
 }
@@ -355,6 +386,7 @@ interest(const struct source *s)
 	case SOURCE_NEW:
 	case SOURCE_RESOLVING:
 	case SOURCE_CONNECTING:
+	case SOURCE_WAITING:
 	case SOURCE_ENDED:
 	case SOURCE_FAILED:
 		return 0;
@@ -415,6 +447,7 @@ source_settle(struct source *s, uint64_t now_ns)
 {
 	bool has_fed = false;
 
+	s->now_ns = now_ns;
 	if (s->state == SOURCE_BODY && s->is_parked)
 		has_fed = feed_stash(s, now_ns);
 	if (s->state == SOURCE_BODY && s->is_file && source_body_room(s) > 0) {
@@ -424,7 +457,8 @@ source_settle(struct source *s, uint64_t now_ns)
 		step(s, now_ns);
 		has_fed = true;
 	}
-	if (s->exchange && (s->state == SOURCE_BODY || source_is_over(s))) {
+	if (s->exchange && (s->state == SOURCE_BODY || s->state == SOURCE_WAITING ||
+			    source_is_over(s))) {
 		free(s->exchange);
 		s->exchange = NULL;
 	}
@@ -449,6 +483,8 @@ source_count(const struct source *s, struct summary_counts *counts)
 					  .forced = m->forced,
 					  .held_back = m->held_back,
 					  .bytes = m->bytes,
-					  .drops = s->drops,
+					  .drops = s->drops_before + s->drops,
+					  .gaps = s->n_gaps,
+					  .gaps_ns = s->gaps_ns,
 					  .has_drops = s->has_drops};
 }

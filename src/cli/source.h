@@ -26,6 +26,7 @@ enum source_state {
 	SOURCE_HEAD,	/* waits for the head of the answer */
 	SOURCE_REFUSED, /* the answer is not 200: collects what it says */
 	SOURCE_BODY,	/* packets */
+	SOURCE_WAITING, /* lost: until it is tried again */
 	SOURCE_ENDED,	/* as it should, or because the user wants no more */
 	SOURCE_FAILED
 };
@@ -89,8 +90,18 @@ struct source {
 	bool has_drops;
 	unsigned
 	    wants; /* LOOP_IN or _OUT: what the transport waits for; 0: as the state */
-	uint64_t drops;
+	uint64_t drops; /* of this connection */
+	uint64_t drops_before;
 	uint64_t deadline_ns; /* of the state */
+	uint64_t now_ns;      /* of the event at work */
+
+	uint64_t up_ns;	     /* when it answered last */
+	uint64_t heard_ns;   /* when bytes came last */
+	uint64_t lost_ns;    /* 0: it is not lost */
+	uint64_t gap_ns;     /* where the gap begins */
+	uint64_t backoff_ns; /* the last delay */
+	uint64_t n_gaps;     /* that are over */
+	uint64_t gaps_ns;
 	struct transport transport;
 
 	/* The bytes at work. Between two events they lie in the stash, or are none. */
@@ -164,6 +175,12 @@ void source_fini(struct source *s);
  */
 void source_fail(struct source *s, const char *what, struct span detail,
 		 const char *advice);
+
+/* For a failure or loss: "what detail" is why. */
+void source_set_reason(struct source *s, const char *what, struct span detail);
+
+/* Closes everything, to be started again at until_ns. */
+void source_wait(struct source *s, uint64_t until_ns);
 
 /* Ended well, or cancelled: closes everything. */
 void source_end(struct source *s);

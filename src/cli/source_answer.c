@@ -7,6 +7,7 @@
 
 #include "cli/problem.h"
 #include "cli/source_body.h"
+#include "cli/source_retry.h"
 #include "cli/source_tls.h"
 #include "http/emit.h"
 
@@ -119,6 +120,14 @@ advice_of(const struct source *s, const char *status)
 	return NULL;
 }
 
+/* Too many captures, a proxy whose worker is away: it may be better soon. */
+static bool
+is_passing(const char *status)
+{
+	return status[0] == '5' || strncmp(status, "408", 3) == 0 ||
+	       strncmp(status, "429", 3) == 0;
+}
+
 void
 source_answer_refuse(struct source *s)
 {
@@ -138,8 +147,11 @@ source_answer_refuse(struct source *s)
 		text_str(&what, ": ");
 		text_put(&what, text_span(&words));
 	}
-	source_fail(s, text_cstr(&what), span_str(""),
-		    words.n > 0 ? NULL : advice_of(s, s->reason));
+	if (is_passing(s->reason))
+		source_lose(s, text_cstr(&what), span_str(""), NULL);
+	else
+		source_fail(s, text_cstr(&what), span_str(""),
+			    words.n > 0 ? NULL : advice_of(s, s->reason));
 }
 
 static void
@@ -147,7 +159,10 @@ take_head(struct source *s, const struct http_response_head *head, uint64_t now_
 {
 	if (head->status == 200) {
 		s->state = SOURCE_BODY;
+		if (!s->is_in)
+			source_join_merge(s, now_ns);
 		s->has_answered = true;
+		source_retry_note_answer(s);
 		s->deadline_ns = LOOP_NEVER;
 		return;
 	}
@@ -218,7 +233,7 @@ end_early(struct source *s, const char *why)
 	if (s->state == SOURCE_REFUSED)
 		source_answer_refuse(s);
 	else
-		source_fail(s, "closed before it answered: ", span_str(why),
+		source_lose(s, "closed before it answered: ", span_str(why),
 			    advice ? advice : "is that port a ddump-worker's?");
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/copy.h"
+#include "cli/source_retry.h"
 #include "pcap/linktype.h"
 
 #define HEADER_BYTES 16 /* of a classic record, the smaller of the two formats' */
@@ -296,14 +297,26 @@ cut_of(struct source *s)
 	return NULL;
 }
 
+/* Our worker ends a capture without an end only when it is stopped, or restarted. */
+static bool
+is_stopped(const struct source *s)
+{
+	return s->is_http && s->reader.is_ddump && s->context->options->retry_ns > 0 &&
+	       !target_is_bounded(s->target);
+}
+
 void
 source_body_end(struct source *s)
 {
 	const char *cut = cut_of(s);
 
 	if (cut) {
-		source_fail(s, "the stream was cut: ", span_str(cut),
+		source_lose(s, "the stream was cut: ", span_str(cut),
 			    "what came before it is kept");
+		return;
+	}
+	if (is_stopped(s)) {
+		source_lose(s, "the worker stopped", span_str(""), NULL);
 		return;
 	}
 	s->is_unverified =

@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "cli/source_answer.h"
+#include "cli/source_retry.h"
 #include "cli/source_tls.h"
 
-/* Connected: from here on the source is awaited by the merge, and may be slow. */
+/* Connected: from here on the source is awaited by the merge, and may be slow. One that
+ * was lost must answer first. */
 static void
 start_exchange(struct source *s, int fd, uint64_t now_ns)
 {
@@ -17,7 +19,8 @@ start_exchange(struct source *s, int fd, uint64_t now_ns)
 		return;
 	}
 	net_set_stream_options(fd);
-	source_join_merge(s, now_ns);
+	if (!s->has_answered)
+		source_join_merge(s, now_ns);
 	s->is_http = true;
 	s->deadline_ns = now_ns + s->context->options->connect_ns;
 	if (s->target->url.scheme == HTTP_SCHEME_HTTPS) {
@@ -59,7 +62,7 @@ source_connect_fail(struct source *s, const char *why)
 		text_str(&detail, ": ");
 	}
 	text_str(&detail, why);
-	source_fail(s, "connect: ", text_span(&detail), advice(s));
+	source_lose(s, "connect: ", text_span(&detail), advice(s));
 }
 
 void
@@ -68,6 +71,7 @@ source_connect_step(struct source *s, uint64_t now_ns)
 	struct connect *c = &s->exchange->connect;
 	int fd;
 
+	s->now_ns = now_ns;
 	switch (connect_step(c, now_ns, &fd)) {
 	case CONNECT_MORE:
 		break;

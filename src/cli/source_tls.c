@@ -1,6 +1,8 @@
 /* The handshake of a source. Which certificates are good is decided in sys/tls. */
 #include "cli/source_tls.h"
 
+#include "cli/source_retry.h"
+
 #include <string.h>
 
 void
@@ -43,6 +45,12 @@ source_tls_advice(const struct source *s)
 	return NULL;
 }
 
+static bool
+is_refusal(enum tls_cause cause)
+{
+	return cause == TLS_CAUSE_CERTIFICATE || cause == TLS_CAUSE_ALERT;
+}
+
 bool
 source_tls_step(struct source *s)
 {
@@ -65,6 +73,9 @@ source_tls_step(struct source *s)
 	text_init(&t, reason, sizeof(reason));
 	text_str(&t, "TLS: ");
 	text_str(&t, transport_reason(&s->transport, 0));
-	source_fail(s, text_cstr(&t), span_str(""), source_tls_advice(s));
+	if (is_refusal(transport_cause(&s->transport)))
+		source_fail(s, text_cstr(&t), span_str(""), source_tls_advice(s));
+	else
+		source_lose(s, text_cstr(&t), span_str(""), source_tls_advice(s));
 	return false;
 }

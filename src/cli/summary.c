@@ -22,6 +22,12 @@ summary_put(struct text *t, const struct summary_counts *c)
 		put(t, ", forced ", c->forced);
 	if (c->held_back > 0)
 		put(t, ", held back ", c->held_back);
+	if (c->gaps == 0)
+		return;
+	put(t, ", gaps ", c->gaps);
+	text_str(t, " (");
+	text_fixed(t, c->gaps_ns / 1000000, 3);
+	text_str(t, " s)");
 }
 
 void
@@ -33,6 +39,8 @@ summary_add(struct summary_counts *total, const struct summary_counts *c)
 	total->forced += c->forced;
 	total->held_back += c->held_back;
 	total->bytes += c->bytes;
+	total->gaps += c->gaps;
+	total->gaps_ns += c->gaps_ns;
 	total->drops += c->drops;
 	total->has_drops |= c->has_drops;
 }

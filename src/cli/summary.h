@@ -11,6 +11,8 @@ struct summary_counts {
 	uint64_t forced;
 	uint64_t held_back;
 	uint64_t bytes; /* captured bytes of what was written */
+	uint64_t gaps;	/* times that it was lost and came back */
+	uint64_t gaps_ns;
 	uint64_t drops; /* by the kernel, as far as told */
 	bool has_drops; /* false: the source does not tell */
 };

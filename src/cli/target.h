@@ -47,6 +47,9 @@ void target_name_all(struct target *list, size_t n, struct target **scratch);
 bool target_request(const struct target *t, const struct options *o, const char *ports,
 		    struct text *out);
 
+/* Whether the worker is asked to end the capture by itself: count or duration. */
+bool target_is_bounded(const struct target *t);
+
 /*
  * The value of Ddump-Ports: the ports that all targets' connections go to, and the range
  * they come from (design.md section 7). Empty when there is no range or no network target.

@@ -24,6 +24,12 @@ has_name(struct span query, const char *name)
 	return false;
 }
 
+bool
+target_is_bounded(const struct target *t)
+{
+	return has_name(t->url.query, "count") || has_name(t->url.query, "duration");
+}
+
 struct query {
 	struct text *text;
 	struct span own;

@@ -112,6 +112,11 @@ test_values(void **state)
 	assert_string_equal(p.o.tls.key_pass_file, "p");
 	assert_int_equal(p.o.tls.max, TLS_MAX_1_2);
 	assert_true(p.o.tls.is_insecure);
+	assert_int_equal(p.o.retry_ns, 300 * S);
+	parse(&p, "--retry 90s a");
+	assert_int_equal(p.o.retry_ns, 90 * S);
+	parse(&p, "--retry 0 a");
+	assert_int_equal(p.o.retry_ns, 0);
 	parse(&p, "--hold-back 0 a");
 	assert_int_equal(p.o.hold_back_ns, 0);
 	assert_false(p.o.is_hold_back_auto);

@@ -182,10 +182,11 @@ class Result:
 
 @pytest.fixture
 def ddump():
-    """Runs ddump to its end; the log is shown when the test fails. It waits for every target
+    """Runs ddump to its end; the log is shown when the test fails. No lost target is tried
+    again (test_cli_retry.py does that). It waits for every target
     as long as it takes, so that no order depends on a machine's speed."""
     def start(*args, **kw):
-        done = subprocess.run([DDUMP, "--hold-back", "1h", *map(str, args)], capture_output=True, timeout=PATIENCE, **kw)
+        done = subprocess.run([DDUMP, "--hold-back", "1h", "--retry", "0", *map(str, args)], capture_output=True, timeout=PATIENCE, **kw)
         print("ddump", *args, "->", done.returncode, done.stderr.decode(), sep="\n")
         return Result(done.returncode, done.stdout, done.stderr.decode())
     return start

@@ -242,7 +242,7 @@ RECORDS = [(SECOND + i * 1000, packet(i)) for i in range(3000)]
         "until close, close_notify", "until close, final block"])
 def test_ends(pki, answer, says_goodbye, code, words):
     server = TlsServer(pki, answer, says_goodbye)
-    done = subprocess.run([DDUMP, "-ca", pki.cert("ca"), server.target], capture_output=True, timeout=PATIENCE)
+    done = subprocess.run([DDUMP, "--retry", "0", "-ca", pki.cert("ca"), server.target], capture_output=True, timeout=PATIENCE)
     log = done.stderr.decode()
     assert done.returncode == code and words in log, log
     if code == 0:

@@ -122,7 +122,7 @@ def test_one_bad_filter_does_not_stop_the_other_target(net, tmp_path):
 
 def test_workers_that_stop_end_ddump_with_complete_counts(net, tmp_path):
     out = str(tmp_path / "merged.pcap")
-    ddump = net.ddump("-w", out, "--filter", "udp port 9999", "10.2.0.2", "10.3.0.2")
+    ddump = net.ddump("--retry", "0", "-w", out, "--filter", "udp port 9999", "10.2.0.2", "10.3.0.2")
     sent = net.exchange(50)
     net.worker_a.stop()
     net.worker_b.stop()

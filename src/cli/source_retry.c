@@ -1,0 +1,97 @@
+/* When a lost source is tried again, and what is said about the gap. */
+#include "cli/source_retry.h"
+
+#include "sys/log.h"
+
+/* 0.5 s to 30 s; the id spreads those that were lost together. */
+static uint64_t
+next_delay(struct source *s)
+{
+	uint64_t delay = s->backoff_ns;
+	uint64_t random = s->now_ns / 1000 * 2654435761u + s->id * UINT64_C(40503);
+
+	delay = delay == 0 ? RETRY_FIRST_NS : 2 * delay;
+	if (delay > RETRY_LAST_NS)
+		delay = RETRY_LAST_NS;
+	s->backoff_ns = delay;
+	delay += random % (delay / 2);
+	return delay < RETRY_LAST_NS ? delay : RETRY_LAST_NS;
+}
+
+static void
+log_about(const struct source *s, enum log_level level, const char *what, uint64_t ns,
+	  const char *more)
+{
+	char mem[LOG_LINE_MAX];
+	struct text line;
+
+	text_init(&line, mem, sizeof(mem));
+	text_str(&line, s->target->name);
+	text_str(&line, what);
+	text_fixed(&line, ns / 1000000, 3);
+	text_str(&line, " s");
+	text_str(&line, more);
+	log_text(level, &line);
+}
+
+static void
+log_loss(const struct source *s)
+{
+	char mem[SOURCE_REASON_MAX + 64];
+	struct text what;
+
+	text_init(&what, mem, sizeof(mem));
+	text_str(&what, ": ");
+	text_str(&what, s->reason);
+	text_str(&what, ": connecting again for up to ");
+	log_about(s, LOG_ERROR, text_cstr(&what), s->context->options->retry_ns, "");
+}
+
+/* A loss that follows one soon is the same trouble: its delays go on growing. */
+static void
+begin_gap(struct source *s)
+{
+	s->lost_ns = s->now_ns;
+	s->gap_ns = s->reader.is_ddump ? s->heard_ns : s->now_ns;
+	if (s->now_ns - s->up_ns >= RETRY_LAST_NS)
+		s->backoff_ns = 0;
+	log_loss(s);
+}
+
+void
+source_lose(struct source *s, const char *what, struct span detail, const char *advice)
+{
+	uint64_t end_ns = s->context->options->retry_ns;
+	bool is_new = s->lost_ns == 0;
+	bool is_harmless = transport_cause(&s->transport) == TLS_CAUSE_KEY_UPDATE &&
+			   s->now_ns - s->up_ns >= RETRY_STABLE_NS;
+	uint64_t next_ns;
+
+	end_ns += is_new ? s->now_ns : s->lost_ns;
+	if (!s->has_answered || !s->is_http || s->now_ns >= end_ns) {
+		source_fail(s, what, detail, advice);
+		return;
+	}
+	source_set_reason(s, what, detail);
+	if (is_new)
+		begin_gap(s);
+	else
+		log_about(s, LOG_DEBUG, ": still lost after ", s->now_ns - s->lost_ns,
+			  "");
+	next_ns = s->now_ns + (is_new && is_harmless ? 0 : next_delay(s));
+	source_wait(s, next_ns < end_ns ? next_ns : end_ns);
+}
+
+void
+source_retry_note_answer(struct source *s)
+{
+	s->up_ns = s->now_ns;
+	s->heard_ns = s->now_ns;
+	if (s->lost_ns == 0)
+		return;
+	s->lost_ns = 0;
+	s->n_gaps++;
+	s->gaps_ns += s->now_ns - s->gap_ns;
+	log_about(s, LOG_WARNING, ": back after a gap of ", s->now_ns - s->gap_ns,
+		  ": packets in it are missing");
+}

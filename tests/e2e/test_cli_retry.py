@@ -1,0 +1,165 @@
+"""Targets that are lost while ddump runs: tried again, or not, and what is said about it."""
+
+import re
+import signal
+import subprocess
+import time
+
+import pytest
+
+from lab import DDUMP, PATIENCE, Lab, need_root, packets_of, udp_frame, wait_for
+from test_cli_http import (OK, SECOND, Live, Server, chunked, classic, ddump_ng, packet, records_of,
+                           refusal, split_chunks, until_close)
+
+START = 1700000000 * SECOND
+RECORDS = [(START + i * 1000, packet(i)) for i in range(40)]
+FORBIDDEN = refusal(b"403 Forbidden", b"text/plain", b"not you")
+BUSY = refusal(b"503 Service Unavailable", b"text/plain", b"too many captures")
+
+
+def open_ended(records):
+    """A capture that goes on: the last chunk is missing."""
+    return OK + b"Transfer-Encoding: chunked\r\n\r\n" + split_chunks(classic(records), (200,))[:-17]
+
+
+@pytest.fixture
+def script():
+    """A server that answers its connections with these in turn, the last again and again;
+    None: it holds on to the connection that it answered with what stands before."""
+    servers = []
+
+    def start(*answers):
+        left = list(answers)
+
+        def serve(connection):
+            connection.sendall(left.pop(0) if len(left) > 1 else left[0])
+            if left and left[0] is None:
+                left.pop(0)
+                server.released.wait(PATIENCE)
+
+        server = Server(serve)
+        servers.append(server)
+        return server
+
+    yield start
+    for server in servers:
+        server.close()
+
+
+def loss_lines(log):
+    return [l for l in log.splitlines() if "connecting again for up to" in l]
+
+
+def test_a_lost_target_comes_back(tmp_path, script):
+    server = script(open_ended(RECORDS[:10]), open_ended(RECORDS[10:]), None)
+    live = Live(tmp_path, server.target)
+    live.read(len(classic(RECORDS)))
+    live.process.popen.send_signal(signal.SIGINT)
+    assert live.finish() == 0
+    assert records_of(live.out) == RECORDS
+    log = live.process.log()
+    assert len(loss_lines(log)) == 1 and "the stream was cut" in log
+    gap = float(re.search(r"back after a gap of ([0-9.]+) s", log).group(1))
+    assert 0.4 < gap < 3
+    assert re.search(r"received 40, written 40, .*gaps 1 \(%.3f s\)" % gap, log)
+
+
+def test_delays_grow(tmp_path, script):
+    """Away for a while: refused for a passing reason, then back."""
+    server = script(open_ended(RECORDS[:10]), BUSY, BUSY, open_ended(RECORDS[10:]), None)
+    begin = time.monotonic()
+    live = Live(tmp_path, server.target)
+    live.read(len(classic(RECORDS)))
+    assert 0.5 + 1 + 2 <= time.monotonic() - begin < 10
+    live.process.popen.send_signal(signal.SIGINT)
+    assert live.finish() == 0
+    assert len(loss_lines(live.process.log())) == 1 and "503" not in live.process.log()
+
+
+def test_a_permanent_refusal_is_not_tried_again(script):
+    server = script(open_ended(RECORDS), FORBIDDEN, open_ended(RECORDS), None)
+    done = subprocess.run([DDUMP, server.target], capture_output=True, timeout=PATIENCE)
+    log = done.stderr.decode()
+    assert done.returncode == 3 and "403 Forbidden: not you" in log, log
+    assert len(server.requests) == 2 and len(records_of(done.stdout)) >= 39
+
+
+def test_it_gives_up(script):
+    server = script(open_ended(RECORDS), BUSY)
+    begin = time.monotonic()
+    done = subprocess.run([DDUMP, "--retry", "1.2s", server.target], capture_output=True, timeout=PATIENCE)
+    log = done.stderr.decode()
+    assert done.returncode == 3 and "503 Service Unavailable: too many captures" in log, log
+    assert 1.2 <= time.monotonic() - begin < 4
+    assert "connecting again for up to 1.200 s" in log and len(server.requests) == 3
+
+
+def test_what_never_answered_is_not_tried_again(script):
+    server = script(BUSY)
+    done = subprocess.run([DDUMP, server.target], capture_output=True, timeout=PATIENCE)
+    assert done.returncode == 1 and len(server.requests) == 1
+
+
+def test_stopped_while_a_target_is_lost(tmp_path, script):
+    server = script(open_ended(RECORDS), BUSY)
+    live = Live(tmp_path, server.target)
+    wait_for(lambda: loss_lines(live.process.log()), "it is lost")
+    live.process.popen.send_signal(signal.SIGINT)
+    assert live.finish() == 3
+    assert "gaps" not in live.process.log() and ", failed" in live.process.log()
+
+
+@pytest.mark.parametrize("answer, query", [
+    (chunked(ddump_ng(RECORDS)), "?duration=5"),
+    (until_close(ddump_ng(RECORDS)), "?filter=udp&count=40"),
+    (chunked(classic(RECORDS)), ""),
+], ids=["duration", "count", "classic"])
+def test_an_end_that_is_an_end(script, answer, query):
+    server = script(answer)
+    done = subprocess.run([DDUMP, server.target + query], capture_output=True, timeout=PATIENCE)
+    assert done.returncode == 0 and len(server.requests) == 1, done.stderr.decode()
+    assert records_of(done.stdout) == RECORDS
+
+
+def test_a_lost_target_does_not_hold_the_others(tmp_path, script):
+    """With a huge hold-back everything comes out once the lost one is out."""
+    away = script(open_ended([]), BUSY)
+    good = script(open_ended(RECORDS), None)
+    live = Live(tmp_path, "--hold-back", "1h", "--slack", "0", away.target, good.target)
+    live.read(len(classic(RECORDS[:39])))
+    live.process.popen.send_signal(signal.SIGINT)
+    assert live.finish() == 3
+
+
+def test_a_worker_is_restarted(tmp_path):
+    """Stopped as systemd does it: a clean end, and still the user wants to see it again."""
+    need_root()
+    lab = Lab(tmp_path)
+    try:
+        host = lab.namespace("r")
+        macs = lab.link(host, "v0", "10.1.0.1", lab.namespace("q"), "v1", "10.1.0.2")
+        worker = lab.worker(host)
+        sender = lab.sender(host)
+        out = str(tmp_path / "out.pcap")
+        ddump = lab.start(host, [DDUMP, "-w", out, "--filter", "udp port 9999", f"127.0.0.1:{worker.port}"])
+        wait_for(lambda: "capturing on" in ddump.log(), "it captures")
+        sent = []
+
+        def exchange():
+            for i in range(10):
+                frame = udp_frame(*macs, "10.1.0.1", "10.1.0.2", b"%06d" % len(sent))
+                sender.send("v0", frame)
+                sent.append(frame[14:])
+            wait_for(lambda: len(packets_of(out)) == len(sent), "all packets: " + ddump.log())
+
+        exchange()
+        worker.stop()
+        wait_for(lambda: "the worker stopped: connecting again" in ddump.log(), "the end is seen")
+        lab.worker(host, listen=f"127.0.0.1:{worker.port}")
+        wait_for(lambda: "back after a gap" in ddump.log(), "it is back")
+        exchange()
+        assert ddump.stop(signal.SIGINT) == 0
+        assert [data for _, data in packets_of(out)] == sent
+        assert "received 20, written 20, late 0, dropped by kernel 0, gaps 1" in ddump.log()
+    finally:
+        lab.close()
