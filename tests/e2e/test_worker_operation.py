@@ -8,7 +8,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
 
 import pytest
 
@@ -346,38 +345,6 @@ def test_a_client_that_pipelines_without_end_starves_nobody(lab, host):
     flood.popen.stdout.close()
 
 
-def test_a_paused_client_keeps_its_capture(lab, host, tmp_path):
-    """Longer than the time after which a vanished one is given up."""
-    worker = lab.worker(host)
-    code = (
-        "import socket,sys\n"
-        "s=socket.socket(); s.setsockopt(socket.SOL_SOCKET,socket.SO_RCVBUF,4096)\n"
-        "s.connect(('127.0.0.1',int(sys.argv[1])))\n"
-        "s.sendall(b'GET /capture?filter=udp+dst+port+9999 HTTP/1.0\\r\\nHost: x\\r\\n\\r\\n')\n"
-        "print('on',flush=True); sys.stdin.readline(); n=0\n"
-        "while True:\n"
-        "    d=s.recv(1<<20)\n"
-        "    if not d: break\n"
-        "    n+=len(d)\n"
-        "print(n)\n"
-    )
-    client = lab.start(host, ["/usr/bin/python3", "-c", code, str(worker.port)],
-                       stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    client.popen.stdout.readline()
-    wait_for(lambda: len(worker.children()) == 2, "the capture runs")
-    send_udp(host, 8000, size=1000)
-    time.sleep(18)
-    assert "ended" not in worker.log()
-    client.popen.stdin.write(b"\n")
-    client.popen.stdin.flush()
-    time.sleep(1)
-    worker.stop()
-    assert int(client.popen.stdout.readline()) > 8 * 10**6
-    client.popen.wait(PATIENCE)
-    client.popen.stdin.close()
-    client.popen.stdout.close()
-
-
 def test_ctrl_c_in_a_terminal_ends_streams_as_complete_files(lab, host, tmp_path):
     """The terminal sends SIGINT to the whole process group at once."""
     worker = lab.start(host, [WORKER, "-listen", "127.0.0.1:8475"], start_new_session=True)
@@ -435,34 +402,6 @@ def test_starts_with_an_ambient_capability(lab, host, tmp_path):
         assert int(status["CapAmb"], 16) == int(status["CapInh"], 16) == 0
         assert int(status["CapEff"], 16) in ((1 << 13,) if pid == process.pid else (0,))
     assert process.stop() == 0
-
-
-def test_unfinished_heads_are_answered_and_closed(lab, host):
-    """A client that never ends its head hears 408 after the deadline of ten seconds."""
-    worker = lab.worker(host)
-    code = (
-        "import socket,sys\n"
-        "s=socket.create_connection(('127.0.0.1',int(sys.argv[1])),10); s.settimeout(30)\n"
-        "s.sendall(b'GET / HTTP/1.1\\r\\nHost: x\\r\\nX: '); b=b''\n"
-        "while True:\n"
-        "    d=s.recv(4096)\n"
-        "    if not d: break\n"
-        "    b+=d\n"
-        "print(b[:12].decode())\n"
-    )
-    assert host.run("/usr/bin/python3", "-c", code, str(worker.port)).stdout == b"HTTP/1.1 408\n"
-
-
-def test_a_vanished_client_is_noticed_while_data_flows(lab, host, tmp_path):
-    """Its host is gone without a word: no FIN, no RST, nothing but silence."""
-    client = lab.namespace("c")
-    lab.link(client, "c0", "10.7.0.1", host, "w0", "10.7.0.2")
-    worker = lab.worker(host, listen=":0")
-    out = str(tmp_path / "o.pcapng")
-    start_curl(lab, client, f"http://10.7.0.2:{worker.port}/capture?format=pcapng&filter=port+1", out)
-    client.ip("link", "set", "c0", "down")
-    wait_for(lambda: "ended: client gone" in worker.log(), "the end in the log")
-    assert len(worker.children()) == 1
 
 
 def test_expect_and_odd_but_legal_requests(lab, host):
