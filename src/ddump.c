@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "cli/app.h"
+#include "cli/secrets.h"
 #include "sys/log.h"
 
 static enum app_status
@@ -33,6 +34,7 @@ main(int argc, char **argv)
 		return APP_FAILED;
 	switch (cli_options_parse(&options, argc, argv, targets, &why)) {
 	case CLI_OPTIONS_RUN:
+		secrets_hide(targets, options.n_targets);
 		status = app_run(&options);
 		break;
 	case CLI_OPTIONS_HELP:

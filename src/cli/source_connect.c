@@ -7,6 +7,24 @@
 #include "cli/source_answer.h"
 #include "cli/source_retry.h"
 #include "cli/source_tls.h"
+#include "sys/log.h"
+
+/* What is sent in the clear is said once a target. */
+static void
+warn_about_password(const struct source *s, int fd)
+{
+	struct net_address peer;
+
+	if (s->has_answered || !s->target->url.has_password ||
+	    s->target->url.scheme != HTTP_SCHEME_HTTP)
+		return;
+	if (net_peer(fd, &peer) == 0 && !net_is_loopback(&peer))
+		log_line(
+		    LOG_WARNING,
+		    "%s: the password crosses the network in the clear: use https, or "
+		    "a tunnel (ssh -L)",
+		    s->target->name);
+}
 
 /* Connected: from here on the source is awaited by the merge, and may be slow. One that
  * was lost must answer first. */
@@ -19,6 +37,7 @@ start_exchange(struct source *s, int fd, uint64_t now_ns)
 		return;
 	}
 	net_set_stream_options(fd);
+	warn_about_password(s, fd);
 	if (!s->has_answered)
 		source_join_merge(s, now_ns);
 	s->is_http = true;

@@ -249,3 +249,18 @@ def test_ends(pki, answer, says_goodbye, code, words):
         assert records_of(done.stdout) == RECORDS
     else:
         assert records_of(done.stdout) == RECORDS[:len(records_of(done.stdout))] != []
+
+
+def test_passwords_are_hidden_and_watched(scene):
+    """ps shows none; one that crosses the network in the clear is spoken of, one over TLS not."""
+    ddump = scene.lab.start(scene.client, [
+        DDUMP, "-w", scene.lab.tmp + "/y.pcap", "-ca", scene.pki.cert("ca"),
+        f"https://ann:s3cr%3At@{HOST}:443", "http://bob:hidden@10.8.0.2", "http://10.8.0.2:8475?filter=udp"])
+    wait_for(lambda: "capturing on 3 of 3" in ddump.log() or ddump.popen.poll() is not None, "it captures")
+    with open(f"/proc/{ddump.pid}/cmdline", "rb") as f:
+        arguments = f.read()
+    assert ddump.stop(signal.SIGINT) == 0, ddump.log()
+    assert b"ann:xxxxxxxx@10.9.0.2:443" in arguments and b"bob:xxxxxx@10.8.0.2" in arguments
+    warned = [l for l in ddump.log().splitlines() if "the password crosses the network" in l]
+    assert len(warned) == 1 and "10.8.0.2:8475#1" in warned[0]
+    assert "hidden" not in ddump.log() and "s3cr" not in ddump.log()
