@@ -341,7 +341,9 @@ expire_state(struct source *s)
 			    "is that port an https one?");
 	else if (s->state == SOURCE_REFUSED)
 		source_answer_refuse(s);
-	else if (s->state != SOURCE_BODY && !source_is_over(s))
+	else if (s->state == SOURCE_BODY)
+		source_retry_check_silence(s);
+	else if (!source_is_over(s))
 		source_lose(s, "no answer to the request in time", span_str(""),
 			    "is that port a ddump-worker's?");
 }

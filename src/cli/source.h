@@ -31,9 +31,10 @@ enum source_state {
 	SOURCE_FAILED
 };
 
-#define SOURCE_SCRATCH	   (256u * 1024) /* one read at most */
-#define SOURCE_REASON_MAX  512		 /* of a failure, for the message */
-#define SOURCE_PROBLEM_MAX 4096		 /* of a refusal's body that are looked at */
+#define SOURCE_SCRATCH	   (256u * 1024)	 /* one read at most */
+#define SOURCE_SILENCE_NS  UINT64_C(15000000000) /* without a heartbeat: it is gone */
+#define SOURCE_REASON_MAX  512			 /* of a failure, for the message */
+#define SOURCE_PROBLEM_MAX 4096 /* of a refusal's body that are looked at */
 #define SOURCE_REQUEST_MAX (HTTP_HEAD_MAX)
 
 struct source;

@@ -163,7 +163,7 @@ take_head(struct source *s, const struct http_response_head *head, uint64_t now_
 			source_join_merge(s, now_ns);
 		s->has_answered = true;
 		source_retry_note_answer(s);
-		s->deadline_ns = LOOP_NEVER;
+		s->deadline_ns = now_ns + SOURCE_SILENCE_NS;
 		return;
 	}
 	keep_content_type(s->exchange, head);

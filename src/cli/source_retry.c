@@ -1,6 +1,7 @@
 /* When a lost source is tried again, and what is said about the gap. */
 #include "cli/source_retry.h"
 
+#include "cli/source_body.h"
 #include "sys/log.h"
 
 /* 0.5 s to 30 s; the id spreads those that were lost together. */
@@ -94,4 +95,19 @@ source_retry_note_answer(struct source *s)
 	s->gaps_ns += s->now_ns - s->gap_ns;
 	log_about(s, LOG_WARNING, ": back after a gap of ", s->now_ns - s->gap_ns,
 		  ": packets in it are missing");
+}
+
+/* Looked at every SOURCE_SILENCE_NS only. What is not read cannot be missed. */
+void
+source_retry_check_silence(struct source *s)
+{
+	uint64_t due_ns = s->heard_ns + SOURCE_SILENCE_NS;
+
+	if (source_body_room(s) == 0 || !s->reader.is_ddump ||
+	    target_has_heartbeat(s->target))
+		due_ns = s->now_ns + SOURCE_SILENCE_NS;
+	s->deadline_ns = due_ns;
+	if (s->now_ns >= due_ns)
+		source_lose(s, "the worker has been silent for 15 s", span_str(""),
+			    "is its host gone?");
 }

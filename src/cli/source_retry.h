@@ -17,6 +17,9 @@
 void source_lose(struct source *s, const char *what, struct span detail,
 		 const char *advice);
 
+/* When the deadline of SOURCE_BODY is over: sets the next, or loses a worker that is gone. */
+void source_retry_check_silence(struct source *s);
+
 /* It answered: a gap is over, if there was one. */
 void source_retry_note_answer(struct source *s);
 

@@ -50,6 +50,9 @@ bool target_request(const struct target *t, const struct options *o, const char 
 /* Whether the worker is asked to end the capture by itself: count or duration. */
 bool target_is_bounded(const struct target *t);
 
+/* Whether its query, not ddump, says how often the worker is heard of. */
+bool target_has_heartbeat(const struct target *t);
+
 /*
  * The value of Ddump-Ports: the ports that all targets' connections go to, and the range
  * they come from (design.md section 7). Empty when there is no range or no network target.

@@ -30,6 +30,12 @@ target_is_bounded(const struct target *t)
 	return has_name(t->url.query, "count") || has_name(t->url.query, "duration");
 }
 
+bool
+target_has_heartbeat(const struct target *t)
+{
+	return has_name(t->url.query, "heartbeat");
+}
+
 struct query {
 	struct text *text;
 	struct span own;

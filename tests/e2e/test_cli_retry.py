@@ -9,7 +9,7 @@ import pytest
 
 from lab import DDUMP, PATIENCE, Lab, need_root, packets_of, udp_frame, wait_for
 from test_cli_http import (OK, SECOND, Live, Server, chunked, classic, ddump_ng, packet, records_of,
-                           refusal, split_chunks, until_close)
+                           interface, refusal, section, split_chunks, statistics, until_close)
 
 START = 1700000000 * SECOND
 RECORDS = [(START + i * 1000, packet(i)) for i in range(40)]
@@ -163,3 +163,33 @@ def test_a_worker_is_restarted(tmp_path):
         assert "received 20, written 20, late 0, dropped by kernel 0, gaps 1" in ddump.log()
     finally:
         lab.close()
+
+
+def beating(seconds):
+    """Our worker's stream with a statistics block every 50 ms, for a while."""
+    def serve(connection):
+        connection.sendall(OK + b"\r\n" + section(b"ddump-worker/0.1.0") + interface())
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            connection.sendall(statistics(time.time_ns()))
+            time.sleep(0.05)
+        time.sleep(PATIENCE)
+    return serve
+
+
+def test_missing_heartbeats(tmp_path):
+    """One worker falls silent, the other goes on; a source without heartbeats may be silent."""
+    gone, alive, classic_one = Server(beating(1)), Server(beating(PATIENCE)), Server(b"")
+    classic_one.hold(OK + b"\r\n" + classic(RECORDS))
+    own_idea = Server(beating(1))
+    live = Live(tmp_path, gone.target, alive.target, classic_one.target, own_idea.target + "?heartbeat=60000")
+    begin = time.monotonic()
+    wait_for(lambda: loss_lines(live.process.log()), "the silence is noticed")
+    assert 14 < time.monotonic() - begin < 19
+    time.sleep(3)
+    lines = loss_lines(live.process.log())
+    assert len(lines) == 1 and f"{gone.target}: the worker has been silent for 15 s" in lines[0]
+    live.process.popen.send_signal(signal.SIGINT)
+    live.finish()
+    for server in (gone, alive, classic_one, own_idea):
+        server.close()
