@@ -10,6 +10,7 @@ import pytest
 from lab import DDUMP, PATIENCE, Lab, need_root, packets_of, udp_frame, wait_for
 from test_cli_http import (OK, SECOND, Live, Server, chunked, classic, ddump_ng, packet, records_of,
                            interface, refusal, section, split_chunks, statistics, until_close)
+from test_tls_cases import OPENSSL, Pki, Server as TlsServer
 
 START = 1700000000 * SECOND
 RECORDS = [(START + i * 1000, packet(i)) for i in range(40)]
@@ -193,3 +194,29 @@ def test_missing_heartbeats(tmp_path):
     live.finish()
     for server in (gone, alive, classic_one, own_idea):
         server.close()
+
+
+@pytest.fixture(scope="module")
+def pki(tmp_path_factory):
+    return Pki(str(tmp_path_factory.mktemp("pki")))
+
+
+@pytest.mark.skipif(OPENSSL is None, reason="openssl is not installed")
+def test_a_renewed_key_is_a_short_gap(tmp_path, pki):
+    """TLS 1.3 KeyUpdate ends the session: the next one follows at once."""
+    with TlsServer(pki, "address", "-tls1_3", www=False) as server:
+        live = Live(tmp_path, "-ca", pki.cert("ca"), f"https://127.0.0.1:{server.port}")
+        server.wait_open()
+        wait_for(lambda: b"GET /capture" in server.log(), "the request")
+        server.say(open_ended(RECORDS[:10]))
+        live.read(len(classic(RECORDS[:9])))
+        time.sleep(1.2)
+        server.say(b"K\n")
+        wait_for(lambda: server.log().count(b"GET /capture") == 2, "the second request: " + live.process.log())
+        server.say(open_ended(RECORDS[10:]))
+        live.read(len(classic(RECORDS[:39])))
+        live.process.popen.send_signal(signal.SIGINT)
+        assert live.finish() == 0
+    log = live.process.log()
+    assert len(loss_lines(log)) == 1 and "KeyUpdate" in loss_lines(log)[0], log
+    assert float(re.search(r"back after a gap of ([0-9.]+) s", log).group(1)) < 0.45, log
