@@ -55,7 +55,7 @@
  * its equal share in the bound: the rest is for those who need more, and with many
  * sources what is held stays near the cache. */
 #define MERGE_QUEUE_FIRST (64u * 1024)
-#define MERGE_FIRST_PART  4
+#define MERGE_FIRST_PART  2
 #define MERGE_QUEUE_MAX	  (64u * 1024 * 1024)
 
 /* The default, which is the floor of the automatic hold-back, and that one's ceiling. */
