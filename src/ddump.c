@@ -4,6 +4,7 @@
 
 #include "cli/app.h"
 #include "cli/secrets.h"
+#include "cli/target_list.h"
 #include "sys/log.h"
 
 static enum app_status
@@ -35,6 +36,10 @@ main(int argc, char **argv)
 	switch (cli_options_parse(&options, argc, argv, targets, &why)) {
 	case CLI_OPTIONS_RUN:
 		secrets_hide(targets, options.n_targets);
+		if (!target_list_read(&options, &targets, &why)) {
+			status = usage(&why);
+			break;
+		}
 		status = app_run(&options);
 		break;
 	case CLI_OPTIONS_HELP:

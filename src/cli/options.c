@@ -49,6 +49,7 @@ static const struct option table[] = {
     {"slack", 0, KIND_PERIOD, AT(slack_ns)},
     {"buffer", 0, KIND_SIZE, AT(buffer_bytes)},
     {"connect-timeout", 0, KIND_DURATION, AT(connect_ns)},
+    {"targets", 0, KIND_TEXT, AT(targets_path)},
     {"retry", 0, KIND_PERIOD, AT(retry_ns)},
     {"linktype", 0, KIND_LINKTYPE, AT(linktype)},
     {"format", 0, KIND_FORMAT, 0},
@@ -91,6 +92,7 @@ cli_options_help(void)
 	       "      --slack TIME       disorder within a target without watermarks (5ms)\n"
 	       "      --buffer SIZE      memory for packets that wait (64M)\n"
 	       "      --connect-timeout TIME   for connecting, and for the answer (10)\n"
+	       "      --targets FILE|-   more targets, one a line\n"
 	       "      --retry TIME       connect a lost target again for so long (5m); 0: never\n"
 	       "      --linktype sll|sll2      link type of the output (sll)\n"
 	       "      --format pcap            file format of the output (pcap)\n"
@@ -330,7 +332,7 @@ take(struct options *o, int argc, char **argv, int *i, struct text *why)
 static enum cli_options_result
 check(const struct options *o, struct text *why)
 {
-	if (o->n_targets == 0) {
+	if (o->n_targets == 0 && !o->targets_path) {
 		text_str(why, "no target given; ddump --help says how");
 		return CLI_OPTIONS_BAD;
 	}

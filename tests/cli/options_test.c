@@ -130,6 +130,9 @@ test_targets_behind_the_flags(void **state)
 	struct parsed p;
 
 	(void)state;
+	parse(&p, "--targets -");
+	assert_int_equal(p.rc, CLI_OPTIONS_RUN);
+	assert_string_equal(p.o.targets_path, "-");
 	parse(&p, "-- -c 7");
 	assert_int_equal(p.rc, CLI_OPTIONS_RUN);
 	assert_int_equal(p.o.n_targets, 2);

@@ -637,3 +637,16 @@ def test_many_targets(serve, ddump):
     assert result.code == 0
     assert records_of(result.out) == [r for r in records for _ in range(k)]
     assert f"{server.target}#{k}: received 10, written 10" in result.log
+
+
+def test_targets_from_a_file(tmp_path, serve, ddump):
+    (one, two, three), merged = interleaved(300, 3)
+    a, b, c = (serve(chunked(classic(records))) for records in (one, two, three))
+    (tmp_path / "list").write_text(f"# those of db\n\n  {b.target}\t\r\n#{c.target}\n{c.target}")
+    result = ddump("--targets", tmp_path / "list", a.target)
+    assert result.code == 0 and records_of(result.out) == merged
+    result = ddump("--targets", "-", input=f"{a.target}\n{b.target}\nu:secret@{c.target}\n".encode())
+    assert result.code == 0 and records_of(result.out) == merged and "secret" not in result.log
+    (tmp_path / "list").write_text("#\n")
+    assert ddump("--targets", tmp_path / "list").code == 2
+    assert ddump("--targets", tmp_path / "none", a.target).code == 2
