@@ -383,6 +383,7 @@ def test_what_a_parent_left_behind_does_not_matter(lab, host, tmp_path):
 
     for _ in range(100):
         curl(host, "-o", "/dev/null", url(Here, filter=long + " and foo"))
+    wait_for(lambda: len(process.children()) == 1, "the places of the two captures are free")
     capture_works(lab, host, tmp_path)
     os.close(write)
     assert process.stop() == 0
