@@ -2,14 +2,17 @@
 #define WORKER_LOOPGUARD_H
 
 #include "pcap/savefile.h"
+#include "worker/loopgate.h"
 #include "worker/looptest.h"
 
 /*
- * Finds out whether a capture captures its own stream (design.md section 7, rule 6). A
- * flow that makes up much of what is sent is put to a test: the output is held, goes on
- * for one small pulse at a random time, and is held again, some times over. Only a flow
- * that is silent in every hold and answers every pulse is a loop. Pure, no memory but its
- * own; time comes in: now_ns is monotonic, real_ns the clock of the packets' stamps.
+ * Finds out whether a capture captures its own stream (design.md section 7, rule 6), in
+ * three steps. Flows that make up much of what is sent are found by looking at some of
+ * the packets. loopgate.h then looks at each packet: only what a loop looks like, and an
+ * ordinary capture does not, comes through. At last looptest.h holds the output, lets it
+ * go on for one small pulse at a random time, and holds it again, some times over: only a
+ * flow that is silent in every hold and answers every pulse is a loop. Pure, no memory but
+ * its own; time comes in: now_ns is monotonic, real_ns the clock of the packets' stamps.
  */
 #define LOOPGUARD_FLOWS	  32 /* heavy flows told apart; see SHARE in loopguard.c */
 #define LOOPGUARD_CLEARED 64 /* found honest, remembered */
@@ -23,8 +26,9 @@ enum loopguard_verdict {
 struct loopguard_count {
 	struct flow flow;
 	uint64_t hash;
-	uint64_t bytes;
-	uint64_t error;	   /* of bytes, at most: another flow's */
+	uint64_t bytes;	   /* in this window: sent for its packets, at least */
+	uint64_t ip_bytes; /* the same: of IP packets, as captured */
+	uint64_t total;	   /* bytes since it has a counter */
 	uint64_t since_ns; /* heavy in every window since; 0: it was not */
 };
 
@@ -38,6 +42,8 @@ struct loopguard {
 	uint32_t skip; /* packets not to be looked at before the next that is */
 	uint32_t skipped;
 	uint32_t linktype;
+	bool is_sampled; /* packets have been skipped in this window */
+	bool was_empty;	 /* the ring, in this window */
 	enum loopguard_verdict verdict;
 	uint64_t rng;
 	uint64_t seed; /* of the hashes */
@@ -46,13 +52,19 @@ struct loopguard {
 	uint64_t window_sent;
 	uint64_t window_bytes; /* captured, as sampled */
 	uint64_t window_limit;
-	uint64_t busy_sent; /* since the output was idle */
+	uint64_t total;	    /* captured, as sampled, since the start */
+	uint64_t sent;	    /* since the start */
+	uint64_t recent[2]; /* sent in the last 4 to 8 seconds */
+	uint64_t recent_ns;
+	uint64_t gate_ns; /* not to be watched before */
 	uint64_t looks_ns;
 	uint32_t looks_left; /* packets that may be looked at one by one until looks_ns */
 	uint32_t looks;	     /* in this window */
 	uint32_t tests_left;
 	uint64_t tests_ns;
+	uint32_t holds; /* tests begun */
 
+	struct loopgate gate;
 	struct looptest test;
 	struct loopguard_count counts[LOOPGUARD_FLOWS];
 	struct loopguard_cleared cleared[LOOPGUARD_CLEARED];
@@ -75,14 +87,16 @@ loopguard_packet(struct loopguard *g, const struct savefile_record *record,
 		loopguard_look(g, record, data);
 }
 
-/* Every packet stamped before real_ns has been given. */
+/* The ring has been seen empty: every packet stamped before real_ns has been given. */
 void loopguard_seen(struct loopguard *g, uint64_t real_ns);
 
 /* bytes went to the client; real_ns was read before the write. */
 void loopguard_sent(struct loopguard *g, size_t bytes, uint64_t real_ns);
 
-/* To be called before writing, and at loopguard_deadline_ns. now->dropped has to be fresh
- * only if the last verdict was HOLD. */
+/* Whether the next step needs fresh counters in now; otherwise they are not looked at. */
+bool loopguard_wants_counters(const struct loopguard *g);
+
+/* To be called before writing, and at loopguard_deadline_ns. */
 enum loopguard_verdict loopguard_step(struct loopguard *g,
 				      const struct looptest_now *now);
 

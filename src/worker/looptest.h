@@ -56,8 +56,9 @@ struct looptest {
 struct looptest_now {
 	uint64_t now_ns;
 	uint64_t real_ns;
-	uint64_t dropped; /* by the kernel, total; fresh */
-	bool has_room;	  /* packets are read: the queue is not full */
+	uint64_t received; /* packets let pass by the kernel, total, dropped ones too */
+	uint64_t dropped;  /* of these, for want of room in the ring */
+	bool has_room;	   /* packets are read: the queue is not full */
 };
 
 /* is_young: the stream has sent so little that a long hold costs nothing. */

