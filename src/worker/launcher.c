@@ -234,6 +234,8 @@ change_identity(void)
 	if (rc < 0)
 		log_line(LOG_INFO, "no empty root directory can be had here: %s",
 			 strerror(-rc));
+	if (!sandbox_has_seccomp())
+		log_line(LOG_INFO, "no seccomp here: system calls are not limited");
 	rc = priv_become_launcher();
 	if (rc < 0)
 		log_line(LOG_ERROR, "privileges cannot be given up: %s", strerror(-rc));
