@@ -67,51 +67,6 @@ static const struct option table[] = {
     {"version", 'V', KIND_VERSION, 0},
 };
 
-const char *
-cli_options_help(void)
-{
-	return "usage: ddump [options] TARGET...\n"
-	       "Captures packets on many hosts at once, merged by time into one stream.\n"
-	       "\n"
-	       "  ddump db1 db2 | tcpdump -r -           both hosts, live\n"
-	       "  ddump -f 'port 53' -w dns.pcap db1 db2  into a file\n"
-	       "  ddump 'db1:8475?filter=icmp' db2 | wireshark -k -i -\n"
-	       "  ddump old.pcap older.pcap -w all.pcap  files are sources too\n"
-	       "\n"
-	       "A target is [http[s]://][user:password@]host[:port][/path][?query], unix:/path,\n"
-	       "a capture file or a fifo. The port is 8475, the path /capture if not given.\n"
-	       "\n"
-	       "  -w, --write FILE       write to FILE (default, and -: standard output)\n"
-	       "  -c, --count N          stop after N packets\n"
-	       "  -d, --duration TIME    stop after TIME (10, 1.5m, 500ms)\n"
-	       "  -f, --filter EXPR      filter for targets that have none of their own\n"
-	       "  -i, --interface LIST   interfaces, likewise\n"
-	       "  -s, --snaplen N        bytes of a packet, likewise\n"
-	       "      --direction in|out|inout   likewise\n"
-	       "      --hold-back TIME|auto|0  wait for late packets at most so long (auto)\n"
-	       "      --slack TIME       disorder within a target without watermarks (5ms)\n"
-	       "      --buffer SIZE      memory for packets that wait (64M)\n"
-	       "      --connect-timeout TIME   for connecting, and for the answer (10)\n"
-	       "      --targets FILE|-   more targets, one a line\n"
-	       "      --retry TIME       connect a lost target again for so long (5m); 0: never\n"
-	       "      --linktype sll|sll2      link type of the output (sll)\n"
-	       "      --format pcap            file format of the output (pcap)\n"
-	       "      --time-stamp-precision micro|nano  of the output (micro)\n"
-	       "      --ca FILE|DIR      who may issue the certificates of https targets\n"
-	       "      --cert FILE, --key FILE  our own, for servers that want one\n"
-	       "      --key-pass-file FILE     its first line decrypts the key\n"
-	       "      --insecure         take any certificate\n"
-	       "      --tls-max 1.2|1.3  newest version of TLS (1.3)\n"
-	       "      --require-all      end when one target cannot start\n"
-	       "  -q, --quiet            errors only; no summary\n"
-	       "  -v, --verbose          say more\n"
-	       "  -V, --version\n"
-	       "  -h, --help\n"
-	       "\n"
-	       "exit status: 0 done, 1 nothing could be captured or written, 2 usage,\n"
-	       "3 done, but a target failed\n";
-}
-
 static void
 set_defaults(struct options *o)
 {

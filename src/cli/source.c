@@ -12,6 +12,7 @@
 #include "cli/source_answer.h"
 #include "cli/source_body.h"
 #include "cli/source_connect.h"
+#include "cli/source_read.h"
 #include "cli/source_retry.h"
 #include "sys/log.h"
 
@@ -211,74 +212,6 @@ source_start(struct source *s, uint64_t now_ns)
 }
 
 static void
-finish_body(struct source *s)
-{
-	source_body_end(s);
-	if (s->state == SOURCE_ENDED)
-		source_end(s);
-}
-
-static void
-feed_body(struct source *s, uint64_t now_ns)
-{
-	switch (source_body_feed(s, now_ns)) {
-	case BODY_MORE:
-	case BODY_PARKED:
-	case BODY_FAILED:
-		break;
-	case BODY_ENDED:
-		finish_body(s);
-		break;
-	}
-}
-
-/* Our worker's last block proves the end where TLS does not. */
-static void
-lose(struct source *s, int error)
-{
-	bool is_truncated = transport_cause(&s->transport) == TLS_CAUSE_TRUNCATED;
-
-	if (is_truncated && s->reader.is_ddump && s->is_final) {
-		finish_body(s);
-		return;
-	}
-	source_lose(s,
-		    is_truncated ? "the stream was cut: " : "the connection was lost: ",
-		    span_str(transport_reason(&s->transport, error)),
-		    "what came before it is kept");
-}
-
-/* One read, as large as the merge has room. */
-static void
-read_body(struct source *s, uint64_t now_ns)
-{
-	size_t room = source_body_room(s);
-	size_t n;
-	int error;
-
-	if (room == 0)
-		return;
-	switch (transport_read(&s->transport, s->context->scratch, room, &n, &error)) {
-	case TRANSPORT_DONE:
-		s->heard_ns = now_ns;
-		s->raw = span_of(s->context->scratch, n);
-		feed_body(s, now_ns);
-		break;
-	case TRANSPORT_WANTS_IN:
-		break;
-	case TRANSPORT_WANTS_OUT:
-		s->wants = LOOP_OUT;
-		break;
-	case TRANSPORT_END:
-		finish_body(s);
-		break;
-	case TRANSPORT_FAILED:
-		lose(s, error);
-		break;
-	}
-}
-
-static void
 step(struct source *s, uint64_t now_ns)
 {
 	s->wants = 0;
@@ -296,10 +229,10 @@ step(struct source *s, uint64_t now_ns)
 	case SOURCE_HEAD:
 	case SOURCE_REFUSED:
 		if (source_answer_read(s, now_ns))
-			feed_body(s, now_ns);
+			source_read_feed(s, now_ns);
 		break;
 	case SOURCE_BODY:
-		read_body(s, now_ns);
+		source_read(s, now_ns);
 		break;
 	case SOURCE_NEW:
 	case SOURCE_RESOLVING:
@@ -410,16 +343,6 @@ arm(struct source *s)
 		source_fail(s, "it cannot be watched", span_str(""), NULL);
 }
 
-/* Tries again what is stashed; whether any of it went. */
-static bool
-feed_stash(struct source *s, uint64_t now_ns)
-{
-	const uint8_t *before = s->piece.p;
-
-	feed_body(s, now_ns);
-	return !s->is_parked || s->piece.p != before;
-}
-
 /* What TLS has read ahead: the socket may say nothing of it. */
 static bool
 has_more_to_read(const struct source *s)
@@ -432,28 +355,15 @@ has_more_to_read(const struct source *s)
 }
 
 bool
-source_read_ahead(struct source *s, uint64_t now_ns)
-{
-	uint64_t before = s->reader.offset;
-
-	if (s->state != SOURCE_BODY || s->wants != 0)
-		return false;
-	if (s->is_parked)
-		return feed_stash(s, now_ns);
-	step(s, now_ns);
-	return s->state != SOURCE_BODY || s->reader.offset != before;
-}
-
-bool
 source_settle(struct source *s, uint64_t now_ns)
 {
 	bool has_fed = false;
 
 	s->now_ns = now_ns;
 	if (s->state == SOURCE_BODY && s->is_parked)
-		has_fed = feed_stash(s, now_ns);
+		has_fed = source_read_feed_stash(s, now_ns);
 	if (s->state == SOURCE_BODY && s->is_file && source_body_room(s) > 0) {
-		read_body(s, now_ns);
+		source_read(s, now_ns);
 		has_fed = true;
 	} else if (has_more_to_read(s)) {
 		step(s, now_ns);
