@@ -47,6 +47,10 @@ void target_name_all(struct target *list, size_t n, struct target **scratch);
 bool target_request(const struct target *t, const struct options *o, const char *ports,
 		    struct text *out);
 
+/* The request for the worker's clock, which lies beside the capture: /x/capture has
+ * /x/clock. Nothing of the target's query goes with it. False when it does not fit. */
+bool target_clock_request(const struct target *t, struct text *out);
+
 /* Whether the worker is asked to end the capture by itself: count or duration. */
 bool target_is_bounded(const struct target *t);
 

@@ -138,6 +138,16 @@ put_credentials(struct text *out, const struct http_url *url)
 	return true;
 }
 
+static bool
+put_sender(struct text *out, const struct target *t)
+{
+	put_host(out, t);
+	if (t->url.has_user && !put_credentials(out, &t->url))
+		return false;
+	http_emit_field(out, "User-Agent", span_str("ddump/" DDUMP_VERSION));
+	return true;
+}
+
 bool
 target_request(const struct target *t, const struct options *o, const char *ports,
 	       struct text *out)
@@ -148,16 +158,33 @@ target_request(const struct target *t, const struct options *o, const char *port
 	text_init(&resource, mem, sizeof(mem));
 	put_resource(&resource, t, o);
 	http_emit_request(out, "GET", text_span(&resource));
-	put_host(out, t);
-	if (t->url.has_user && !put_credentials(out, &t->url))
+	if (!put_sender(out, t))
 		return false;
-	http_emit_field(out, "User-Agent", span_str("ddump/" DDUMP_VERSION));
 	http_emit_field(out, "Accept", span_str("application/x-pcapng"));
 	http_emit_field(out, "Ddump-Options",
 			span_str("linktype=sll2, heartbeat=50, precision=nano"));
 	if (ports && ports[0] != '\0')
 		http_emit_field(out, "Ddump-Ports", span_str(ports));
 	http_emit_field(out, "Connection", span_str("close"));
+	http_emit_end(out);
+	return !resource.is_cut && !out->is_cut;
+}
+
+bool
+target_clock_request(const struct target *t, struct text *out)
+{
+	char mem[HTTP_TARGET_MAX];
+	struct span folder = t->url.path;
+	struct text resource;
+
+	while (folder.n > 0 && folder.p[folder.n - 1] != '/')
+		folder.n--;
+	text_init(&resource, mem, sizeof(mem));
+	text_put(&resource, folder.n > 0 ? folder : span_str("/"));
+	text_str(&resource, "clock");
+	http_emit_request(out, "GET", text_span(&resource));
+	if (!put_sender(out, t))
+		return false;
 	http_emit_end(out);
 	return !resource.is_cut && !out->is_cut;
 }

@@ -1,4 +1,4 @@
-/* The two clocks, as the one time type of this program. */
+/* The clocks, as the one time type of this program. */
 #include "sys/clock.h"
 
 #include <assert.h>
@@ -18,6 +18,12 @@ uint64_t
 clock_monotonic_ns(void)
 {
 	return read_ns(CLOCK_MONOTONIC);
+}
+
+uint64_t
+clock_boottime_ns(void)
+{
+	return read_ns(CLOCK_BOOTTIME);
 }
 
 uint64_t

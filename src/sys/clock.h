@@ -6,6 +6,9 @@
 /* Nanoseconds of CLOCK_MONOTONIC: for deadlines and arrival times. */
 uint64_t clock_monotonic_ns(void);
 
+/* Nanoseconds of CLOCK_BOOTTIME: it is never set, and goes on while the host sleeps. */
+uint64_t clock_boottime_ns(void);
+
 /* Nanoseconds since the epoch of CLOCK_REALTIME: the clock of packet time stamps. */
 uint64_t clock_realtime_ns(void);
 

@@ -162,6 +162,7 @@ connect_step(struct connect *c, uint64_t now_ns, int *fd)
 		size_t before = c->n_open;
 
 		if (is_connected(c, i)) {
+			c->last = i;
 			*fd = c->attempts[i].watch.fd;
 			loop_remove(c->loop, &c->attempts[i].watch);
 			c->n_open--;

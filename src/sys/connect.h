@@ -30,7 +30,7 @@ struct connect {
 	size_t n_open;
 	uint64_t next_ns; /* when it is tried */
 	int error;	  /* of the last attempt that failed: -errno */
-	size_t last;	  /* its address */
+	size_t last;	  /* its address; after DONE the one that is connected */
 	struct net_address list[CONNECT_ADDRESSES_MAX];
 	struct connect_attempt attempts[CONNECT_ADDRESSES_MAX];
 };

@@ -187,6 +187,41 @@ test_request_that_does_not_fit(void **state)
 }
 
 static void
+test_clock_requests(void **state)
+{
+	static const char *const rows[][3] = {
+	    {"db1", "GET /clock HTTP/1.1", "Host: db1:8475"},
+	    {"db1?filter=icmp", "GET /clock HTTP/1.1", "User-Agent: ddump/"},
+	    {"unix:/x", "GET /clock HTTP/1.1", "Host: localhost"},
+	    {"http://u:p@db1/", "GET /clock HTTP/1.1", "Authorization: Basic dTpw"},
+	    {"http://db1/capture", "GET /clock HTTP/1.1", ""},
+	    {"http://db1/x/y/capture?count=1", "GET /x/y/clock HTTP/1.1", ""},
+	    {"http://db1/x/", "GET /x/clock HTTP/1.1", ""},
+	    {"http://db1/capture/", "GET /capture/clock HTTP/1.1", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < CHECK_COUNT(rows); i++) {
+		char mem[1024];
+		struct text out;
+		struct target t;
+		struct span line;
+
+		assert_null(target_parse(&t, rows[i][0]));
+		text_init(&out, mem, sizeof(mem));
+		assert_true(target_clock_request(&t, &out));
+		line = text_span(&out);
+		line.n = span_find(line, '\r');
+		check_span(__FILE__, __LINE__, span_str(rows[i][0]), line,
+			   span_str(rows[i][1]), "request line");
+		assert_non_null(strstr(text_cstr(&out), rows[i][2]));
+		assert_string_equal(text_cstr(&out) + out.n - 4, "\r\n\r\n");
+		text_init(&out, mem, out.n - 1);
+		assert_false(target_clock_request(&t, &out));
+	}
+}
+
+static void
 test_ports(void **state)
 {
 	static const char *const texts[] = {"db1",    "https://db2:443", "db3",
@@ -225,6 +260,7 @@ main(void)
 	    cmocka_unit_test(test_refused),
 	    cmocka_unit_test(test_requests),
 	    cmocka_unit_test(test_request_that_does_not_fit),
+	    cmocka_unit_test(test_clock_requests),
 	    cmocka_unit_test(test_ports),
 	};
 
