@@ -131,23 +131,6 @@ on_sink(struct loop_watch *w, unsigned ready, uint64_t now_ns)
 		a->is_sink_full = false;
 }
 
-static enum app_status
-open_sink(struct app *a)
-{
-	const char *path = a->options->write_path;
-	int rc = sink_open(&a->sink, path);
-
-	if (rc < 0) {
-		log_error(span_str(path ? path : "standard output"), strerror(-rc));
-		return APP_FAILED;
-	}
-	if (!sink_is_terminal(&a->sink))
-		return APP_OK;
-	log_line(LOG_ERROR, "packets are not written to a terminal: "
-			    "add | tcpdump -r -, or -w FILE");
-	return APP_USAGE;
-}
-
 /* 0 or -errno. */
 static int
 open_loop(struct app *a)
@@ -242,7 +225,7 @@ verdict(const struct app *a)
 static enum app_status
 run(struct app *a)
 {
-	enum app_status status = open_sink(a);
+	enum app_status status = app_files_open(a);
 	int rc;
 
 	if (status != APP_OK)
@@ -257,11 +240,7 @@ run(struct app *a)
 	output_put_head(&a->output);
 	start_sources(a);
 	app_loop_run(a);
-	rc = sink_close(&a->sink);
-	if (rc < 0 && rc != -EPIPE && !a->has_output_failed) {
-		log_errno("close", rc);
-		a->has_output_failed = true;
-	}
+	app_files_close(a);
 	app_report_summary(a);
 	return verdict(a);
 }
@@ -274,6 +253,7 @@ fini(struct app *a)
 		source_cancel(&a->sources[i]);
 		source_fini(&a->sources[i]);
 	}
+	rotation_fini(&a->rotation);
 	tls_config_free(a->tls);
 	free(a->deadlines_mem);
 	free(a->sources);

@@ -28,6 +28,7 @@ deadline(const struct app *a)
 	uint64_t due = earlier(tourney_top(&a->deadlines).key, a->end_ns);
 	uint64_t skew = a->context.skew_ns;
 
+	due = earlier(due, a->file_end_ns);
 	if (a->has_progress)
 		return 0;
 	if (a->context.is_blocked || a->wake_ns > LOOP_NEVER - skew)
@@ -114,6 +115,8 @@ judge(struct app *a, uint64_t now_ns)
 		app_loop_stop(a);
 	if (a->phase == APP_RUNNING && a->options->requires_all && a->n_refused > 0)
 		app_loop_stop(a);
+	if (a->phase < APP_FLUSHING && now_ns >= a->file_end_ns)
+		app_files_expire(a, now_ns);
 	if (a->phase < APP_FLUSHING && a->n_over == a->n && a->is_merge_done &&
 	    !a->has_progress)
 		a->phase = APP_FLUSHING;

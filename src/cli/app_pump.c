@@ -14,24 +14,49 @@
 #include "sys/memory.h"
 
 void
+app_pump_end(struct app *a)
+{
+	a->is_stopped = true;
+	a->phase = APP_OVER;
+}
+
+/* What a file that can take no more has: whole records only. */
+static void
+put_rest(struct app *a, struct text *line)
+{
+	size_t torn;
+	uint64_t n = output_torn(&a->output, &torn);
+
+	if (sink_take_back(&a->sink, torn) < 0)
+		return;
+	text_str(line, ": it is whole up to its last packet, and without the last ");
+	text_u64(line, n);
+	text_str(line, " that are counted as written");
+}
+
+void
 app_pump_fail(struct app *a, int error)
 {
 	char mem[LOG_LINE_MAX];
-	const char *path = a->options->write_path;
 	struct text line;
 
-	a->is_stopped = true;
-	a->phase = APP_OVER;
+	app_pump_end(a);
 	if (error == -EPIPE)
 		return;
 	a->has_output_failed = true;
 	text_init(&line, mem, sizeof(mem));
-	text_escape(&line, span_str(path ? path : "standard output"));
+	text_escape(&line, app_files_name(a));
 	text_str(&line, ": write: ");
 	text_str(&line, strerror(-error));
-	if (error == -ENOSPC)
-		text_str(&line, ": make room; the last record may be cut");
+	put_rest(a, &line);
 	log_text(LOG_ERROR, &line);
+}
+
+static void
+take_written(struct app *a, size_t n)
+{
+	a->file_bytes += n;
+	output_written(&a->output, n);
 }
 
 void
@@ -47,7 +72,7 @@ app_pump_flush(struct app *a)
 		else if (n == 0)
 			a->is_sink_full = sink_is_watchable(&a->sink);
 		else
-			output_written(&a->output, (size_t)n);
+			take_written(a, (size_t)n);
 		waiting = output_waiting(&a->output);
 	}
 }
@@ -84,6 +109,8 @@ write_record(struct app *a, const struct merge_out *out)
 {
 	const struct source *s = &a->sources[out->source];
 
+	if (!app_files_make_ready(a))
+		return;
 	output_put_record(&a->output, &out->record,
 			  s->linktypes[out->record.interface_id], out->data);
 	if (a->output.tail - a->output.head >= OUTPUT_FLUSH)

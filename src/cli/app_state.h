@@ -4,6 +4,7 @@
 #include "base/tourney.h"
 #include "cli/app.h"
 #include "cli/output.h"
+#include "cli/rotation.h"
 #include "cli/source.h"
 #include "sys/sink.h"
 
@@ -18,6 +19,8 @@ enum app_phase {
 #define APP_QUEUE_BYTES (256u * 1024) /* of a queue while there is plenty of memory */
 #define APP_SPARE_NS	1000000000u   /* how often a queue's extra memory is taken back */
 
+#define APP_PATH_MAX 4096 /* as PATH_MAX: longer ones cannot be opened */
+
 #define APP_AHEAD_MAX 64 /* reads of awaited sources in one round: the others come, too */
 
 struct app {
@@ -29,6 +32,11 @@ struct app {
 	struct loop_watch resolve_watch;
 	struct loop_watch sink_watch;
 	struct sink sink;
+	struct rotation rotation;
+	bool is_between;	 /* files: the next begins with the next record */
+	uint64_t file_bytes;	 /* written to the present file */
+	uint64_t file_end_ns;	 /* when it has to end */
+	char path[APP_PATH_MAX]; /* of it */
 	bool is_sink_full;
 	bool has_output_failed;
 	bool is_stopped; /* by the user, a count, a time, or the reader */
@@ -70,6 +78,21 @@ void app_loop_stop(struct app *a);
 void app_report_ready(const struct app *a);
 void app_report_summary(const struct app *a);
 
+/* Opens the sink, or the first of the files in a row. Logs what fails. */
+enum app_status app_files_open(struct app *a);
+
+/* Before each record: a file that is full gives way to the next. False: it failed. */
+bool app_files_make_ready(struct app *a);
+
+/* At file_end_ns: the present file is complete, the next begins with the next record. */
+void app_files_expire(struct app *a, uint64_t now_ns);
+
+/* The end of the last one. */
+void app_files_close(struct app *a);
+
+/* What messages call the output. */
+struct span app_files_name(const struct app *a);
+
 /* The merge gives records, the output takes them. */
 void app_pump(struct app *a, uint64_t now_ns);
 
@@ -78,5 +101,8 @@ void app_pump_flush(struct app *a);
 
 /* The sink failed, or its reader has gone (-EPIPE, which is no failure): the end. */
 void app_pump_fail(struct app *a, int error);
+
+/* Nothing more is written. */
+void app_pump_end(struct app *a);
 
 #endif

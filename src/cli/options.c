@@ -4,11 +4,12 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "cli/rotation.h"
 #include "merge/merge.h"
 
-#define SECOND_NS  UINT64_C(1000000000)
-#define YEAR_NS	   (366 * 24 * 3600 * SECOND_NS)
-#define BUFFER_MAX (UINT64_C(1) << 40)
+#define SECOND_NS      UINT64_C(1000000000)
+#define YEAR_NS	       (366 * 24 * 3600 * SECOND_NS)
+#define SIZE_MAX_BYTES (UINT64_C(1) << 50)
 
 enum kind {
 	KIND_FLAG,     /* bool: true */
@@ -16,9 +17,12 @@ enum kind {
 	KIND_NUMBER,   /* const char * that is a number, for a query */
 	KIND_COUNT,    /* uint64_t, at least 1 */
 	KIND_DURATION, /* uint64_t ns, at least 1 */
+	KIND_AGE,      /* uint64_t ns, at least 1 s */
 	KIND_PERIOD,   /* uint64_t ns, 0 allowed */
 	KIND_HOLD_BACK,
 	KIND_SIZE,
+	KIND_FILE_SIZE,
+	KIND_KEEP,
 	KIND_LINKTYPE,
 	KIND_FORMAT,
 	KIND_PRECISION,
@@ -39,6 +43,9 @@ struct option {
 
 static const struct option table[] = {
     {"write", 'w', KIND_TEXT, AT(write_path)},
+    {"rotate-size", 0, KIND_FILE_SIZE, AT(rotate_bytes)},
+    {"rotate-every", 0, KIND_AGE, AT(rotate_ns)},
+    {"rotate-keep", 0, KIND_KEEP, AT(rotate_keep)},
     {"count", 'c', KIND_COUNT, AT(count)},
     {"duration", 'd', KIND_DURATION, AT(duration_ns)},
     {"filter", 'f', KIND_TEXT, AT(filter)},
@@ -147,11 +154,9 @@ set_hold_back(struct options *o, struct span s)
 }
 
 static const char *
-set_size(uint64_t *size, struct span s)
+set_size(uint64_t *size, struct span s, uint64_t min, const char *wants)
 {
-	if (!num_parse_size(s, BUFFER_MAX, size) || *size < OPTIONS_BUFFER_MIN)
-		return "a size like 64M, at least 1M";
-	return NULL;
+	return num_parse_size(s, SIZE_MAX_BYTES, size) && *size >= min ? NULL : wants;
 }
 
 static const char *
@@ -221,7 +226,21 @@ set(struct options *o, const struct option *option, const char *value)
 	case KIND_HOLD_BACK:
 		return set_hold_back(o, span_str(value));
 	case KIND_SIZE:
-		return set_size((uint64_t *)(void *)at, span_str(value));
+		return set_size((uint64_t *)(void *)at, span_str(value),
+				OPTIONS_BUFFER_MIN, "a size like 64M, at least 1M");
+	case KIND_FILE_SIZE:
+		return set_size((uint64_t *)(void *)at, span_str(value),
+				OPTIONS_ROTATE_MIN, "a size like 100M, at least 4K");
+	case KIND_KEEP:
+		return num_parse_u64(span_str(value), ROTATION_KEEP_MAX,
+				     (uint64_t *)(void *)at) &&
+			       *(uint64_t *)(void *)at > 0
+			   ? NULL
+			   : "a number of files, 1 to 65535";
+	case KIND_AGE:
+		return set_duration((uint64_t *)(void *)at, span_str(value), SECOND_NS)
+			   ? "a time like 10m or 1h, at least 1s"
+			   : NULL;
 	case KIND_LINKTYPE:
 		return set_linktype((uint32_t *)(void *)at, value);
 	case KIND_FORMAT:
@@ -284,6 +303,19 @@ take(struct options *o, int argc, char **argv, int *i, struct text *why)
 	return bad(why, arg, ": should be ", wants);
 }
 
+/* NULL, or what is wrong. */
+static const char *
+check_rotation(const struct options *o)
+{
+	bool is_rotating = o->rotate_bytes > 0 || o->rotate_ns > 0;
+
+	if (is_rotating && !o->write_path)
+		return "--rotate-size and --rotate-every need -w FILE";
+	if (o->rotate_keep > 0 && !is_rotating)
+		return "--rotate-keep needs --rotate-size or --rotate-every";
+	return NULL;
+}
+
 static enum cli_options_result
 check(const struct options *o, struct text *why)
 {
@@ -301,6 +333,10 @@ check(const struct options *o, struct text *why)
 	}
 	if (o->tls.key_pass_file && !o->tls.key_file) {
 		text_str(why, "--key-pass-file is for the key of -key: give that too");
+		return CLI_OPTIONS_BAD;
+	}
+	if (check_rotation(o)) {
+		text_str(why, check_rotation(o));
 		return CLI_OPTIONS_BAD;
 	}
 	return CLI_OPTIONS_RUN;

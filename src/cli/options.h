@@ -7,8 +7,9 @@
 /* What the command line asks for. Strings are borrowed from argv. */
 #define OPTIONS_BUFFER_MIN	(1024u * 1024)
 #define OPTIONS_BUFFER_DEFAULT	(64u * 1024 * 1024)
-#define OPTIONS_RETRY_S_DEFAULT 300 /* s that a lost target is tried again */
-#define OPTIONS_HEAD_S_DEFAULT	10  /* s until a target must have answered */
+#define OPTIONS_ROTATE_MIN	4096u /* more than what stands before the packets */
+#define OPTIONS_RETRY_S_DEFAULT 300   /* s that a lost target is tried again */
+#define OPTIONS_HEAD_S_DEFAULT	10    /* s until a target must have answered */
 
 struct options {
 	const char *write_path; /* NULL: standard output */
@@ -27,6 +28,9 @@ struct options {
 	struct tls_options tls;
 	uint32_t linktype; /* of the output: SAVEFILE_LINKTYPE_SLL or _SLL2 */
 	bool is_nano;
+	uint64_t rotate_bytes; /* a new file when one has so many; 0: never */
+	uint64_t rotate_ns;    /* or is so old; 0: never */
+	uint64_t rotate_keep;  /* files that stay; 0: all */
 	bool requires_all;
 	bool is_quiet;
 	bool is_verbose;

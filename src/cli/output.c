@@ -7,6 +7,7 @@
 #include "base/copy.h"
 #include "pcap/classic_writer.h"
 #include "pcap/linktype.h"
+#include "pcap/whole.h"
 
 static_assert(OUTPUT_RECORD_MAX >= SAVEFILE_SNAPLEN_MAX + CLASSIC_RECORD_HEADER,
 	      "a converted packet is cut to the snaplen");
@@ -16,6 +17,7 @@ output_init(struct output *o, uint32_t linktype, bool is_nano)
 {
 	o->linktype = linktype;
 	o->is_nano = is_nano;
+	o->has_head = false;
 	o->head = 0;
 	o->tail = 0;
 }
@@ -23,7 +25,8 @@ output_init(struct output *o, uint32_t linktype, bool is_nano)
 void
 output_put_head(struct output *o)
 {
-	assert(output_has_room(o));
+	assert(o->tail == 0);
+	o->has_head = true;
 	classic_write_file_header(o->mem + o->tail, o->is_nano, o->linktype,
 				  SAVEFILE_SNAPLEN_MAX);
 	o->tail += CLASSIC_FILE_HEADER;
@@ -75,6 +78,19 @@ output_written(struct output *o, size_t n)
 	o->head += n;
 	if (o->head < o->tail)
 		return;
+	o->has_head = false;
 	o->head = 0;
 	o->tail = 0;
+}
+
+uint64_t
+output_torn(const struct output *o, size_t *torn)
+{
+	enum whole_format format = o->has_head ? WHOLE_CLASSIC_HEAD : WHOLE_CLASSIC;
+	uint64_t n_written;
+	uint64_t n_all;
+
+	*torn = o->head - whole_prefix(format, span_of(o->mem, o->head), &n_written);
+	whole_prefix(format, span_of(o->mem, o->tail), &n_all);
+	return n_all - n_written;
 }

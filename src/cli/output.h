@@ -14,6 +14,7 @@
 struct output {
 	uint32_t linktype;
 	bool is_nano;
+	bool has_head; /* mem begins with what stands before the first record */
 	size_t head; /* first byte that waits; nothing is moved: room comes back when all
 			is written */
 	size_t tail;
@@ -38,5 +39,9 @@ void output_put_record(struct output *o, const struct savefile_record *record,
 /* The bytes that wait, borrowed until the next call; n of them were written. */
 struct span output_waiting(const struct output *o);
 void output_written(struct output *o, size_t n);
+
+/* When no more can be written: *torn is how many bytes at the end of what was written are
+ * of a record that is not whole. Returns how many packets are not written as a whole. */
+uint64_t output_torn(const struct output *o, size_t *torn);
 
 #endif

@@ -5,7 +5,8 @@
 
 /*
  * Signals as a descriptor: SIGINT, SIGTERM and SIGHUP are blocked in this thread and in
- * all it starts later, and are read here. SIGPIPE is ignored: writes say EPIPE.
+ * all it starts later, and are read here. SIGPIPE and SIGXFSZ are ignored: writes say
+ * EPIPE and EFBIG.
  */
 
 /* The descriptor (non-blocking, close-on-exec), or -errno. */

@@ -48,6 +48,27 @@ sink_open(struct sink *s, const char *path)
 }
 
 int
+sink_take_back(struct sink *s, size_t n)
+{
+	off_t at = lseek(s->fd, 0, SEEK_CUR);
+	struct stat st;
+
+	if (at < 0 || fstat(s->fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode) || at < (off_t)n)
+		return -ESPIPE;
+	if (ftruncate(s->fd, at - (off_t)n) < 0)
+		return -errno;
+	return lseek(s->fd, at - (off_t)n, SEEK_SET) < 0 ? -errno : 0;
+}
+
+int
+sink_remove(const char *path)
+{
+	return unlink(path) < 0 ? -errno : 0;
+}
+
+int
 sink_close(struct sink *s)
 {
 	int rc = s->fd >= 0 && close(s->fd) < 0 ? -errno : 0;

@@ -30,6 +30,12 @@ struct sink {
  */
 int sink_open(struct sink *s, const char *path);
 
+/* Takes the last n bytes back from a regular file; 0, or -errno (-ESPIPE: it is none). */
+int sink_take_back(struct sink *s, size_t n);
+
+/* Removes a file: 0 or -errno. */
+int sink_remove(const char *path);
+
 /* Closes it: 0, or -errno when data may have been lost (a full disk told late). */
 int sink_close(struct sink *s);
 

@@ -117,6 +117,10 @@ test_values(void **state)
 	assert_int_equal(p.o.retry_ns, 90 * S);
 	parse(&p, "--retry 0 a");
 	assert_int_equal(p.o.retry_ns, 0);
+	parse(&p, "-w x --rotate-size 100M --rotate-every 1h --rotate-keep 7 a");
+	assert_int_equal(p.o.rotate_bytes, 100 * 1024 * 1024);
+	assert_int_equal(p.o.rotate_ns, 3600 * S);
+	assert_int_equal(p.o.rotate_keep, 7);
 	parse(&p, "--hold-back 0 a");
 	assert_int_equal(p.o.hold_back_ns, 0);
 	assert_false(p.o.is_hold_back_auto);

@@ -1,0 +1,163 @@
+/* The file that is written, or the row of files, one after the other. */
+#include "cli/app_state.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "sys/clock.h"
+#include "sys/log.h"
+
+#define SECOND_NS 1000000000u
+
+static bool
+is_rotating(const struct app *a)
+{
+	return a->options->rotate_bytes > 0 || a->options->rotate_ns > 0;
+}
+
+struct span
+app_files_name(const struct app *a)
+{
+	const char *path = is_rotating(a) ? a->path : a->options->write_path;
+
+	return span_str(path ? path : "standard output");
+}
+
+static void
+fail(struct app *a, const char *what, const char *why)
+{
+	char mem[LOG_LINE_MAX];
+	struct text line;
+
+	text_init(&line, mem, sizeof(mem));
+	text_escape(&line, app_files_name(a));
+	text_str(&line, what);
+	text_str(&line, why);
+	log_text(LOG_ERROR, &line);
+	a->has_output_failed = true;
+}
+
+/* 0 or -errno. */
+static int
+open_next(struct app *a)
+{
+	uint64_t unix_s = clock_realtime_ns() / SECOND_NS;
+	struct text name;
+	int rc;
+
+	text_init(&name, a->path, sizeof(a->path));
+	rotation_next(&a->rotation, unix_s, &name);
+	text_cstr(&name);
+	if (name.is_cut)
+		return -ENAMETOOLONG;
+	rc = sink_open(&a->sink, a->path);
+	if (rc < 0)
+		return rc;
+	a->is_between = false;
+	a->file_bytes = 0;
+	if (a->options->rotate_ns > 0)
+		a->file_end_ns = clock_monotonic_ns() + a->options->rotate_ns;
+	return 0;
+}
+
+static void
+remove_oldest(struct app *a)
+{
+	char mem[APP_PATH_MAX];
+	struct text name;
+	int rc;
+
+	text_init(&name, mem, sizeof(mem));
+	if (!rotation_oldest(&a->rotation, &name))
+		return;
+	rc = sink_remove(text_cstr(&name));
+	if (rc < 0)
+		log_line(LOG_WARNING, "--rotate-keep: an old file stays: %s",
+			 strerror(-rc));
+}
+
+enum app_status
+app_files_open(struct app *a)
+{
+	int rc;
+
+	a->file_end_ns = LOOP_NEVER;
+	if (is_rotating(a)) {
+		if (!rotation_init(&a->rotation, a->options->write_path,
+				   (uint32_t)a->options->rotate_keep))
+			rc = -ENOMEM;
+		else
+			rc = open_next(a);
+	} else {
+		rc = sink_open(&a->sink, a->options->write_path);
+	}
+	if (rc < 0) {
+		fail(a, ": ", strerror(-rc));
+		return APP_FAILED;
+	}
+	if (!sink_is_terminal(&a->sink))
+		return APP_OK;
+	log_line(LOG_ERROR, "packets are not written to a terminal: "
+			    "add | tcpdump -r -, or -w FILE");
+	return APP_USAGE;
+}
+
+void
+app_files_close(struct app *a)
+{
+	int rc = sink_close(&a->sink);
+
+	if (rc < 0 && rc != -EPIPE && !a->has_output_failed)
+		fail(a, ": close: ", strerror(-rc));
+}
+
+/* Completes the present file; false: that failed, and is told. */
+static bool
+finish(struct app *a)
+{
+	app_pump_flush(a);
+	if (a->phase == APP_OVER)
+		return false;
+	app_files_close(a);
+	a->is_between = true;
+	a->file_end_ns = LOOP_NEVER;
+	if (!a->has_output_failed)
+		return true;
+	app_pump_end(a);
+	return false;
+}
+
+void
+app_files_expire(struct app *a, uint64_t now_ns)
+{
+	if (now_ns >= a->file_end_ns)
+		finish(a);
+}
+
+static bool
+is_full(const struct app *a)
+{
+	uint64_t size = a->options->rotate_bytes;
+
+	return size > 0 && a->file_bytes + output_waiting(&a->output).n >= size;
+}
+
+bool
+app_files_make_ready(struct app *a)
+{
+	int rc;
+
+	if (!a->is_between && !is_full(a))
+		return true;
+	if (!a->is_between && !finish(a))
+		return false;
+	rc = open_next(a);
+	if (rc < 0) {
+		fail(a, ": ", strerror(-rc));
+		app_pump_end(a);
+		return false;
+	}
+	remove_oldest(a);
+	output_put_head(&a->output);
+	return true;
+}

@@ -1,0 +1,144 @@
+"""The files that ddump writes: rotation, a full disk, a limit on their size."""
+
+import os
+import re
+import resource
+import signal
+import subprocess
+import time
+
+import pytest
+
+from lab import DDUMP, PATIENCE, Process, wait_for
+from test_cli_http import SECOND, chunked, classic, classic_head, classic_record, packet, records_of, SLL_HEAD, serve  # noqa: F401
+
+NAME = re.compile(r"out_(\d{5})_\d{8}T\d{6}Z\.pcap$")
+
+
+@pytest.fixture
+def source(tmp_path):
+    """A capture file, and what is in it."""
+    records = [(1700000000 * SECOND + i * 1000_000, packet(i)) for i in range(2000)]
+    path = tmp_path / "in.pcap"
+    path.write_bytes(classic(records))
+    return path, records
+
+
+def rotated(where):
+    """The files in the order of their names, each checked to be a whole capture."""
+    paths = sorted(p for p in where.iterdir() if p.name.startswith("out_"))
+    assert all(NAME.search(p.name) for p in paths)
+    return paths, [records_of(p.read_bytes()) for p in paths]
+
+
+def run(*args, code=0, **kw):
+    done = subprocess.run([DDUMP, *map(str, args)], capture_output=True, timeout=PATIENCE, **kw)
+    print("ddump", *args, "->", done.returncode, done.stderr.decode(), sep="\n")
+    assert done.returncode == code
+    return done.stderr.decode()
+
+
+def test_a_new_file_when_one_is_full(source, tmp_path):
+    path, records = source
+    run(path, "-w", tmp_path / "out.pcap", "--rotate-size", "20K")
+    paths, parts = rotated(tmp_path)
+    assert [r for part in parts for r in part] == records
+    assert len(paths) > 5
+    assert [NAME.search(p.name)[1] for p in paths] == [f"{i + 1:05}" for i in range(len(paths))]
+    for p in paths[:-1]:
+        assert 20 * 1024 <= p.stat().st_size < 20 * 1024 + 300
+    for p in (paths[0], paths[-1]):
+        subprocess.run(["tcpdump", "-nr", str(p)], check=True, capture_output=True)
+    assert not (tmp_path / "out.pcap").exists()
+
+
+def test_only_the_newest_files_stay(source, tmp_path):
+    path, records = source
+    run(path, "-w", tmp_path / "out.pcap", "--rotate-size", "20K", "--rotate-keep", 3)
+    paths, parts = rotated(tmp_path)
+    kept = [r for part in parts for r in part]
+    assert len(paths) == 3 and NAME.search(paths[0].name)[1] != "00001"
+    assert kept == records[-len(kept):]
+
+
+def test_a_file_is_complete_when_its_time_is_over(serve, tmp_path):
+    """And the next one begins with the next packet: there are no empty files."""
+    server = serve()
+    first, second = (SECOND, packet(1)), (2 * SECOND, packet(2))
+
+    def script(connection):
+        body = classic_head() + classic_record(first[0], SLL_HEAD + first[1])
+        connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + body)
+        server.released.wait(PATIENCE)
+        connection.sendall(classic_record(second[0], SLL_HEAD + second[1]))
+        time.sleep(3.5)
+
+    server.script = script
+    p = Process([DDUMP, "--retry", "0", server.target, "-w", str(tmp_path / "out.pcap"),
+                 "--rotate-every", "1s"], str(tmp_path / "log"))
+    wait_for(lambda: [r for part in rotated(tmp_path)[1] for r in part] == [first],
+             "the first file, complete while nothing comes")
+    time.sleep(1.5)
+    assert len(rotated(tmp_path)[0]) <= 2  # the packet may have missed the first file
+    before = len(rotated(tmp_path)[0])
+    server.released.set()
+    wait_for(lambda: len(rotated(tmp_path)[0]) == before + 1, "the next file")
+    assert p.popen.wait(PATIENCE) == 0
+    parts = rotated(tmp_path)[1]
+    assert parts[-1] == [second] and [r for part in parts for r in part] == [first, second]
+
+
+@pytest.mark.parametrize("args,words", [
+    (("--rotate-size", "20K"), "need -w FILE"),
+    (("--rotate-every", "1h", "-w", "-"), "need -w FILE"),
+    (("--rotate-keep", "2", "-w", "x"), "needs --rotate-size"),
+    (("--rotate-size", "1K", "-w", "x"), "at least 4K"),
+    (("--rotate-every", "10ms", "-w", "x"), "at least 1s"),
+    (("--rotate-keep", "0", "-w", "x"), "1 to 65535"),
+])
+def test_usage(args, words, tmp_path):
+    assert words in run("a.pcap", *args, code=2, cwd=tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_directory_that_takes_no_file(source, tmp_path):
+    path, _ = source
+    log = run(path, "-w", "/proc/out.pcap", "--rotate-size", "20K", code=1)
+    assert re.search(r"ddump: /proc/out_00001_\w+\.pcap: ", log)
+
+
+def readable(path, records):
+    """Whole records only, as they should be, and as tcpdump reads them."""
+    got = records_of(path.read_bytes())
+    assert 0 < len(got) < len(records) and got == records[:len(got)]
+    read = subprocess.run(["tcpdump", "-nr", str(path)], check=True, capture_output=True, text=True)
+    assert "truncated" not in read.stderr
+    return len(got)
+
+
+def test_a_full_disk_leaves_a_readable_file(source, tmp_path):
+    path, records = source
+    small = tmp_path / "small"
+    small.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(small)]).returncode:
+        pytest.skip("cannot mount a small file system here")
+    try:
+        log = run(path, "-w", small / "out.pcap", code=1)
+        n = readable(small / "out.pcap", records)
+    finally:
+        subprocess.run(["umount", str(small)], check=True)
+    line = f"ddump: {small}/out.pcap: write: No space left on device: it is whole up to its last packet, and without the last "
+    assert line in log
+    written = int(re.search(r"total: received 2000, written (\d+)", log)[1])
+    assert f"without the last {written - n} that" in log
+
+
+@pytest.mark.parametrize("limit", [30_000, 30_001, 30_007, 30_023, 131_072])
+def test_a_limit_on_the_size_of_files(source, tmp_path, limit):
+    path, records = source
+    out = tmp_path / "out.pcap"
+    log = run(path, "-w", out, code=1,
+              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+    readable(out, records)
+    assert limit - 300 < out.stat().st_size <= limit
+    assert "write: File too large: it is whole up to its last packet" in log

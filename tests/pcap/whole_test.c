@@ -1,0 +1,129 @@
+/* Files of our writers, cut at every byte. */
+#include "pcap/whole.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "pcap/classic_writer.h"
+#include "pcap/ng_writer.h"
+#include "support/check.h"
+
+#define UNITS_MAX 8
+
+/* A file, and where its units end. */
+struct file {
+	uint8_t bytes[4096];
+	size_t n;
+	size_t ends[UNITS_MAX];
+	uint64_t packets[UNITS_MAX]; /* up to there */
+	size_t n_ends;
+};
+
+static void
+end_unit(struct file *f, size_t size, bool is_packet)
+{
+	uint64_t before = f->n_ends > 0 ? f->packets[f->n_ends - 1] : 0;
+
+	f->n += size;
+	f->ends[f->n_ends] = f->n;
+	f->packets[f->n_ends++] = before + is_packet;
+}
+
+static void
+put_classic(struct file *f, uint32_t caplen)
+{
+	struct savefile_record r = {.time_ns = 1, .caplen = caplen, .origlen = caplen};
+
+	classic_write_record_header(f->bytes + f->n, true, &r);
+	memset(f->bytes + f->n + CLASSIC_RECORD_HEADER, 6, caplen);
+	end_unit(f, CLASSIC_RECORD_HEADER + caplen, true);
+}
+
+static void
+put_ng(struct file *f, uint32_t caplen)
+{
+	struct savefile_record r = {
+	    .time_ns = 1, .caplen = caplen, .origlen = caplen, .flags = 1};
+	size_t size = NG_PACKET_HEAD + caplen;
+
+	ng_write_packet_head(f->bytes + f->n, &r);
+	memset(f->bytes + f->n + NG_PACKET_HEAD, 6, caplen);
+	size += ng_write_packet_tail(f->bytes + f->n + size, &r);
+	end_unit(f, size, true);
+}
+
+static void
+check_every_cut(const struct file *f, enum whole_format format)
+{
+	for (size_t cut = 0; cut <= f->n; cut++) {
+		uint8_t *copy = malloc(cut + 1); /* ends where the file does */
+		size_t want = 0;
+		uint64_t want_packets = 0;
+		uint64_t n_packets;
+
+		assert_non_null(copy);
+		memcpy(copy + 1, f->bytes, cut);
+		for (size_t i = 0; i < f->n_ends && f->ends[i] <= cut; i++) {
+			want = f->ends[i];
+			want_packets = f->packets[i];
+		}
+		assert_int_equal(whole_prefix(format, span_of(copy + 1, cut), &n_packets),
+				 want);
+		assert_int_equal(n_packets, want_packets);
+		free(copy);
+	}
+}
+
+static void
+test_classic(void **state)
+{
+	static struct file f;
+
+	(void)state;
+	classic_write_file_header(f.bytes, true, 113, 262144);
+	end_unit(&f, CLASSIC_FILE_HEADER, false);
+	put_classic(&f, 0);
+	put_classic(&f, 61);
+	put_classic(&f, 1);
+	check_every_cut(&f, WHOLE_CLASSIC_HEAD);
+}
+
+static void
+test_classic_records(void **state)
+{
+	static struct file f;
+
+	(void)state;
+	put_classic(&f, 40);
+	put_classic(&f, 0);
+	check_every_cut(&f, WHOLE_CLASSIC);
+}
+
+static void
+test_ng(void **state)
+{
+	static struct file f;
+	struct savefile_interface i = {.linktype = 113, .name = span_str("db1/eth0")};
+	struct savefile_statistics s = {.time_ns = 5, .has = SAVEFILE_HAS_USRDELIV};
+
+	(void)state;
+	end_unit(&f, ng_write_section(f.bytes, span_str(""), span_str(""), span_str("x")),
+		 false);
+	end_unit(&f, ng_write_interface(f.bytes + f.n, &i), false);
+	put_ng(&f, 61);
+	put_ng(&f, 0);
+	end_unit(&f, ng_write_statistics(f.bytes + f.n, &s), false);
+	check_every_cut(&f, WHOLE_NG);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_classic),
+	    cmocka_unit_test(test_classic_records),
+	    cmocka_unit_test(test_ng),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
