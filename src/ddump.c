@@ -36,6 +36,7 @@ main(int argc, char **argv)
 	switch (cli_options_parse(&options, argc, argv, targets, &why)) {
 	case CLI_OPTIONS_RUN:
 		secrets_hide(targets, options.n_targets);
+		secrets_hide(&options.proxy, options.proxy ? 1 : 0);
 		if (!target_list_read(&options, &targets, &why)) {
 			status = usage(&why);
 			break;

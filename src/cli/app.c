@@ -13,54 +13,6 @@
 #include "sys/memory.h"
 #include "sys/signals.h"
 
-static void
-log_error(struct span subject, const char *what)
-{
-	char mem[LOG_LINE_MAX];
-	struct text line;
-
-	text_init(&line, mem, sizeof(mem));
-	text_escape(&line, subject);
-	text_str(&line, ": ");
-	text_str(&line, what);
-	log_text(LOG_ERROR, &line);
-}
-
-static enum app_status
-log_errno(const char *subject, int error)
-{
-	log_error(span_str(subject), strerror(-error));
-	return APP_FAILED;
-}
-
-/* All that are wrong are named. */
-static enum app_status
-parse_targets(struct app *a)
-{
-	const struct options *o = a->options;
-	struct target **scratch;
-	enum app_status status = APP_OK;
-
-	a->n = (uint32_t)o->n_targets;
-	a->targets = calloc(a->n, sizeof(*a->targets));
-	a->sources = calloc(a->n, sizeof(*a->sources));
-	scratch = calloc(a->n, sizeof(struct target *));
-	if (!a->targets || !a->sources || !scratch)
-		status = log_errno("targets", -ENOMEM);
-	for (uint32_t i = 0; status != APP_FAILED && i < a->n; i++) {
-		const char *what = target_parse(&a->targets[i], o->targets[i]);
-
-		if (!what)
-			continue;
-		log_error(span_str(a->targets[i].name), what);
-		status = APP_USAGE;
-	}
-	if (status == APP_OK)
-		target_name_all(a->targets, a->n, scratch);
-	free(scratch);
-	return status;
-}
-
 /* Each target that could be anybody is named, on every run. */
 static enum app_status
 open_tls(struct app *a)
@@ -75,9 +27,10 @@ open_tls(struct app *a)
 			continue;
 		is_wanted = true;
 		if (o->is_insecure)
-			log_error(span_str(a->targets[i].name),
-				  "--insecure: its certificate is not checked, anybody "
-				  "can be in between");
+			app_log_error(
+			    span_str(a->targets[i].name),
+			    "--insecure: its certificate is not checked, anybody "
+			    "can be in between");
 	}
 	if (!is_wanted)
 		return APP_OK;
@@ -178,7 +131,8 @@ choose_ports(struct app *a)
 
 	ports_init(&a->ports, a->n);
 	text_init(&field, a->ports_field, sizeof(a->ports_field));
-	target_put_ports(&field, a->targets, a->n, &a->ports);
+	target_put_ports(&field, a->targets, a->n, &a->ports,
+			 a->context.proxy ? a->context.proxy->url.port : 0);
 	text_cstr(&field);
 	a->context.ports = &a->ports;
 	a->context.ports_field = a->ports_field;
@@ -233,9 +187,9 @@ run(struct app *a)
 	limits_raise_files();
 	rc = open_loop(a);
 	if (rc < 0)
-		return log_errno("start", rc);
+		return app_log_errno("start", rc);
 	if (!open_merge(a))
-		return log_errno("start", -ENOMEM);
+		return app_log_errno("start", -ENOMEM);
 	output_init(&a->output, a->options->linktype, a->options->is_nano);
 	output_put_head(&a->output);
 	start_sources(a);
@@ -275,7 +229,7 @@ app_run(const struct options *options)
 	a->end_ns = LOOP_NEVER;
 	a->wake_ns = LOOP_NEVER;
 	a->sink.fd = -1;
-	status = parse_targets(a);
+	status = app_targets_parse(a);
 	if (status == APP_OK)
 		status = open_tls(a);
 	if (status == APP_OK)

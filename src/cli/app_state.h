@@ -54,6 +54,7 @@ struct app {
 	struct ports ports;
 	char ports_field[TARGET_PORTS_FIELD_MAX];
 	struct tls_config *tls; /* NULL: no target is https */
+	struct proxy proxy;	/* context.proxy, if there is one */
 	struct tourney deadlines;
 	void *deadlines_mem;
 
@@ -67,6 +68,13 @@ struct app {
 	struct output output;
 	uint8_t scratch[SOURCE_SCRATCH];
 };
+
+/* "SUBJECT: what", the subject escaped; what is wrong with the set-up. */
+void app_log_error(struct span subject, const char *what);
+enum app_status app_log_errno(const char *subject, int error); /* APP_FAILED */
+
+/* Fills targets and sources from the options. What is wrong is logged. */
+enum app_status app_targets_parse(struct app *a);
 
 /* Runs until APP_OVER. */
 void app_loop_run(struct app *a);

@@ -57,6 +57,7 @@ static const struct option table[] = {
     {"buffer", 0, KIND_SIZE, AT(buffer_bytes)},
     {"connect-timeout", 0, KIND_DURATION, AT(connect_ns)},
     {"targets", 0, KIND_TEXT, AT(targets_path)},
+    {"proxy", 0, KIND_TEXT, AT(proxy)},
     {"retry", 0, KIND_PERIOD, AT(retry_ns)},
     {"linktype", 0, KIND_LINKTYPE, AT(linktype)},
     {"format", 0, KIND_FORMAT, 0},

@@ -34,6 +34,7 @@ struct options {
 	bool requires_all;
 	bool is_quiet;
 	bool is_verbose;
+	const char *proxy;	  /* URL; NULL: none */
 	const char *targets_path; /* more of them; NULL: none */
 	const char **targets;	  /* the memory given to cli_options_parse */
 	size_t n_targets;

@@ -29,6 +29,7 @@ cli_options_help(void)
 	       "      --slack TIME       disorder within a target without watermarks (5ms)\n"
 	       "      --buffer SIZE      memory for packets that wait (64M)\n"
 	       "      --connect-timeout TIME   for connecting, and for the answer (10)\n"
+	       "      --proxy URL        reach targets through http://[user:pass@]host:port\n"
 	       "      --targets FILE|-   more targets, one a line\n"
 	       "      --retry TIME       connect a lost target again for so long (5m); 0: never\n"
 	       "      --linktype sll|sll2      link type of the output (sll)\n"

@@ -68,7 +68,7 @@ close_all(struct source *s)
 	loop_remove(s->context->loop, &s->watch);
 	transport_close(&s->transport);
 	if (s->exchange)
-		connect_cancel(&s->exchange->connect);
+		dial_cancel(&s->exchange->dial);
 	if (s->is_in)
 		merge_end(s->context->merge, s->id);
 	s->is_in = false;
@@ -178,7 +178,7 @@ source_resolved(struct source *s, const struct resolve_request *q, uint64_t now_
 	if (s->state != SOURCE_RESOLVING)
 		return;
 	if (q->reason)
-		source_lose(s, "", span_str(q->reason), "check the target's name");
+		source_connect_unresolved(s, q->reason);
 	else
 		source_connect_start(s, q->list, q->n, now_ns);
 }
@@ -197,8 +197,7 @@ source_start(struct source *s, uint64_t now_ns)
 	}
 	s->exchange = source_answer_new(s);
 	if (!s->exchange) {
-		source_fail(s, "the request is too long, or there is no memory for it",
-			    span_str(""), NULL);
+		source_fail(s, "out of memory", span_str(""), NULL);
 		return;
 	}
 	s->deadline_ns = now_ns + s->context->options->connect_ns;
@@ -219,9 +218,6 @@ step(struct source *s, uint64_t now_ns)
 	switch (s->state) {
 	case SOURCE_CONNECTING:
 		source_connect_step(s, now_ns);
-		break;
-	case SOURCE_HANDSHAKE:
-		source_connect_handshake(s, now_ns);
 		break;
 	case SOURCE_SENDING:
 		source_answer_send(s);
@@ -265,13 +261,9 @@ expire_state(struct source *s)
 	if (s->state == SOURCE_WAITING)
 		source_start(s, s->now_ns);
 	else if (s->state == SOURCE_RESOLVING)
-		source_lose(s, "name look-up: no answer in time", span_str(""),
-			    "check the name server");
+		source_connect_unresolved(s, "name look-up: no answer in time");
 	else if (s->state == SOURCE_CONNECTING)
-		source_connect_fail(s, "no answer in time");
-	else if (s->state == SOURCE_HANDSHAKE)
-		source_lose(s, "TLS: no answer to the handshake in time", span_str(""),
-			    "is that port an https one?");
+		source_connect_step(s, s->now_ns);
 	else if (s->state == SOURCE_REFUSED)
 		source_answer_refuse(s);
 	else if (s->state == SOURCE_BODY)
@@ -286,7 +278,7 @@ source_expire(struct source *s, uint64_t now_ns)
 {
 	s->now_ns = now_ns;
 	source_note_change(s);
-	if (now_ns >= s->deadline_ns)
+	if (now_ns >= source_deadline(s))
 		expire_state(s);
 	else
 		step(s, now_ns);
@@ -295,12 +287,8 @@ source_expire(struct source *s, uint64_t now_ns)
 uint64_t
 source_deadline(const struct source *s)
 {
-	uint64_t next;
-
-	if (s->state != SOURCE_CONNECTING)
-		return s->deadline_ns;
-	next = connect_deadline(&s->exchange->connect);
-	return next < s->deadline_ns ? next : s->deadline_ns;
+	return s->state == SOURCE_CONNECTING ? dial_deadline(&s->exchange->dial)
+					     : s->deadline_ns;
 }
 
 /* What to wait for, from the state alone. */
@@ -310,7 +298,6 @@ interest(const struct source *s)
 	unsigned in = s->wants != 0 ? s->wants : LOOP_IN;
 
 	switch (s->state) {
-	case SOURCE_HANDSHAKE:
 	case SOURCE_SENDING:
 		return s->wants != 0 ? s->wants : LOOP_OUT;
 	case SOURCE_HEAD:

@@ -1,14 +1,14 @@
 #ifndef CLI_SOURCE_H
 #define CLI_SOURCE_H
 
+#include "cli/dial.h"
+#include "cli/refusal.h"
 #include "cli/summary.h"
 #include "cli/target.h"
 #include "http/client.h"
 #include "merge/merge.h"
 #include "pcap/savefile_reader.h"
-#include "sys/connect.h"
 #include "sys/resolve.h"
-#include "sys/transport.h"
 
 /*
  * One source of packets: from a target to records in the merge.
@@ -20,8 +20,7 @@
 enum source_state {
 	SOURCE_NEW,
 	SOURCE_RESOLVING,
-	SOURCE_CONNECTING,
-	SOURCE_HANDSHAKE, /* of TLS */
+	SOURCE_CONNECTING, /* up to a transport: dial.h */
 	SOURCE_SENDING,
 	SOURCE_HEAD,	/* waits for the head of the answer */
 	SOURCE_REFUSED, /* the answer is not 200: collects what it says */
@@ -34,7 +33,6 @@ enum source_state {
 #define SOURCE_SCRATCH	   (256u * 1024)	 /* one read at most */
 #define SOURCE_SILENCE_NS  UINT64_C(15000000000) /* without a heartbeat: it is gone */
 #define SOURCE_REASON_MAX  512			 /* of a failure, for the message */
-#define SOURCE_PROBLEM_MAX 4096 /* of a refusal's body that are looked at */
 #define SOURCE_REQUEST_MAX (HTTP_HEAD_MAX)
 
 struct source;
@@ -48,6 +46,7 @@ struct source_context {
 	struct ports *ports;	      /* of our end of connections */
 	const char *ports_field;      /* both ends' ports, for the requests */
 	const struct tls_config *tls; /* NULL: no target is https */
+	struct proxy *proxy;	      /* NULL: none */
 	struct source *changed;	      /* what something happened to: to be settled */
 	uint8_t *scratch; /* SOURCE_SCRATCH bytes for one read; nothing stays there */
 
@@ -61,15 +60,12 @@ struct source_context {
 /* What is needed only until the body begins. */
 struct source_exchange {
 	struct source *source;
-	struct connect connect;
+	struct dial dial;
 	size_t request_size;
 	size_t request_sent;
-	size_t problem_size;
-	char content_type[64];
-	size_t content_type_size;
+	struct refusal refusal;
 	uint8_t head[HTTP_RESPONSE_HEAD_MAX];
 	char request[SOURCE_REQUEST_MAX];
-	uint8_t problem[SOURCE_PROBLEM_MAX];
 };
 
 struct source {

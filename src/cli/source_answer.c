@@ -3,40 +3,39 @@
 #include "cli/source_answer.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "cli/problem.h"
 #include "cli/source_body.h"
 #include "cli/source_retry.h"
-#include "cli/source_tls.h"
-#include "http/emit.h"
 
-#define HEAD_READ	(16u * 1024) /* what follows the head goes to the stash at first */
-#define REFUSAL_WAIT_NS 2000000000u  /* for the words behind the head of a refusal */
+#define HEAD_READ (16u * 1024) /* what follows the head goes to the stash at first */
 
 struct source_exchange *
 source_answer_new(struct source *s)
 {
 	struct source_exchange *e = malloc(sizeof(*e));
-	struct text request;
 
 	if (!e)
 		return NULL;
 	e->source = s;
-	e->connect.n = 0;
-	e->connect.next = 0;
-	e->request_sent = 0;
-	e->problem_size = 0;
-	e->content_type_size = 0;
-	text_init(&request, e->request, sizeof(e->request));
-	if (!target_request(s->target, s->context->options, s->context->ports_field,
-			    &request)) {
-		free(e);
-		return NULL;
-	}
-	e->request_size = request.n;
-	http_client_init(&s->http, e->head, sizeof(e->head));
+	e->refusal.status = 0;
+	dial_init(&e->dial, s->context, s->target);
 	return e;
+}
+
+bool
+source_answer_begin(struct source *s, const char *own_address)
+{
+	struct source_exchange *e = s->exchange;
+	struct text request;
+
+	e->request_sent = 0;
+	text_init(&request, e->request, sizeof(e->request));
+	http_client_init(&s->http, e->head, sizeof(e->head));
+	if (!target_request(s->target, s->context->options, s->context->ports_field,
+			    own_address, &request))
+		return false;
+	e->request_size = request.n;
+	return true;
 }
 
 /* A server that does not want all of it may have answered already: then that is read. */
@@ -69,89 +68,39 @@ source_answer_send(struct source *s)
 	s->state = SOURCE_HEAD;
 }
 
-static void
-keep_content_type(struct source_exchange *e, const struct http_response_head *head)
-{
-	struct span value;
-
-	http_head_get(&head->fields, "Content-Type", &value);
-	value = span_take(&value, sizeof(e->content_type));
-	if (value.n > 0)
-		memcpy(e->content_type, value.p, value.n);
-	e->content_type_size = value.n;
-}
-
-/* "400 Bad Request", and for a redirect where to. */
-static void
-keep_status(struct source *s, const struct http_response_head *head)
-{
-	struct text reason;
-	struct span value;
-
-	text_init(&reason, s->reason, sizeof(s->reason));
-	text_u64(&reason, head->status);
-	text_char(&reason, ' ');
-	if (head->reason.n > 0)
-		text_escape(&reason, span_of(head->reason.p,
-					     head->reason.n < 64 ? head->reason.n : 64));
-	else
-		text_str(&reason, http_emit_reason(head->status));
-	http_head_get(&head->fields, "Location", &value);
-	if (head->status / 100 == 3 && value.n > 0) {
-		text_str(&reason, ": redirects are not followed; it names ");
-		text_escape(&reason, span_take(&value, 256));
-	}
-	text_cstr(&reason);
-}
-
 static const char *
-advice_of(const struct source *s, const char *status)
+advice_of(const struct source *s, unsigned status)
 {
-	bool is_tls = s->target->url.scheme == HTTP_SCHEME_HTTPS;
+	const struct target *t = s->target;
 
-	if (strncmp(status, "400", 3) == 0 && !is_tls)
+	if (status == 400 && !target_is_https(t))
 		return "is that port an https one?";
-	if (strncmp(status, "400", 3) == 0 && !s->context->options->tls.cert_file)
+	if (status == 400 && !s->context->options->tls.cert_file)
 		return "does it want a client certificate (-cert, -key)?";
-	if (strncmp(status, "401", 3) == 0)
+	if (status == 401 && t->url.has_user)
+		return "check the user and password";
+	if (status == 401)
 		return "give user:password@ in the target";
-	if (strncmp(status, "404", 3) == 0)
+	if (status == 404)
 		return "is that a ddump-worker, and the path right?";
 	return NULL;
-}
-
-/* Too many captures, a proxy whose worker is away: it may be better soon. */
-static bool
-is_passing(const char *status)
-{
-	return status[0] == '5' || strncmp(status, "408", 3) == 0 ||
-	       strncmp(status, "429", 3) == 0;
 }
 
 void
 source_answer_refuse(struct source *s)
 {
-	struct source_exchange *e = s->exchange;
-	char status[SOURCE_REASON_MAX];
-	char mem[PROBLEM_MAX + 16];
-	struct text words;
+	const struct refusal *r = &s->exchange->refusal;
+	char mem[SOURCE_REASON_MAX];
 	struct text what;
+	bool has_words;
 
-	text_init(&words, mem, sizeof(mem));
-	problem_put(&words, span_of(e->content_type, e->content_type_size),
-		    span_of(e->problem, e->problem_size));
-	memcpy(status, s->reason, sizeof(status));
-	text_init(&what, status, sizeof(status));
-	what.n = strlen(status);
-	if (words.n > 0) {
-		text_str(&what, ": ");
-		text_put(&what, text_span(&words));
-	}
-	if (is_passing(s->reason))
+	text_init(&what, mem, sizeof(mem));
+	has_words = refusal_put(r, &what);
+	if (refusal_is_passing(r))
 		source_lose(s, text_cstr(&what), span_str(""), NULL);
 	else
 		source_fail(s, text_cstr(&what), span_str(""),
-			    words.n > 0 ? NULL : advice_of(s, s->reason));
+			    has_words ? NULL : advice_of(s, r->status));
 }
 
 static void
@@ -166,21 +115,10 @@ take_head(struct source *s, const struct http_response_head *head, uint64_t now_
 		s->deadline_ns = now_ns + SOURCE_SILENCE_NS;
 		return;
 	}
-	keep_content_type(s->exchange, head);
-	keep_status(s, head);
+	refusal_begin(&s->exchange->refusal, head);
 	s->state = SOURCE_REFUSED;
 	if (now_ns + REFUSAL_WAIT_NS < s->deadline_ns)
 		s->deadline_ns = now_ns + REFUSAL_WAIT_NS;
-}
-
-static void
-take_problem(struct source_exchange *e, struct span data)
-{
-	size_t room = sizeof(e->problem) - e->problem_size;
-	size_t n = data.n < room ? data.n : room;
-
-	memcpy(e->problem + e->problem_size, data.p, n);
-	e->problem_size += n;
 }
 
 static void
@@ -210,8 +148,7 @@ feed_head(struct source *s, uint64_t now_ns)
 				return true;
 			break;
 		case HTTP_CLIENT_DATA:
-			take_problem(s->exchange, data);
-			if (s->exchange->problem_size < SOURCE_PROBLEM_MAX)
+			if (!refusal_take(&s->exchange->refusal, data))
 				break;
 			source_answer_refuse(s);
 			return false;
@@ -228,7 +165,7 @@ feed_head(struct source *s, uint64_t now_ns)
 static void
 end_early(struct source *s, const char *why)
 {
-	const char *advice = source_tls_advice(s);
+	const char *advice = dial_tls_advice(s->context, &s->transport);
 
 	if (s->state == SOURCE_REFUSED)
 		source_answer_refuse(s);

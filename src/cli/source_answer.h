@@ -5,8 +5,11 @@
 
 /* The request of a source and the head of its answer. */
 
-/* With the request in it; free() it. NULL: no memory, or the request is too long. */
+/* free() it. NULL: no memory. */
 struct source_exchange *source_answer_new(struct source *s);
+
+/* Makes the request, of target_request; false when it is too long. */
+bool source_answer_begin(struct source *s, const char *own_address);
 
 /* Writes on; SOURCE_HEAD when all is sent. */
 void source_answer_send(struct source *s);

@@ -1,4 +1,4 @@
-/* From a target's name to a connection. */
+/* From a target's name to its request. */
 #include "cli/source_connect.h"
 
 #include <stddef.h>
@@ -6,19 +6,25 @@
 
 #include "cli/source_answer.h"
 #include "cli/source_retry.h"
-#include "cli/source_tls.h"
 #include "sys/log.h"
 
-/* What is sent in the clear is said once a target. */
+static bool
+is_proxied(const struct source *s)
+{
+	return s->context->proxy && target_is_remote(s->target);
+}
+
+/* What is sent in the clear is said once a target. Behind a proxy the way goes on. */
 static void
-warn_about_password(const struct source *s, int fd)
+warn_about_password(const struct source *s)
 {
 	struct net_address peer;
+	bool is_local = net_peer(s->transport.fd, &peer) < 0 || net_is_loopback(&peer);
 
 	if (s->has_answered || !s->target->url.has_password ||
 	    s->target->url.scheme != HTTP_SCHEME_HTTP)
 		return;
-	if (net_peer(fd, &peer) == 0 && !net_is_loopback(&peer))
+	if (!is_local || is_proxied(s))
 		log_line(
 		    LOG_WARNING,
 		    "%s: the password crosses the network in the clear: use https, or "
@@ -26,90 +32,68 @@ warn_about_password(const struct source *s, int fd)
 		    s->target->name);
 }
 
-/* Connected: from here on the source is awaited by the merge, and may be slow. One that
- * was lost must answer first. */
+/* Through a tunnel the worker sees the proxy's address, and nobody tells it ours. */
 static void
-start_exchange(struct source *s, int fd, uint64_t now_ns)
+put_own_address(const struct source *s, struct text *out)
 {
-	transport_open(&s->transport, fd);
-	if (loop_add(s->context->loop, &s->watch, fd, LOOP_OUT) < 0) {
-		source_fail(s, "no more descriptors can be watched", span_str(""), NULL);
+	struct net_address own;
+
+	if (is_proxied(s) && net_local(s->transport.fd, &own) == 0)
+		net_format_host(out, &own);
+}
+
+/* From here on the source is awaited by the merge, and may be slow. One that was lost must
+ * answer first. */
+static void
+start_exchange(struct source *s, uint64_t now_ns)
+{
+	char mem[64];
+	struct text own;
+
+	s->transport = dial_take(&s->exchange->dial);
+	s->is_http = true;
+	text_init(&own, mem, sizeof(mem));
+	put_own_address(s, &own);
+	if (!source_answer_begin(s, text_cstr(&own))) {
+		source_fail(s, "the request is too long", span_str(""), NULL);
 		return;
 	}
-	net_set_stream_options(fd);
-	warn_about_password(s, fd);
+	warn_about_password(s);
 	if (!s->has_answered)
 		source_join_merge(s, now_ns);
-	s->is_http = true;
-	s->deadline_ns = now_ns + s->context->options->connect_ns;
-	if (s->target->url.scheme == HTTP_SCHEME_HTTPS) {
-		source_tls_start(s);
-		return;
-	}
-	s->state = SOURCE_SENDING;
-	source_answer_send(s);
-}
-
-void
-source_connect_handshake(struct source *s, uint64_t now_ns)
-{
-	if (!source_tls_step(s))
-		return;
 	s->deadline_ns = now_ns + s->context->options->connect_ns;
 	s->state = SOURCE_SENDING;
 	source_answer_send(s);
-}
-
-static const char *
-advice(const struct source *s)
-{
-	if (s->target->url.scheme == HTTP_SCHEME_HTTPS && s->target->url.port == 0)
-		return "the port is 8475 if not given: is it :443?";
-	return "is ddump-worker running there, and the port open?";
-}
-
-void
-source_connect_fail(struct source *s, const char *why)
-{
-	const struct connect *c = &s->exchange->connect;
-	char mem[TARGET_NAME_MAX];
-	struct text detail;
-
-	text_init(&detail, mem, sizeof(mem));
-	if (c->n > 0 && s->target->url.scheme != HTTP_SCHEME_UNIX) {
-		net_format(&detail, &c->list[c->last]);
-		text_str(&detail, ": ");
-	}
-	text_str(&detail, why);
-	source_lose(s, "connect: ", text_span(&detail), advice(s));
 }
 
 void
 source_connect_step(struct source *s, uint64_t now_ns)
 {
-	struct connect *c = &s->exchange->connect;
-	int fd;
+	struct dial *d = &s->exchange->dial;
 
 	s->now_ns = now_ns;
-	switch (connect_step(c, now_ns, &fd)) {
-	case CONNECT_MORE:
+	switch (dial_step(d, now_ns)) {
+	case DIAL_MORE:
 		break;
-	case CONNECT_DONE:
-		start_exchange(s, fd, now_ns);
+	case DIAL_DONE:
+		start_exchange(s, now_ns);
 		break;
-	case CONNECT_FAILED:
-		source_connect_fail(s, strerror(-c->error));
+	case DIAL_LOST:
+		source_lose(s, d->reason, span_str(""), d->advice);
+		break;
+	case DIAL_REFUSED:
+		source_fail(s, d->reason, span_str(""), d->advice);
 		break;
 	}
 	source_note_change(s);
 }
 
 static void
-on_connect(struct connect *c, uint64_t now_ns)
+on_dial(struct dial *d, uint64_t now_ns)
 {
 	struct source_exchange *e =
-	    (struct source_exchange *)((char *)c -
-				       offsetof(struct source_exchange, connect));
+	    (struct source_exchange *)((char *)d -
+				       offsetof(struct source_exchange, dial));
 
 	if (e->source->state == SOURCE_CONNECTING)
 		source_connect_step(e->source, now_ns);
@@ -120,8 +104,7 @@ source_connect_start(struct source *s, const struct net_address *list, size_t n,
 		     uint64_t now_ns)
 {
 	s->state = SOURCE_CONNECTING;
-	connect_start(&s->exchange->connect, s->context->loop, s->context->ports, list, n,
-		      on_connect);
+	dial_start(&s->exchange->dial, list, n, s->deadline_ns, on_dial);
 	source_connect_step(s, now_ns);
 }
 
@@ -144,22 +127,37 @@ source_connect_unix(struct source *s, uint64_t now_ns)
 }
 
 /* A zone may be written as in RFC 6874: [fe80::1%25eth0]. */
+static void
+put_host(struct text *out, struct span host)
+{
+	text_put(out, span_take(&host, span_find(host, '%')));
+	if (host.n > 3 && span_starts(host, span_str("%25")))
+		span_take(&host, 3);
+	else
+		span_take(&host, 1);
+	text_str(out, host.n > 0 ? "%" : "");
+	text_put(out, host);
+}
+
 int
 source_connect_look_up(struct source *s)
 {
-	const struct target *t = s->target;
+	const struct proxy *p = is_proxied(s) ? s->context->proxy : NULL;
 	char mem[RESOLVE_HOST_MAX + 1];
-	struct span rest = t->url.host;
 	struct text host;
 
 	text_init(&host, mem, sizeof(mem));
-	text_put(&host, span_take(&rest, span_find(rest, '%')));
-	if (rest.n > 3 && span_starts(rest, span_str("%25")))
-		span_take(&rest, 3);
-	else
-		span_take(&rest, 1);
-	text_str(&host, rest.n > 0 ? "%" : "");
-	text_put(&host, rest);
+	put_host(&host, p ? p->url.host : s->target->url.host);
 	s->state = SOURCE_RESOLVING;
-	return resolve_start(s->context->resolve, text_span(&host), t->port, s->id);
+	return resolve_start(s->context->resolve, text_span(&host),
+			     p ? p->url.port : s->target->port, s->id);
+}
+
+void
+source_connect_unresolved(struct source *s, const char *why)
+{
+	if (is_proxied(s))
+		source_lose(s, "the proxy's name: ", span_str(why), "check --proxy");
+	else
+		source_lose(s, "", span_str(why), "check the target's name");
 }

@@ -3,22 +3,21 @@
 
 #include "cli/source.h"
 
-/* The way of a source to its connection. Each may end in source_fail. */
+/* The way of a source to its request. Each may end in source_fail. */
 
-/* Has the name looked up: source_resolved will be called. 0 or -errno. */
+/* Has the name looked up, of the target or of the proxy: source_resolved will be called.
+ * 0 or -errno. */
 int source_connect_look_up(struct source *s);
+
+/* It has no address. */
+void source_connect_unresolved(struct source *s, const char *why);
 
 /* Begins to connect to any of the addresses; the list is copied. */
 void source_connect_start(struct source *s, const struct net_address *list, size_t n,
 			  uint64_t now_ns);
 void source_connect_unix(struct source *s, uint64_t now_ns);
 
-/* Goes on; once connected it sends the request. */
+/* Goes on; once there is a transport it sends the request. */
 void source_connect_step(struct source *s, uint64_t now_ns);
-
-/* Goes on with TLS; behind it, it sends the request. */
-void source_connect_handshake(struct source *s, uint64_t now_ns);
-
-void source_connect_fail(struct source *s, const char *why);
 
 #endif

@@ -40,12 +40,23 @@ target_is_https(const struct target *t)
  */
 void target_name_all(struct target *list, size_t n, struct target **scratch);
 
+/* Whether it is reached over TCP. */
+static inline bool
+target_is_remote(const struct target *t)
+{
+	return t->kind == TARGET_NETWORK && t->url.scheme != HTTP_SCHEME_UNIX;
+}
+
+/* "host:port" of a remote one, IPv6 in brackets and without its zone. */
+void target_put_authority(const struct target *t, struct text *out);
+
 /*
  * The request for a target of the network, with its empty line: the target's own query,
- * then what o gives and the query does not say. ports: of target_put_ports, or NULL. False when it does not fit.
+ * then what o gives and the query does not say. ports: of target_put_ports, or NULL.
+ * own_address: ours, where the worker cannot see it, or empty. False when it does not fit.
  */
 bool target_request(const struct target *t, const struct options *o, const char *ports,
-		    struct text *out);
+		    const char *own_address, struct text *out);
 
 /* The request for the worker's clock, which lies beside the capture: /x/capture has
  * /x/clock. Nothing of the target's query goes with it. False when it does not fit. */
@@ -58,14 +69,15 @@ bool target_is_bounded(const struct target *t);
 bool target_has_heartbeat(const struct target *t);
 
 /*
- * The value of Ddump-Ports: the ports that all targets' connections go to, and the range
- * they come from (design.md section 7). Empty when there is no range or no network target.
+ * The value of Ddump-Ports: the ports that all targets' connections go to (proxy_port
+ * first, unless 0), and the range they come from (design.md section 7). Empty when there
+ * is no range or no network target.
  */
 #define TARGET_PORTS_MAX       64 /* remote ports; the worker takes no more */
 #define TARGET_PORTS_FIELD_MAX (TARGET_PORTS_MAX * 6 + 40)
 
 struct ports;
 void target_put_ports(struct text *out, const struct target *list, size_t n,
-		      const struct ports *local);
+		      const struct ports *local, uint16_t proxy_port);
 
 #endif

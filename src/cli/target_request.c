@@ -3,12 +3,10 @@
 
 #include <string.h>
 
+#include "cli/basic_auth.h"
 #include "http/emit.h"
 #include "http/limits.h"
-#include "http/target.h"
 #include "sys/ports.h"
-
-#define CREDENTIALS_MAX 1024 /* "user:password", decoded; servers take far less */
 
 /* Whether the query says something of this name. */
 static bool
@@ -74,75 +72,38 @@ put_resource(struct text *text, const struct target *t, const struct options *o)
 	put_default(&q, "direction", o->direction);
 }
 
+void
+target_put_authority(const struct target *t, struct text *out)
+{
+	struct span host = t->url.host;
+
+	if (t->url.is_ipv6)
+		host.n = span_find(host, '%');
+	text_str(out, t->url.is_ipv6 ? "[" : "");
+	text_put(out, host);
+	text_str(out, t->url.is_ipv6 ? "]:" : ":");
+	text_u64(out, t->port);
+}
+
 static void
 put_host(struct text *out, const struct target *t)
 {
 	char mem[TARGET_NAME_MAX];
-	struct span host = t->url.host;
 	struct text field;
 
 	text_init(&field, mem, sizeof(mem));
-	if (t->url.scheme == HTTP_SCHEME_UNIX) {
+	if (target_is_remote(t))
+		target_put_authority(t, &field);
+	else
 		text_str(&field, "localhost");
-	} else {
-		if (t->url.is_ipv6)
-			host.n = span_find(host, '%');
-		text_str(&field, t->url.is_ipv6 ? "[" : "");
-		text_put(&field, host);
-		text_str(&field, t->url.is_ipv6 ? "]:" : ":");
-		text_u64(&field, t->port);
-	}
 	http_emit_field(out, "Host", text_span(&field));
-}
-
-/* RFC 4648 section 4. */
-static void
-put_base64(struct text *t, struct span s)
-{
-	static const char digits[] =
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-	while (s.n > 0) {
-		struct span part = span_take(&s, 3);
-		uint32_t v = (uint32_t)part.p[0] << 16;
-
-		v |= part.n > 1 ? (uint32_t)part.p[1] << 8 : 0;
-		v |= part.n > 2 ? part.p[2] : 0;
-		text_char(t, digits[v >> 18]);
-		text_char(t, digits[v >> 12 & 63]);
-		text_char(t, part.n > 1 ? digits[v >> 6 & 63] : '=');
-		text_char(t, part.n > 2 ? digits[v & 63] : '=');
-	}
-}
-
-/* RFC 7617: the user and the password as they are behind the percent-encoding. */
-static bool
-put_credentials(struct text *out, const struct http_url *url)
-{
-	uint8_t plain[CREDENTIALS_MAX];
-	char coded[CREDENTIALS_MAX * 4 / 3 + 16];
-	struct text field;
-	size_t user;
-	size_t password;
-
-	if (!http_percent_decode(url->user, false, plain, sizeof(plain) - 1, &user))
-		return false;
-	plain[user++] = ':';
-	if (!http_percent_decode(url->password, false, plain + user, sizeof(plain) - user,
-				 &password))
-		return false;
-	text_init(&field, coded, sizeof(coded));
-	text_str(&field, "Basic ");
-	put_base64(&field, span_of(plain, user + password));
-	http_emit_field(out, "Authorization", text_span(&field));
-	return true;
 }
 
 static bool
 put_sender(struct text *out, const struct target *t)
 {
 	put_host(out, t);
-	if (t->url.has_user && !put_credentials(out, &t->url))
+	if (t->url.has_user && !basic_auth_put(out, "Authorization", &t->url))
 		return false;
 	http_emit_field(out, "User-Agent", span_str("ddump/" DDUMP_VERSION));
 	return true;
@@ -150,7 +111,7 @@ put_sender(struct text *out, const struct target *t)
 
 bool
 target_request(const struct target *t, const struct options *o, const char *ports,
-	       struct text *out)
+	       const char *own_address, struct text *out)
 {
 	char mem[HTTP_TARGET_MAX];
 	struct text resource;
@@ -165,6 +126,8 @@ target_request(const struct target *t, const struct options *o, const char *port
 			span_str("linktype=sll2, heartbeat=50, precision=nano"));
 	if (ports && ports[0] != '\0')
 		http_emit_field(out, "Ddump-Ports", span_str(ports));
+	if (own_address[0] != '\0')
+		http_emit_field(out, "X-Forwarded-For", span_str(own_address));
 	http_emit_field(out, "Connection", span_str("close"));
 	http_emit_end(out);
 	return !resource.is_cut && !out->is_cut;
@@ -201,17 +164,17 @@ has_port(const uint16_t *list, size_t n, uint16_t port)
 
 void
 target_put_ports(struct text *out, const struct target *list, size_t n,
-		 const struct ports *local)
+		 const struct ports *local, uint16_t proxy_port)
 {
-	uint16_t remote[TARGET_PORTS_MAX];
-	size_t n_remote = 0;
+	uint16_t remote[TARGET_PORTS_MAX] = {proxy_port};
+	size_t n_proxies = proxy_port != 0 ? 1 : 0;
+	size_t n_remote = n_proxies;
 
 	for (size_t i = 0; i < n && n_remote < TARGET_PORTS_MAX; i++)
-		if (list[i].kind == TARGET_NETWORK &&
-		    list[i].url.scheme != HTTP_SCHEME_UNIX &&
+		if (target_is_remote(&list[i]) &&
 		    !has_port(remote, n_remote, list[i].port))
 			remote[n_remote++] = list[i].port;
-	if (n_remote == 0 || local->first == 0)
+	if (n_remote == n_proxies || local->first == 0)
 		return;
 	for (size_t i = 0; i < n_remote; i++) {
 		text_str(out, i > 0 ? "," : "remote=");

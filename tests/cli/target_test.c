@@ -159,7 +159,8 @@ test_requests(void **state)
 		check_true(__FILE__, row->line, span_str(row->target),
 			   !target_parse(&t, row->target), "parsed");
 		text_init(&out, mem, sizeof(mem));
-		assert_true(target_request(&t, &row->o, "remote=8475; local=1-2", &out));
+		assert_true(
+		    target_request(&t, &row->o, "remote=8475; local=1-2", "", &out));
 		line = text_span(&out);
 		line.n = span_find(line, '\r');
 		check_span(__FILE__, row->line, span_str(row->target), line,
@@ -183,7 +184,7 @@ test_request_that_does_not_fit(void **state)
 	memset(filter, 'x', sizeof(filter) - 1);
 	assert_null(target_parse(&t, "db1"));
 	text_init(&out, mem, sizeof(mem));
-	assert_false(target_request(&t, &o, NULL, &out));
+	assert_false(target_request(&t, &o, NULL, "", &out));
 }
 
 static void
@@ -236,17 +237,17 @@ test_ports(void **state)
 	for (size_t i = 0; i < CHECK_COUNT(texts); i++)
 		assert_null(target_parse(&list[i], texts[i]));
 	text_init(&out, mem, sizeof(mem));
-	target_put_ports(&out, list, CHECK_COUNT(texts), &local);
+	target_put_ports(&out, list, CHECK_COUNT(texts), &local, 0);
 	assert_string_equal(text_cstr(&out), "remote=8475,443,80; local=50000-50255");
 	text_init(&out, mem, sizeof(mem));
-	target_put_ports(&out, list, CHECK_COUNT(texts), &none);
-	target_put_ports(&out, &list[3], 2, &local);
+	target_put_ports(&out, list, CHECK_COUNT(texts), &none, 0);
+	target_put_ports(&out, &list[3], 2, &local, 0);
 	assert_int_equal(out.n, 0);
 	for (uint16_t i = 0; i < 200; i++) {
 		list[i] = list[0];
 		list[i].port = (uint16_t)(65535 - i);
 	}
-	target_put_ports(&out, list, 200, &local);
+	target_put_ports(&out, list, 200, &local, 0);
 	assert_false(out.is_cut);
 	assert_non_null(strstr(text_cstr(&out), ",65472; local=50000-50255"));
 }
