@@ -229,11 +229,15 @@ app_run(const struct options *options)
 	a->end_ns = LOOP_NEVER;
 	a->wake_ns = LOOP_NEVER;
 	a->sink.fd = -1;
+	a->hold_back_ns = options->hold_back_ns;
 	status = app_targets_parse(a);
 	if (status == APP_OK)
 		status = open_tls(a);
 	if (status == APP_OK)
+		status = app_stats_open(a);
+	if (status == APP_OK)
 		status = run(a);
+	status = app_stats_close(a, status);
 	fini(a);
 	return status;
 }

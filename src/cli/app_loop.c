@@ -29,6 +29,7 @@ deadline(const struct app *a)
 	uint64_t skew = a->context.skew_ns;
 
 	due = earlier(due, a->file_end_ns);
+	due = earlier(due, app_report_deadline(a));
 	if (a->has_progress)
 		return 0;
 	if (a->context.is_blocked || a->wake_ns > LOOP_NEVER - skew)
@@ -62,9 +63,14 @@ note_progress(struct app *a, struct source *s)
 		s->was_pending = false;
 		a->n_pending--;
 	}
+	if (s->was_capturing != (s->state == SOURCE_BODY)) {
+		s->was_capturing = s->state == SOURCE_BODY;
+		a->has_roster_changed = true;
+	}
 	if (s->was_over || !source_is_over(s))
 		return;
 	s->was_over = true;
+	a->has_roster_changed = true;
 	a->n_over++;
 	a->n_refused += s->state == SOURCE_FAILED && !s->has_answered;
 	a->has_progress = true;
@@ -99,8 +105,7 @@ become_ready(struct app *a, uint64_t now_ns)
 {
 	a->is_ready = true;
 	a->has_progress = true;
-	if (a->phase == APP_RUNNING)
-		app_report_ready(a);
+	a->has_roster_changed = true;
 	if (a->options->duration_ns > 0 && a->phase == APP_RUNNING)
 		a->end_ns = now_ns + a->options->duration_ns;
 }
@@ -111,6 +116,8 @@ judge(struct app *a, uint64_t now_ns)
 {
 	if (!a->is_ready && a->n_pending == 0)
 		become_ready(a, now_ns);
+	app_report_changes(a, now_ns);
+	app_report_hold_back(a, now_ns);
 	if (a->phase == APP_RUNNING && now_ns >= a->end_ns)
 		app_loop_stop(a);
 	if (a->phase == APP_RUNNING && a->options->requires_all && a->n_refused > 0)

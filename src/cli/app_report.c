@@ -1,48 +1,122 @@
 /* What people read on stderr about all targets together. */
 #include "cli/app_state.h"
+
+#include <string.h>
+
+#include "cli/roster.h"
 #include "sys/log.h"
 
-static void
-put_failures(const struct app *a, struct text *line)
-{
-	const char *before = " (";
+#define ROSTER_PERIOD_NS    1000000000u /* it is said at most so often */
+#define HOLD_BACK_PERIOD_NS 1000000000u
+#define HOLD_BACK_PART	    8 /* a change by less than this part is none */
 
+/* At first, one that has ended already counts as well: it did capture. */
+static bool
+is_capturing(const struct app *a, const struct source *s)
+{
+	return s->state == SOURCE_BODY ||
+	       (!a->has_roster && s->state == SOURCE_ENDED && s->has_answered);
+}
+
+static void
+put_roster(const struct app *a, struct text *line)
+{
+	uint32_t n = 0;
+	struct roster r;
+
+	for (uint32_t i = 0; i < a->n; i++)
+		n += is_capturing(a, &a->sources[i]);
+	roster_begin(&r, line, n, a->n);
 	for (uint32_t i = 0; i < a->n; i++) {
 		const struct source *s = &a->sources[i];
 
-		if (s->state != SOURCE_FAILED || s->has_answered)
-			continue;
-		text_str(line, before);
-		text_str(line, s->target->name);
-		text_str(line, ": ");
-		text_str(line, s->reason);
-		before = "; ";
+		if (!is_capturing(a, s))
+			roster_add(&r, s->target->name, !source_is_over(s),
+				   s->state == SOURCE_ENDED ? "ended" : s->reason);
 	}
-	text_str(line, before[0] == ';' ? ")" : "");
+	roster_end(&r);
+}
+
+static bool
+has_network(const struct app *a)
+{
+	for (uint32_t i = 0; i < a->n; i++)
+		if (a->targets[i].kind == TARGET_NETWORK)
+			return true;
+	return false;
+}
+
+/* What was said last is not said again. */
+static void
+say_roster(struct app *a)
+{
+	char mem[sizeof(a->roster)];
+	struct text line;
+
+	text_init(&line, mem, sizeof(mem));
+	put_roster(a, &line);
+	text_cstr(&line);
+	if (strcmp(mem, a->roster) == 0)
+		return;
+	memcpy(a->roster, mem, line.n + 1);
+	log_text(LOG_INFO, &line);
+}
+
+uint64_t
+app_report_deadline(const struct app *a)
+{
+	if (!a->is_ready || a->phase != APP_RUNNING || !a->has_roster_changed)
+		return LOOP_NEVER;
+	return a->has_roster ? a->roster_ns + ROSTER_PERIOD_NS : 0;
+}
+
+/* When all are over, the summary says it. */
+void
+app_report_changes(struct app *a, uint64_t now_ns)
+{
+	if (now_ns < app_report_deadline(a))
+		return;
+	a->has_roster_changed = false;
+	if (has_network(a) && (!a->has_roster || a->n_over < a->n))
+		say_roster(a);
+	for (uint32_t i = 0; !a->has_roster && i < a->n; i++)
+		a->has_roster_changed |= a->sources[i].state == SOURCE_ENDED;
+	a->has_roster = true;
+	a->roster_ns = now_ns;
+}
+
+static void
+put_ms(struct text *t, const char *before, uint64_t ns)
+{
+	text_str(t, before);
+	text_u64(t, ns / 1000000);
+	text_str(t, " ms");
 }
 
 void
-app_report_ready(const struct app *a)
+app_report_hold_back(struct app *a, uint64_t now_ns)
 {
+	uint64_t new_ns = merge_hold_back_ns(a->merge);
+	uint64_t old_ns = a->hold_back_ns;
+	uint64_t change_ns = new_ns > old_ns ? new_ns - old_ns : old_ns - new_ns;
+	uint32_t slowest = merge_slowest(a->merge);
 	char mem[LOG_LINE_MAX];
-	uint32_t n_answered = 0;
-	bool has_network = false;
 	struct text line;
 
-	for (uint32_t i = 0; i < a->n; i++) {
-		n_answered += a->sources[i].has_answered;
-		has_network |= a->targets[i].kind == TARGET_NETWORK;
-	}
-	if (!has_network)
+	if (change_ns <= old_ns / HOLD_BACK_PART ||
+	    now_ns - a->hold_back_told_ns < HOLD_BACK_PERIOD_NS)
 		return;
-	text_init(&line, mem, sizeof(mem) - 64);
-	text_str(&line, "capturing on ");
-	text_u64(&line, n_answered);
-	text_str(&line, " of ");
-	text_u64(&line, a->n);
-	text_str(&line, a->n == 1 ? " target" : " targets");
-	put_failures(a, &line);
-	log_text(LOG_INFO, &line);
+	a->hold_back_ns = new_ns;
+	a->hold_back_told_ns = now_ns;
+	text_init(&line, mem, sizeof(mem));
+	put_ms(&line, "hold-back from ", old_ns);
+	put_ms(&line, " to ", new_ns);
+	if (slowest != UINT32_MAX) {
+		text_str(&line, ": ");
+		text_str(&line, a->targets[slowest].name);
+		text_str(&line, " delivers in bursts");
+	}
+	log_text(LOG_DEBUG, &line);
 }
 
 static void

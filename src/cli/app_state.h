@@ -6,7 +6,9 @@
 #include "cli/output.h"
 #include "cli/rotation.h"
 #include "cli/source.h"
+#include "sys/log.h"
 #include "sys/sink.h"
+#include "sys/whole_file.h"
 
 /* What the app*.c files share; nobody else includes this. */
 enum app_phase {
@@ -65,6 +67,16 @@ struct app {
 	uint64_t end_ns;   /* when the duration is over */
 	uint64_t spare_ns; /* when memory was taken back last */
 
+	bool has_roster; /* app_report_changes has said who captures */
+	bool has_roster_changed;
+	uint64_t roster_ns;
+	char roster[LOG_LINE_MAX - 128]; /* as said last; the log cuts longer lines */
+	uint64_t hold_back_ns;		 /* as told last */
+	uint64_t hold_back_told_ns;
+
+	struct whole_file stats;
+	uint64_t begin_ns; /* of the wall clock */
+
 	struct output output;
 	uint8_t scratch[SOURCE_SCRATCH];
 };
@@ -82,8 +94,17 @@ void app_loop_run(struct app *a);
 /* No more input. Legal in any phase. */
 void app_loop_stop(struct app *a);
 
-/* "capturing on 7 of 8 targets (db2: 403 Forbidden)" */
-void app_report_ready(const struct app *a);
+/*
+ * "capturing on 7 of 8 targets (db2: 403 Forbidden)": once all have answered or failed,
+ * and at each change, but at most once a second; the last state is told in any case. The
+ * deadline is when it is to be called.
+ */
+void app_report_changes(struct app *a, uint64_t now_ns);
+uint64_t app_report_deadline(const struct app *a);
+
+/* With -v: that the automatic hold-back is another, and whose doing it is. */
+void app_report_hold_back(struct app *a, uint64_t now_ns);
+
 void app_report_summary(const struct app *a);
 
 /* Opens the sink, or the first of the files in a row. Logs what fails. */
@@ -100,6 +121,10 @@ void app_files_close(struct app *a);
 
 /* What messages call the output. */
 struct span app_files_name(const struct app *a);
+
+/* --stats-json: before the run, and behind it; the status that ddump ends with then. */
+enum app_status app_stats_open(struct app *a);
+enum app_status app_stats_close(struct app *a, enum app_status status);
 
 /* The merge gives records, the output takes them. */
 void app_pump(struct app *a, uint64_t now_ns);

@@ -69,6 +69,7 @@ static const struct option table[] = {
     {"insecure", 0, KIND_FLAG, AT(tls.is_insecure)},
     {"tls-max", 0, KIND_TLS_MAX, AT(tls.max)},
     {"require-all", 0, KIND_FLAG, AT(requires_all)},
+    {"stats-json", 0, KIND_TEXT, AT(stats_path)},
     {"quiet", 'q', KIND_FLAG, AT(is_quiet)},
     {"verbose", 'v', KIND_FLAG, AT(is_verbose)},
     {"help", 'h', KIND_HELP, 0},
@@ -317,6 +318,20 @@ check_rotation(const struct options *o)
 	return NULL;
 }
 
+/* NULL, or what is wrong. */
+static const char *
+check_stats(const struct options *o)
+{
+	if (!o->stats_path)
+		return NULL;
+	if (o->write_path && strcmp(o->stats_path, o->write_path) == 0)
+		return "--stats-json and -w name the same file";
+	if (!o->write_path && strcmp(o->stats_path, "-") == 0)
+		return "--stats-json -: standard output has the packets: give -w FILE, "
+		       "too";
+	return NULL;
+}
+
 static enum cli_options_result
 check(const struct options *o, struct text *why)
 {
@@ -326,6 +341,10 @@ check(const struct options *o, struct text *why)
 	}
 	if (o->n_targets > MERGE_SOURCES_MAX) {
 		text_str(why, "more than 65535 targets");
+		return CLI_OPTIONS_BAD;
+	}
+	if (check_stats(o)) {
+		text_str(why, check_stats(o));
 		return CLI_OPTIONS_BAD;
 	}
 	if (!o->tls.cert_file != !o->tls.key_file) {

@@ -32,6 +32,8 @@ struct options {
 	uint64_t rotate_ns;    /* or is so old; 0: never */
 	uint64_t rotate_keep;  /* files that stay; 0: all */
 	bool requires_all;
+	const char
+	    *stats_path; /* of the summary as JSON, "-": standard output; NULL: no */
 	bool is_quiet;
 	bool is_verbose;
 	const char *proxy;	  /* URL; NULL: none */

@@ -41,6 +41,7 @@ cli_options_help(void)
 	       "      --insecure         take any certificate\n"
 	       "      --tls-max 1.2|1.3  newest version of TLS (1.3)\n"
 	       "      --require-all      end when one target cannot start\n"
+	       "      --stats-json FILE  the summary for scripts\n"
 	       "  -q, --quiet            errors only; no summary\n"
 	       "  -v, --verbose          say more\n"
 	       "  -V, --version\n"

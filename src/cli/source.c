@@ -376,14 +376,16 @@ source_count(const struct source *s, struct summary_counts *counts)
 {
 	const struct merge_counts *m = merge_counts(s->context->merge, s->id);
 
-	*counts = (struct summary_counts){.received = m->received,
-					  .written = m->written,
-					  .late = m->late,
-					  .forced = m->forced,
-					  .held_back = m->held_back,
-					  .bytes = m->bytes,
-					  .drops = s->drops_before + s->drops,
-					  .gaps = s->n_gaps,
-					  .gaps_ns = s->gaps_ns,
-					  .has_drops = s->has_drops};
+	*counts = (struct summary_counts){
+	    .received = m->received,
+	    .written = m->written,
+	    .late = m->late,
+	    .forced = m->forced,
+	    .held_back = m->held_back,
+	    .bytes = m->bytes,
+	    .drops = s->drops_before + s->drops,
+	    .gaps = s->n_gaps,
+	    .gaps_ns = s->gaps_ns,
+	    .has_drops = s->has_drops,
+	    .hold_back_ns = merge_source_hold_back_ns(s->context->merge, s->id)};
 }

@@ -83,6 +83,7 @@ struct source {
 	bool is_final;	   /* our worker's last block was the last thing read */
 	bool was_pending;  /* what the owner of all sources has seen so far */
 	bool was_over;
+	bool was_capturing;
 	bool is_unverified; /* it ended, and nothing proves that this was the end */
 	bool has_drops;
 	unsigned

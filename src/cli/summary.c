@@ -8,6 +8,14 @@ put(struct text *t, const char *what, uint64_t n)
 	text_u64(t, n);
 }
 
+static void
+put_seconds(struct text *t, const char *what, uint64_t ns)
+{
+	text_str(t, what);
+	text_fixed(t, ns / 1000000, 3);
+	text_str(t, " s");
+}
+
 void
 summary_put(struct text *t, const struct summary_counts *c)
 {
@@ -22,12 +30,14 @@ summary_put(struct text *t, const struct summary_counts *c)
 		put(t, ", forced ", c->forced);
 	if (c->held_back > 0)
 		put(t, ", held back ", c->held_back);
-	if (c->gaps == 0)
-		return;
-	put(t, ", gaps ", c->gaps);
-	text_str(t, " (");
-	text_fixed(t, c->gaps_ns / 1000000, 3);
-	text_str(t, " s)");
+	if (c->gaps > 0) {
+		put(t, ", gaps ", c->gaps);
+		put_seconds(t, " (", c->gaps_ns);
+		text_str(t, ")");
+	}
+	put(t, ", bytes ", c->bytes);
+	if (c->hold_back_ns > 0)
+		put_seconds(t, ", hold-back ", c->hold_back_ns);
 }
 
 void

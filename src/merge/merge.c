@@ -60,6 +60,7 @@ merge_new(void *mem, uint32_t n_sources, const struct merge_options *options)
 			    .taken = STATE_NONE,
 			    .awaited = STATE_NONE,
 			    .hold_back_ns = options->hold_back_ns,
+			    .slowest = STATE_NONE,
 			    .stuck = STATE_NONE,
 			    .spare = STATE_NONE,
 			    .spare_last = STATE_NONE,
@@ -200,12 +201,13 @@ paced_hold_back(const struct merge *m, const struct source *s, uint64_t now_ns)
 }
 
 static void
-raise_hold_back(struct merge *m, const struct source *s, uint64_t now_ns)
+raise_hold_back(struct merge *m, struct source *s, uint64_t now_ns)
 {
-	uint64_t hold_back = paced_hold_back(m, s, now_ns);
-
-	if (hold_back > m->hold_back_ns)
-		m->hold_back_ns = hold_back;
+	s->hold_back_ns = paced_hold_back(m, s, now_ns);
+	if (s->hold_back_ns <= m->hold_back_ns)
+		return;
+	m->hold_back_ns = s->hold_back_ns;
+	m->slowest = (uint32_t)(s - m->sources);
 }
 
 /* Arrivals raise it at once; here it comes down with the slowest source. */
@@ -216,8 +218,10 @@ review_hold_back(struct merge *m, uint64_t now_ns)
 		return;
 	m->paced_ns = now_ns;
 	m->hold_back_ns = m->options.hold_back_ns;
+	m->slowest = STATE_NONE;
 	for (uint32_t i = 0; i < m->n_sources; i++)
-		raise_hold_back(m, &m->sources[i], now_ns);
+		if (m->sources[i].is_in && m->sources[i].hold_back_ns > 0)
+			raise_hold_back(m, &m->sources[i], now_ns);
 }
 
 static inline void
@@ -467,4 +471,22 @@ uint64_t
 merge_hold_back_ns(const struct merge *m)
 {
 	return m->hold_back_ns;
+}
+
+uint64_t
+merge_source_hold_back_ns(const struct merge *m, uint32_t source)
+{
+	return m->sources[source].hold_back_ns;
+}
+
+uint32_t
+merge_slowest(const struct merge *m)
+{
+	return m->slowest;
+}
+
+uint64_t
+merge_mark_ns(const struct merge *m, uint32_t source)
+{
+	return m->sources[source].mark_ns;
 }

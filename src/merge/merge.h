@@ -197,4 +197,14 @@ uint64_t merge_memory(const struct merge *m);
 /* The hold-back in force, which auto may have raised. */
 uint64_t merge_hold_back_ns(const struct merge *m);
 
+/* The source whose delivery raised it, UINT32_MAX when it stands at its floor. */
+uint32_t merge_slowest(const struct merge *m);
+
+/* What auto took last to be enough for this source; 0: it was never looked at, because it
+ * has watermarks, is a file, or because auto is off. */
+uint64_t merge_source_hold_back_ns(const struct merge *m, uint32_t source);
+
+/* Its watermark, the one of before while it is out; 0: none yet. */
+uint64_t merge_mark_ns(const struct merge *m, uint32_t source);
+
 #endif

@@ -29,6 +29,7 @@ struct source {
 	uint32_t spare_before;
 	struct merge_counts counts;
 	struct pace pace;
+	uint64_t hold_back_ns; /* what its pace called for last */
 };
 
 struct merge {
@@ -53,6 +54,7 @@ struct merge {
 	uint64_t newest_ns;  /* of all that left */
 	uint64_t n_arrivals; /* unsorted: the next arrival's number */
 	uint64_t hold_back_ns;
+	uint32_t slowest;  /* the source that hold_back_ns is for; see merge_slowest */
 	uint64_t paced_ns; /* when the automatic hold-back was looked at */
 
 	uint64_t stuck_ns; /* since when stuck has been awaited with stuck_mark_ns */

@@ -1,7 +1,7 @@
 #ifndef SYS_CLOCK_H
 #define SYS_CLOCK_H
 
-#include <stdint.h>
+#include "base/text.h"
 
 /* Nanoseconds of CLOCK_MONOTONIC: for deadlines and arrival times. */
 uint64_t clock_monotonic_ns(void);
@@ -11,5 +11,8 @@ uint64_t clock_boottime_ns(void);
 
 /* Nanoseconds since the epoch of CLOCK_REALTIME: the clock of packet time stamps. */
 uint64_t clock_realtime_ns(void);
+
+/* Puts a time of CLOCK_REALTIME as "2026-11-23T01:30:00.25Z" (RFC 3339, UTC). */
+void clock_put_utc(struct text *t, uint64_t realtime_ns);
 
 #endif

@@ -6,8 +6,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "sys/clock.h"
 
 static const char *log_name = "ddump";
 static enum log_level log_level = LOG_INFO;
@@ -38,24 +39,6 @@ log_is_json(void)
 	return log_shape == LOG_JSON;
 }
 
-static void
-put_time(struct text *t)
-{
-	struct timespec now = {0};
-	struct tm tm = {0};
-	char date[32];
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &tm);
-	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
-	text_str(t, date);
-	text_char(t, '.');
-	text_char(t, (char)('0' + now.tv_nsec / 100000000));
-	text_char(t, (char)('0' + now.tv_nsec / 10000000 % 10));
-	text_char(t, (char)('0' + now.tv_nsec / 1000000 % 10));
-	text_char(t, 'Z');
-}
-
 static const char *
 level_name(enum log_level level)
 {
@@ -76,7 +59,7 @@ static void
 put_json(struct text *out, enum log_level level, struct span message)
 {
 	text_str(out, "{\"time\":\"");
-	put_time(out);
+	clock_put_utc(out, clock_realtime_ns());
 	text_str(out, "\",\"level\":\"");
 	text_str(out, level_name(level));
 	text_str(out, "\",\"message\":");
@@ -88,7 +71,7 @@ static void
 put_plain(struct text *out, enum log_level level, struct span message)
 {
 	if (log_shape == LOG_TIMED) {
-		put_time(out);
+		clock_put_utc(out, clock_realtime_ns());
 		text_char(out, ' ');
 	}
 	text_str(out, log_name);

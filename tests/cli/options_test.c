@@ -113,6 +113,11 @@ test_values(void **state)
 	assert_int_equal(p.o.tls.max, TLS_MAX_1_2);
 	assert_true(p.o.tls.is_insecure);
 	assert_int_equal(p.o.retry_ns, 300 * S);
+	assert_null(p.o.stats_path);
+	parse(&p, "--stats-json - -w x a");
+	assert_string_equal(p.o.stats_path, "-");
+	parse(&p, "--stats-json y a");
+	assert_string_equal(p.o.stats_path, "y");
 	parse(&p, "--retry 90s a");
 	assert_int_equal(p.o.retry_ns, 90 * S);
 	parse(&p, "--retry 0 a");
@@ -192,6 +197,9 @@ test_refused(void **state)
 	    "--insecure=1 a",
 	    "-s -5 a",
 	    "--filter= a",
+	    "--stats-json - a",
+	    "--stats-json - -w - a",
+	    "--stats-json x -w x a",
 	};
 
 	(void)state;

@@ -15,10 +15,10 @@ test_words(void **state)
 	static const struct row rows[] = {
 	    {__LINE__,
 	     {.received = 5, .written = 5, .has_drops = true},
-	     "received 5, written 5, late 0, dropped by kernel 0"},
+	     "received 5, written 5, late 0, dropped by kernel 0, bytes 0"},
 	    {__LINE__,
 	     {.received = 5, .written = 4, .late = 1},
-	     "received 5, written 4, late 1, dropped by kernel unknown"},
+	     "received 5, written 4, late 1, dropped by kernel unknown, bytes 0"},
 	    {__LINE__,
 	     {.received = 9,
 	      .written = 9,
@@ -26,7 +26,17 @@ test_words(void **state)
 	      .held_back = 3,
 	      .drops = 7,
 	      .has_drops = true},
-	     "received 9, written 9, late 0, dropped by kernel 7, forced 2, held back 3"},
+	     "received 9, written 9, late 0, dropped by kernel 7, forced 2, held back 3, "
+	     "bytes 0"},
+	    {__LINE__,
+	     {.received = 9,
+	      .written = 9,
+	      .bytes = UINT64_MAX,
+	      .gaps = 2,
+	      .gaps_ns = 61234567890,
+	      .hold_back_ns = 1250000000},
+	     "received 9, written 9, late 0, dropped by kernel unknown, gaps 2 (61.234 s), "
+	     "bytes 18446744073709551615, hold-back 1.250 s"},
 	};
 
 	(void)state;
@@ -45,7 +55,8 @@ static void
 test_total(void **state)
 {
 	struct summary_counts total = {0};
-	struct summary_counts a = {.received = 1, .written = 2, .late = 3, .bytes = 4};
+	struct summary_counts a = {
+	    .received = 1, .written = 2, .late = 3, .bytes = 4, .hold_back_ns = 5};
 	struct summary_counts b = {.received = 10,
 				   .written = 20,
 				   .forced = 5,
@@ -65,6 +76,7 @@ test_total(void **state)
 	assert_int_equal(total.forced, 5);
 	assert_int_equal(total.held_back, 6);
 	assert_int_equal(total.drops, 7);
+	assert_int_equal(total.hold_back_ns, 0);
 	assert_true(total.has_drops);
 }
 

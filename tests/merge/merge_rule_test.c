@@ -468,6 +468,10 @@ auto_follows_a_flusher_and_forgets_it(void **state)
 	late = merge_counts(b.m, 0)->late + merge_counts(b.m, 1)->late;
 	assert_true(late > 0);
 	assert_in_range(merge_hold_back_ns(b.m), 1240 * MS, 1260 * MS);
+	assert_int_equal(merge_slowest(b.m), 1);
+	assert_int_equal(merge_source_hold_back_ns(b.m, 1), merge_hold_back_ns(b.m));
+	assert_int_equal(merge_source_hold_back_ns(b.m, 0), MERGE_HOLD_BACK_NS);
+	assert_int_equal(merge_mark_ns(b.m, 1), EPOCH + b.now_ns - MS - MERGE_SLACK_NS);
 	feed_flusher(&b, 2); /* what was let go before the rhythm was known */
 	late = merge_counts(b.m, 0)->late + merge_counts(b.m, 1)->late;
 	back = b.n_back;
@@ -482,6 +486,8 @@ auto_follows_a_flusher_and_forgets_it(void **state)
 		drain(&b);
 	}
 	assert_int_equal(merge_hold_back_ns(b.m), MERGE_HOLD_BACK_NS);
+	assert_int_equal(merge_slowest(b.m), UINT32_MAX);
+	assert_in_range(merge_source_hold_back_ns(b.m, 1), 1240 * MS, 1260 * MS);
 	close_bench(&b);
 }
 
@@ -527,6 +533,8 @@ silent_sources_cost_nothing(void **state)
 	}
 	assert_int_equal(b.n_back, 0);
 	assert_in_range(n - b.n_out, 100, 750 + 50);
+	assert_int_equal(merge_source_hold_back_ns(b.m, 0), 0);
+	assert_int_equal(merge_mark_ns(b.m, 1), EPOCH + b.now_ns - 25 * MS - 49 * MS);
 	assert_true(merge_memory(b.m) <= 10 * MERGE_QUEUE_FIRST);
 	for (uint32_t i = 0; i < MANY; i++)
 		expect_counts(&b, i, merge_counts(b.m, i)->written, 0, 0, 0);
