@@ -112,7 +112,7 @@ write_record(struct app *a, const struct merge_out *out)
 	if (!app_files_make_ready(a))
 		return;
 	output_put_record(&a->output, &out->record,
-			  s->linktypes[out->record.interface_id], out->data);
+			  s->interfaces[out->record.interface_id].linktype, out->data);
 	if (a->output.tail - a->output.head >= OUTPUT_FLUSH)
 		app_pump_flush(a);
 	if (--a->left > 0)

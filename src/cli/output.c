@@ -7,6 +7,7 @@
 #include "base/copy.h"
 #include "pcap/classic_writer.h"
 #include "pcap/linktype.h"
+#include "pcap/ng_options.h"
 #include "pcap/whole.h"
 
 static_assert(OUTPUT_RECORD_MAX >= SAVEFILE_SNAPLEN_MAX + CLASSIC_RECORD_HEADER,
@@ -61,6 +62,7 @@ output_put_record(struct output *o, const struct savefile_record *record,
 		return;
 	}
 	changed = *record;
+	changed.flags = ng_options_flags(record, data);
 	linktype_convert(linktype, o->linktype, 0, data, &changed, &change);
 	put(o, &changed, change.head, change.head_size, data + change.skip);
 }

@@ -12,6 +12,7 @@
 #include "cli/source_answer.h"
 #include "cli/source_body.h"
 #include "cli/source_connect.h"
+#include "cli/source_interface.h"
 #include "cli/source_read.h"
 #include "cli/source_retry.h"
 #include "sys/log.h"
@@ -137,8 +138,8 @@ source_fini(struct source *s)
 	source_body_drop(s);
 	free(s->exchange);
 	s->exchange = NULL;
-	free(s->linktypes);
-	s->linktypes = NULL;
+	free(s->interfaces);
+	s->interfaces = NULL;
 }
 
 void
@@ -152,7 +153,7 @@ source_join_merge(struct source *s, uint64_t now_ns)
 	s->place = NULL;
 	s->drops_before += s->drops;
 	s->drops = 0;
-	s->interface_base = s->n_interfaces;
+	source_interface_restart(s);
 	savefile_reader_init(&s->reader);
 }
 

@@ -35,6 +35,18 @@ enum source_state {
 #define SOURCE_REASON_MAX  512			 /* of a failure, for the message */
 #define SOURCE_REQUEST_MAX (HTTP_HEAD_MAX)
 
+/* Interfaces of all connections of a source, each of which may bring new ones: a bound
+ * that no host comes near. */
+#define SOURCE_INTERFACES_MAX 4096
+
+/* One that the source has shown. */
+struct source_interface {
+	uint32_t linktype;
+	uint32_t connection; /* the last one that had it */
+	uint8_t name_size;
+	char name[SAVEFILE_NAME_MAX]; /* as in the capture, not terminated */
+};
+
 struct source;
 
 /* What all sources share. */
@@ -116,13 +128,15 @@ struct source {
 
 	uint32_t n_interfaces;
 	uint32_t interfaces_cap;
-	uint32_t interface_base; /* number of this connection's interface 0 */
-	uint32_t *linktypes;	 /* by interface_id of the records in the merge */
+	struct source_interface *interfaces; /* by interface_id of records in the merge */
+	uint32_t connection;		     /* counts from 1 */
 
 	struct source_exchange *exchange;
 	struct http_client http;
 	char reason[SOURCE_REASON_MAX];
-	struct savefile_reader reader; /* last: much of it stays untouched */
+	uint32_t n_ids;
+	uint16_t ids[NG_INTERFACES_MAX]; /* of interfaces, by the connection's count */
+	struct savefile_reader reader;	 /* last: much of it stays untouched */
 };
 
 /* Embedded in a zeroed array. */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/copy.h"
+#include "cli/source_interface.h"
 #include "cli/source_retry.h"
 #include "pcap/linktype.h"
 
@@ -116,21 +117,15 @@ fail_linktype(struct source *s, uint32_t linktype)
 static bool
 put_interface(struct source *s, const struct savefile_interface *i)
 {
+	const char *reason;
+
 	if (!linktype_can_convert(i->linktype, s->context->options->linktype))
 		return fail_linktype(s, i->linktype);
-	if (s->n_interfaces == s->interfaces_cap) {
-		uint32_t cap = s->interfaces_cap ? 2 * s->interfaces_cap : 4;
-		uint32_t *more = realloc(s->linktypes, cap * sizeof(*more));
-
-		if (!more) {
-			source_fail(s, "out of memory", span_str(""), NULL);
-			return false;
-		}
-		s->linktypes = more;
-		s->interfaces_cap = cap;
-	}
-	s->linktypes[s->n_interfaces++] = i->linktype;
-	return true;
+	reason = source_interface_add(s, i);
+	if (!reason)
+		return true;
+	source_fail(s, reason, span_str(""), NULL);
+	return false;
 }
 
 /* A watermark of the whole stream comes with interface 0 of our own worker. */
@@ -183,7 +178,7 @@ feed_data(struct source *s, uint64_t merge_ns)
 		case SAVEFILE_MORE:
 			return BODY_MORE;
 		case SAVEFILE_RECORD:
-			out.record.interface_id += s->interface_base;
+			out.record.interface_id = s->ids[out.record.interface_id];
 			if (!put_record(s, &out.record, out.piece, out.left, merge_ns))
 				return BODY_PARKED;
 			break;

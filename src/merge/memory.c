@@ -6,7 +6,8 @@
 
 #include <assert.h>
 
-static_assert(sizeof(struct queue_record) + SAVEFILE_SNAPLEN_MAX == MERGE_ALLOWANCE,
+static_assert((QUEUE_LEAST + SAVEFILE_SNAPLEN_MAX + SAVEFILE_OPTIONS_MAX + 7) / 8 * 8 ==
+		  MERGE_ALLOWANCE,
 	      "the allowance is one record's worth");
 
 void

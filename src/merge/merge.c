@@ -32,7 +32,7 @@ static uint32_t
 first_bytes(uint64_t buffer_bytes, uint32_t n_sources)
 {
 	uint64_t share = buffer_bytes / n_sources / MERGE_FIRST_PART & ~UINT64_C(7);
-	uint64_t least = queue_size(0);
+	uint64_t least = QUEUE_LEAST;
 
 	if (share > MERGE_QUEUE_FIRST)
 		return MERGE_QUEUE_FIRST;
@@ -171,7 +171,7 @@ merge_begin(struct merge *m, uint32_t source, const struct savefile_record *reco
 	assert(s->is_in && record->caplen <= SAVEFILE_SNAPLEN_MAX);
 	*bytes = queue_begin(&s->queue, record, m->is_sorted ? now_ns : m->n_arrivals);
 	if (*bytes == NULL)
-		return refuse(m, source, queue_size(record->caplen));
+		return refuse(m, source, queue_size(record));
 	if (s->is_full)
 		memory_not_full(m, source);
 	s->is_promised = false;
@@ -346,7 +346,7 @@ leave(struct merge *m, uint32_t source, struct merge_out *out)
 	tourney_set(&m->records, source,
 		    next != NULL ? record_key(m, next) : TOURNEY_NONE);
 	if (next != NULL)
-		QUEUE_PREFETCH(&s->queue, s->queue.run + queue_size(next->record.caplen));
+		QUEUE_PREFETCH(&s->queue, s->queue.run + queue_size(&next->record));
 	winner = &m->sources[tourney_top(&m->records).leaf];
 	QUEUE_PREFETCH(&winner->queue, winner->queue.run);
 	*out = (struct merge_out){.source = source, .record = r->record, .data = r->data};

@@ -66,7 +66,7 @@
 
 /* The largest record's room in a queue. It is granted beyond buffer_bytes, to one source
  * at a time, so that any record can be taken however much memory the others hold. */
-#define MERGE_ALLOWANCE (SAVEFILE_SNAPLEN_MAX + 40u)
+#define MERGE_ALLOWANCE (SAVEFILE_SNAPLEN_MAX + SAVEFILE_OPTIONS_MAX + 44u)
 
 struct merge_options {
 	uint64_t hold_back_ns; /* 0: records leave in the order of arrival, unsorted */
@@ -128,7 +128,8 @@ enum merge_begin {
 };
 
 /*
- * Begins a record: *bytes is where its caplen bytes go; then merge_commit or merge_abort.
+ * Begins a record: *bytes is where the savefile_record_bytes go; then merge_commit or
+ * merge_abort.
  * The record arrives at now_ns, which never goes back. Other calls may come between, but
  * no second begin for the source; what is begun keeps its memory until then. FULL and
  * NEEDS_MEMORY (*bytes is NULL) change nothing but what merge_next will do: call again

@@ -13,7 +13,7 @@
 #include <assert.h>
 #include <string.h>
 
-static_assert(sizeof(struct queue_record) == 40,
+static_assert(sizeof(struct queue_record) == QUEUE_LEAST,
 	      "the header is part of the memory bound");
 static_assert(sizeof(struct queue_record) + 7 == QUEUE_OVERHEAD, "header and padding");
 
@@ -162,7 +162,7 @@ move_links(const struct queue *old, struct queue *q)
 
 		r->next = moved(old, r->next);
 		r->child = moved(old, r->child);
-		place += queue_size(r->record.caplen);
+		place += queue_size(&r->record);
 	}
 }
 

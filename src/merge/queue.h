@@ -24,12 +24,15 @@
 /* What a record takes beside its bytes, at most: its header and padding. */
 #define QUEUE_OVERHEAD 47
 
+/* What the least record takes. */
+#define QUEUE_LEAST 40
+
 struct queue_record {
 	struct savefile_record record;
 	uint32_t next; /* in the run, or the heap's sibling; see queue.c */
 	uint32_t child;
 	uint64_t arrival_ns; /* last: it is not read where all goes in order */
-	uint8_t data[];	     /* record.caplen bytes */
+	uint8_t data[];	     /* savefile_record_bytes */
 };
 
 struct queue {
@@ -48,11 +51,13 @@ struct queue {
 	uint64_t last_ns; /* time of the record at last */
 };
 
-/* Room a record of caplen bytes takes, its own header and padding included. */
+/* Room a record takes: its header, the savefile_record_bytes, padding. */
 static inline uint32_t
-queue_size(uint32_t caplen)
+queue_size(const struct savefile_record *record)
 {
-	return ((uint32_t)sizeof(struct queue_record) + caplen + 7) & ~UINT32_C(7);
+	uint32_t bytes = (record->caplen + 3) / 4 * 4 + (record->options & ~3u);
+
+	return ((uint32_t)sizeof(struct queue_record) + bytes + 7) & ~UINT32_C(7);
 }
 
 /* Empty, without memory. With is_fifo records leave as they came, whatever their time. */
@@ -94,13 +99,13 @@ queue_at(const struct queue *q, uint32_t place)
 }
 
 /*
- * Begins a record that arrived at arrival_ns: returns where its caplen bytes go, or NULL
- * when there is no room. One at a time; then queue_commit or queue_abort.
+ * Begins a record that arrived at arrival_ns: returns where its bytes go, or NULL when
+ * there is no room. One at a time; then queue_commit or queue_abort.
  */
 static inline uint8_t *
 queue_begin(struct queue *q, const struct savefile_record *record, uint64_t arrival_ns)
 {
-	uint32_t size = queue_size(record->caplen);
+	uint32_t size = queue_size(record);
 	uint32_t limit = q->end == QUEUE_NIL ? q->cap : q->head;
 	struct queue_record *r;
 
@@ -118,6 +123,7 @@ queue_begin(struct queue *q, const struct savefile_record *record, uint64_t arri
 	r->record.caplen = record->caplen;
 	r->record.origlen = record->origlen;
 	r->record.interface_id = record->interface_id;
+	r->record.options = record->options;
 	r->record.flags = record->flags;
 	r->next = QUEUE_NIL;
 	r->child = QUEUE_NIL;
@@ -165,7 +171,7 @@ queue_commit(struct queue *q)
 	q->open = QUEUE_NIL;
 	if (place != q->tail)
 		q->end = q->tail;
-	q->tail = place + queue_size(r->record.caplen);
+	q->tail = place + queue_size(&r->record);
 	q->n++;
 	QUEUE_PREFETCH(q, q->tail + QUEUE_AHEAD);
 	if (q->run == QUEUE_NIL || (r->record.time_ns < q->last_ns && !q->is_fifo))
@@ -226,7 +232,7 @@ queue_drop(struct queue *q)
 		return;
 	}
 	while (q->n_taken > 0 && queue_at(q, q->head)->next == QUEUE_TAKEN) {
-		q->head += queue_size(queue_at(q, q->head)->record.caplen);
+		q->head += queue_size(&queue_at(q, q->head)->record);
 		q->n_taken--;
 		if (q->head == q->end) {
 			q->head = 0;

@@ -115,6 +115,7 @@ fill_record(const struct classic_reader *r, const uint8_t *p, struct savefile_re
 	if (out->origlen < out->caplen)
 		out->origlen = out->caplen;
 	out->interface_id = 0;
+	out->options = 0;
 	out->flags = 0;
 }
 

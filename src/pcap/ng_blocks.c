@@ -8,19 +8,14 @@
 
 #include "base/bytes.h"
 #include "pcap/ng_format.h"
+#include "pcap/ng_options.h"
 #include "pcap/ng_time.h"
 
-#define OPTION_HEAD	 4
 #define VERSION_MAJOR	 1
 #define TSRESOL_DEFAULT	 6 /* microseconds */
 #define FILTER_IS_STRING 0
 
 static const char text_ddump[] = "ddump-worker/";
-
-struct option {
-	uint16_t code;
-	struct span value;
-};
 
 static uint16_t
 load16(const struct ng_reader *r, const uint8_t *p)
@@ -44,33 +39,6 @@ load64(const struct ng_reader *r, const uint8_t *p)
 	return r->is_big_endian ? first << 32 | second : second << 32 | first;
 }
 
-/*
- * Takes the next option off *rest. False at the end of the list, with *rest empty, and
- * where an option passes the end, with *rest as it was.
- */
-static bool
-next_option(const struct ng_reader *r, struct span *rest, struct option *option)
-{
-	size_t size;
-	size_t padded;
-
-	if (rest->n < OPTION_HEAD)
-		return false;
-	option->code = load16(r, rest->p);
-	size = load16(r, rest->p + 2);
-	if (option->code == NG_OPTION_END) {
-		rest->n = 0;
-		return false;
-	}
-	padded = (size + 3) / 4 * 4;
-	if (padded > rest->n - OPTION_HEAD)
-		return false;
-	option->value = span_of(rest->p + OPTION_HEAD, size);
-	rest->p += OPTION_HEAD + padded;
-	rest->n -= OPTION_HEAD + padded;
-	return true;
-}
-
 static struct span
 behind(struct span block, size_t fixed)
 {
@@ -85,9 +53,9 @@ text_of(struct span value)
 }
 
 static const char *
-read_section(struct ng_reader *r, struct span block, struct span *rest)
+read_section(struct ng_reader *r, struct span block, struct ng_options *rest)
 {
-	struct option option;
+	struct ng_option option;
 
 	if (block.n < NG_SECTION_FIXED)
 		return "section header too short";
@@ -95,8 +63,8 @@ read_section(struct ng_reader *r, struct span block, struct span *rest)
 		return "pcapng version other than 1";
 	r->section_first = r->n_interfaces;
 	r->is_ddump = false;
-	*rest = behind(block, NG_SECTION_FIXED);
-	while (next_option(r, rest, &option)) {
+	rest->rest = behind(block, NG_SECTION_FIXED);
+	while (ng_options_next(rest, &option)) {
 		if (option.code == NG_SHB_USERAPPL)
 			r->is_ddump = span_starts(option.value, span_str(text_ddump));
 	}
@@ -105,7 +73,7 @@ read_section(struct ng_reader *r, struct span block, struct span *rest)
 
 /* False: a value of another length than its option has. */
 static bool
-read_interface_option(const struct ng_reader *r, const struct option *option,
+read_interface_option(const struct ng_reader *r, const struct ng_option *option,
 		      struct ng_interface *entry, struct savefile_interface *out)
 {
 	struct span value = option->value;
@@ -139,11 +107,11 @@ read_interface_option(const struct ng_reader *r, const struct option *option,
 }
 
 static const char *
-read_interface(struct ng_reader *r, struct span block, struct span *rest,
+read_interface(struct ng_reader *r, struct span block, struct ng_options *rest,
 	       struct savefile_interface *out)
 {
 	struct ng_interface entry = {.tsresol = TSRESOL_DEFAULT};
-	struct option option;
+	struct ng_option option;
 
 	if (block.n < NG_INTERFACE_FIXED)
 		return "interface description too short";
@@ -155,8 +123,8 @@ read_interface(struct ng_reader *r, struct span block, struct span *rest,
 	    .linktype = entry.linktype,
 	    .snaplen = entry.snaplen,
 	};
-	*rest = behind(block, NG_INTERFACE_FIXED);
-	while (next_option(r, rest, &option)) {
+	rest->rest = behind(block, NG_INTERFACE_FIXED);
+	while (ng_options_next(rest, &option)) {
 		if (!read_interface_option(r, &option, &entry, out))
 			return "interface option of a wrong length";
 	}
@@ -165,7 +133,7 @@ read_interface(struct ng_reader *r, struct span block, struct span *rest,
 }
 
 static void
-read_count(const struct ng_reader *r, const struct option *option,
+read_count(const struct ng_reader *r, const struct ng_option *option,
 	   struct savefile_statistics *out)
 {
 	uint64_t v;
@@ -194,11 +162,11 @@ read_count(const struct ng_reader *r, const struct option *option,
 }
 
 static const char *
-read_statistics(struct ng_reader *r, struct span block, struct span *rest,
+read_statistics(struct ng_reader *r, struct span block, struct ng_options *rest,
 		struct savefile_statistics *out)
 {
 	const struct ng_interface *interface;
-	struct option option;
+	struct ng_option option;
 	uint32_t id;
 
 	if (block.n < NG_STATISTICS_FIXED)
@@ -214,8 +182,8 @@ read_statistics(struct ng_reader *r, struct span block, struct span *rest,
 				     interface->tsresol, interface->tsoffset_s),
 	    .interface_id = id,
 	};
-	*rest = behind(block, NG_STATISTICS_FIXED);
-	while (next_option(r, rest, &option))
+	rest->rest = behind(block, NG_STATISTICS_FIXED);
+	while (ng_options_next(rest, &option))
 		read_count(r, &option, out);
 	return NULL;
 }
@@ -240,7 +208,7 @@ enum savefile_event
 ng_block_read(struct ng_reader *r, uint32_t type, struct span block, bool is_cut,
 	      struct savefile_out *out)
 {
-	struct span rest = {NULL, 0};
+	struct ng_options rest = {{NULL, 0}, r->is_big_endian};
 
 	if (type == NG_BLOCK_SECTION)
 		out->reason = read_section(r, block, &rest);
@@ -248,23 +216,11 @@ ng_block_read(struct ng_reader *r, uint32_t type, struct span block, bool is_cut
 		out->reason = read_interface(r, block, &rest, &out->interface);
 	else
 		out->reason = read_statistics(r, block, &rest, &out->statistics);
-	if (out->reason == NULL && rest.n > 0 && !is_cut)
+	if (out->reason == NULL && rest.rest.n > 0 && !is_cut)
 		out->reason = "option longer than its block";
 	if (out->reason != NULL)
 		return SAVEFILE_BAD;
 	if (type == NG_BLOCK_SECTION)
 		return started(r);
 	return type == NG_BLOCK_INTERFACE ? SAVEFILE_INTERFACE : SAVEFILE_STATISTICS;
-}
-
-uint32_t
-ng_packet_flags(const struct ng_reader *r, struct span options)
-{
-	struct option option;
-
-	while (next_option(r, &options, &option)) {
-		if (option.code == NG_EPB_FLAGS && option.value.n == 4)
-			return load32(r, option.value.p);
-	}
-	return 0;
 }

@@ -16,7 +16,4 @@ bool ng_block_is_read(uint32_t type);
 enum savefile_event ng_block_read(struct ng_reader *r, uint32_t type, struct span block,
 				  bool is_cut, struct savefile_out *out);
 
-/* epb_flags among a packet's options, 0 if there is none. Damaged options end them. */
-uint32_t ng_packet_flags(const struct ng_reader *r, struct span options);
-
 #endif

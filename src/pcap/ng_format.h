@@ -15,6 +15,7 @@ enum ng_block_type { /* section 11.1 */
 
 enum ng_option_code { /* sections 3.5, 4.1, 4.2, 4.3, 4.6 */
 		      NG_OPTION_END = 0,
+		      NG_OPTION_COMMENT = 1,
 		      NG_SHB_HARDWARE = 2,
 		      NG_SHB_OS = 3,
 		      NG_SHB_USERAPPL = 4,
@@ -38,5 +39,6 @@ enum ng_option_code { /* sections 3.5, 4.1, 4.2, 4.3, 4.6 */
 #define NG_SIMPLE_FIXED	    12
 #define NG_STATISTICS_FIXED 20
 #define NG_TRAILER	    4 /* the block length once more */
+#define NG_OPTION_HEAD	    4 /* code and length of the value */
 
 #endif

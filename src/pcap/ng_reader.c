@@ -8,15 +8,21 @@
  */
 #include "pcap/ng_reader.h"
 
+#include <assert.h>
+
 #include "base/bytes.h"
 #include "pcap/keep.h"
 #include "pcap/ng_blocks.h"
 #include "pcap/ng_format.h"
+#include "pcap/ng_options.h"
 #include "pcap/ng_time.h"
 
 #define BLOCK_HEAD 8
 #define BLOCK_MIN  (BLOCK_HEAD + NG_TRAILER)
 #define ORDER_END  12 /* of a section header: behind the byte order magic */
+#define FLAGS_ONLY 12 /* options: epb_flags and the end */
+
+static_assert(NG_INTERFACES_MAX <= UINT16_MAX + 1, "numbered by 16 bits");
 
 bool
 ng_reader_is_magic(const uint8_t magic[static 4])
@@ -111,7 +117,7 @@ fill_packet(struct ng_reader *r, bool is_be, const uint8_t *p, uint32_t id,
 	record->time_ns = packet_time(&r->interfaces[id], ticks);
 	record->caplen = load_as(is_be, p + 20);
 	record->origlen = load_as(is_be, p + 24);
-	record->interface_id = id;
+	record->interface_id = (uint16_t)id;
 	return NULL;
 }
 
@@ -130,7 +136,7 @@ fill_simple(struct ng_reader *r, bool is_be, const uint8_t *p,
 	record->caplen = record->origlen;
 	if (snaplen > 0 && record->caplen > snaplen)
 		record->caplen = snaplen;
-	record->interface_id = r->section_first;
+	record->interface_id = (uint16_t)r->section_first;
 	return NULL;
 }
 
@@ -155,19 +161,50 @@ fill_record(struct ng_reader *r, bool is_be, const uint8_t *p, uint32_t type,
 		return "packet longer than its block";
 	if (record->origlen < record->caplen)
 		record->origlen = record->caplen;
+	record->options = 0;
 	record->flags = 0;
 	return NULL;
 }
 
-/* Most writers that give flags, ours among them, give them first. */
-static inline uint32_t
-packet_flags(const struct ng_reader *r, bool is_be, const uint8_t *p, uint32_t n)
+/* The n bytes behind a packet and its padding, n > 0, belong to the record. */
+static inline void
+carry_options(bool is_be, uint32_t n, struct savefile_record *record)
 {
+	if (n > SAVEFILE_OPTIONS_MAX)
+		n = SAVEFILE_OPTIONS_MAX;
+	record->options = (uint16_t)(n | (is_be ? SAVEFILE_OPTIONS_BIG_ENDIAN : 0));
+}
+
+/* Keeps of options that lie in the span what is wanted: all if there is a comment. */
+static __attribute__((noinline)) void
+keep_options(bool is_be, uint32_t n, const uint8_t *data, struct savefile_record *record)
+{
+	struct savefile_record whole = *record;
+	struct ng_options o;
+	struct ng_option option;
+
+	carry_options(is_be, n, &whole);
+	o = ng_options_of(&whole, data);
+	while (ng_options_next(&o, &option)) {
+		if (option.code == NG_OPTION_COMMENT) {
+			record->options = whole.options;
+			return;
+		}
+	}
+	record->flags = ng_options_flags(&whole, data);
+}
+
+/* Our worker's packets have flags and nothing else. */
+static inline void
+read_options(bool is_be, uint32_t n, const uint8_t *data, struct savefile_record *record)
+{
+	const uint8_t *p = data + (record->caplen + 3) / 4 * 4;
 	uint32_t head = is_be ? NG_EPB_FLAGS << 16 | 4 : 4 << 16 | NG_EPB_FLAGS;
 
-	if (n >= 8 && load_as(is_be, p) == head)
-		return load_as(is_be, p + 4);
-	return ng_packet_flags(r, span_of(p, n));
+	if (n == FLAGS_ONLY && load_as(is_be, p) == head && load_as(is_be, p + 8) == 0)
+		record->flags = load_as(is_be, p + 4);
+	else
+		keep_options(is_be, n, data, record);
 }
 
 /*
@@ -192,10 +229,10 @@ take_packet(struct ng_reader *r, bool is_be, struct span *in, struct savefile_ou
 		return false;
 	behind = NG_PACKET_FIXED + (out->record.caplen + 3) / 4 * 4;
 	if (behind < end)
-		out->record.flags = packet_flags(r, is_be, p + behind, end - behind);
+		read_options(is_be, end - behind, p + NG_PACKET_FIXED, &out->record);
 	r->time_ns = out->record.time_ns;
 	out->piece.p = p + NG_PACKET_FIXED;
-	out->piece.n = out->record.caplen;
+	out->piece.n = savefile_record_bytes(&out->record);
 	in->p = p + size;
 	in->n -= size;
 	return true;
@@ -210,6 +247,7 @@ read_packet(struct ng_reader *r, bool is_be, uint32_t type, struct span *in,
 	uint32_t size = r->block_size;
 	const uint8_t *p;
 	const char *reason;
+	uint32_t behind;
 
 	if (size < head + NG_TRAILER)
 		return bad(out, "packet block too short");
@@ -221,7 +259,10 @@ read_packet(struct ng_reader *r, bool is_be, uint32_t type, struct span *in,
 		return bad(out, reason);
 	r->time_ns = out->record.time_ns;
 	keep_take(&r->kept_size, in, head);
-	r->left = out->record.caplen;
+	behind = size - head - NG_TRAILER - (out->record.caplen + 3) / 4 * 4;
+	if (behind > 0 && type != NG_BLOCK_SIMPLE_PACKET)
+		carry_options(is_be, behind, &out->record);
+	r->left = savefile_record_bytes(&out->record);
 	r->rest = size - head - r->left;
 	give_piece(r, in, out);
 	return SAVEFILE_RECORD;

@@ -14,7 +14,7 @@
 
 enum ng_state {
 	NG_HEAD, /* a block begins */
-	NG_DATA, /* inside a packet's bytes */
+	NG_DATA, /* inside a record's bytes */
 	NG_REST	 /* behind what is looked at: padding, options, the second length */
 };
 
@@ -34,7 +34,7 @@ struct ng_reader {
 	uint32_t n_interfaces;
 	uint32_t section_first; /* interface_id of the section's interface 0 */
 	uint32_t block_size;
-	uint32_t left; /* bytes of the packet still to come */
+	uint32_t left; /* bytes of the record still to come */
 	uint32_t rest; /* bytes of the block behind them, the second length included */
 	uint32_t kept_size;
 	uint64_t time_ns; /* of the last packet: simple packet blocks have none */

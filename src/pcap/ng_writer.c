@@ -11,7 +11,6 @@
 #include "pcap/ng_format.h"
 
 #define VERSION_MAJOR	 1
-#define OPTION_HEAD	 4
 #define LENGTH_UNKNOWN	 0xffffffffu /* of a section, as two words */
 #define TSRESOL_NANO	 9
 #define FILTER_IS_STRING 0 /* the first byte of if_filter: libpcap's syntax follows */
@@ -22,17 +21,18 @@
 #define FILTER_TEXT_MAX	     440
 #define OS_TEXT_MAX	     128
 
-static_assert(NG_SECTION_FIXED + 3 * (OPTION_HEAD + SECTION_TEXT_MAX) + OPTION_HEAD +
-		      NG_TRAILER <=
+static_assert(NG_SECTION_FIXED + 3 * (NG_OPTION_HEAD + SECTION_TEXT_MAX) +
+		      NG_OPTION_HEAD + NG_TRAILER <=
 		  NG_SECTION_MAX,
 	      "a section header block can overflow");
-static_assert(NG_INTERFACE_FIXED + (OPTION_HEAD + SAVEFILE_NAME_MAX) +
-		      (OPTION_HEAD + DESCRIPTION_TEXT_MAX) + (OPTION_HEAD + 4) +
-		      (OPTION_HEAD + FILTER_TEXT_MAX) + (OPTION_HEAD + OS_TEXT_MAX) +
-		      OPTION_HEAD + NG_TRAILER <=
+static_assert(NG_INTERFACE_FIXED + (NG_OPTION_HEAD + SAVEFILE_NAME_MAX) +
+		      (NG_OPTION_HEAD + DESCRIPTION_TEXT_MAX) + (NG_OPTION_HEAD + 4) +
+		      (NG_OPTION_HEAD + FILTER_TEXT_MAX) +
+		      (NG_OPTION_HEAD + OS_TEXT_MAX) + NG_OPTION_HEAD + NG_TRAILER <=
 		  NG_INTERFACE_MAX,
 	      "an interface description block can overflow");
-static_assert(NG_STATISTICS_FIXED + 4 * (OPTION_HEAD + 8) + OPTION_HEAD + NG_TRAILER <=
+static_assert(NG_STATISTICS_FIXED + 4 * (NG_OPTION_HEAD + 8) + NG_OPTION_HEAD +
+		      NG_TRAILER <=
 		  NG_STATISTICS_MAX,
 	      "an interface statistics block can overflow");
 
@@ -63,9 +63,9 @@ put_option(uint8_t *p, uint16_t code, const void *value, size_t n)
 
 	bytes_put_le16(p, code);
 	bytes_put_le16(p + 2, (uint16_t)n);
-	memcpy(p + OPTION_HEAD, value, n);
-	memset(p + OPTION_HEAD + n, 0, pad);
-	return p + OPTION_HEAD + n + pad;
+	memcpy(p + NG_OPTION_HEAD, value, n);
+	memset(p + NG_OPTION_HEAD + n, 0, pad);
+	return p + NG_OPTION_HEAD + n + pad;
 }
 
 /* Nothing for an empty text. */
@@ -94,7 +94,7 @@ finish(uint8_t *out, uint8_t *p)
 	uint32_t size;
 
 	bytes_put_le32(p, NG_OPTION_END);
-	p += OPTION_HEAD;
+	p += NG_OPTION_HEAD;
 	size = (uint32_t)(p - out) + NG_TRAILER;
 	bytes_put_le32(out + 4, size);
 	bytes_put_le32(p, size);
@@ -177,20 +177,45 @@ ng_write_statistics(uint8_t out[static NG_STATISTICS_MAX],
 	return finish(out, p);
 }
 
+/* Bytes of the comments; with p not NULL they are written there. */
 static uint32_t
-tail_size(const struct savefile_record *record)
+put_comments(uint8_t *p, const struct ng_options *options)
 {
-	uint32_t options = record->flags == 0 ? 0 : OPTION_HEAD + 4 + OPTION_HEAD;
+	struct ng_options rest = *options;
+	struct ng_option option;
+	uint32_t n = 0;
 
-	return padding(record->caplen) + options + NG_TRAILER;
+	while (ng_options_next(&rest, &option)) {
+		uint32_t size = (uint32_t)option.value.n;
+
+		if (option.code != NG_OPTION_COMMENT)
+			continue;
+		if (p != NULL)
+			put_option(p + n, NG_OPTION_COMMENT, option.value.p, size);
+		n += NG_OPTION_HEAD + size + padding(size);
+	}
+	return n;
+}
+
+static uint32_t
+tail_size(const struct savefile_record *record, const struct ng_options *options)
+{
+	uint32_t n = record->flags == 0 ? 0 : NG_OPTION_HEAD + 4;
+
+	if (options != NULL)
+		n += put_comments(NULL, options);
+	return padding(record->caplen) + n + (n > 0 ? NG_OPTION_HEAD : 0) + NG_TRAILER;
 }
 
 void
 ng_write_packet_head(uint8_t out[static NG_PACKET_HEAD],
-		     const struct savefile_record *record)
+		     const struct savefile_record *record,
+		     const struct ng_options *options)
 {
+	uint32_t size = NG_PACKET_HEAD + record->caplen + tail_size(record, options);
+
 	bytes_put_le32(out, NG_BLOCK_PACKET);
-	bytes_put_le32(out + 4, NG_PACKET_HEAD + record->caplen + tail_size(record));
+	bytes_put_le32(out + 4, size);
 	bytes_put_le32(out + 8, record->interface_id);
 	put_time(out + 12, record->time_ns);
 	bytes_put_le32(out + 20, record->caplen);
@@ -199,9 +224,10 @@ ng_write_packet_head(uint8_t out[static NG_PACKET_HEAD],
 
 size_t
 ng_write_packet_tail(uint8_t out[static NG_PACKET_TAIL_MAX],
-		     const struct savefile_record *record)
+		     const struct savefile_record *record,
+		     const struct ng_options *options)
 {
-	uint32_t size = tail_size(record);
+	uint32_t size = tail_size(record, options);
 	uint32_t pad = padding(record->caplen);
 	uint8_t *p = out + pad;
 	uint8_t value[4];
@@ -210,8 +236,12 @@ ng_write_packet_tail(uint8_t out[static NG_PACKET_TAIL_MAX],
 	if (record->flags != 0) {
 		bytes_put_le32(value, record->flags);
 		p = put_option(p, NG_EPB_FLAGS, value, sizeof(value));
+	}
+	if (options != NULL)
+		p += put_comments(p, options);
+	if (p > out + pad) {
 		bytes_put_le32(p, NG_OPTION_END);
-		p += OPTION_HEAD;
+		p += NG_OPTION_HEAD;
 	}
 	bytes_put_le32(p, NG_PACKET_HEAD + record->caplen + size);
 	return size;

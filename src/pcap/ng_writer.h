@@ -1,7 +1,7 @@
 #ifndef PCAP_NG_WRITER_H
 #define PCAP_NG_WRITER_H
 
-#include "pcap/savefile.h"
+#include "pcap/ng_options.h"
 
 /*
  * pcapng, little-endian, as design.md section 6 fixes it: one section, if_tsresol 9 in
@@ -26,11 +26,23 @@ size_t ng_write_statistics(uint8_t out[static NG_STATISTICS_MAX],
 
 /*
  * Enhanced Packet Block around record->caplen bytes: head, the bytes, tail. epb_flags is
- * written when record->flags is not 0.
+ * written when record->flags is not 0; record->options is not looked at.
+ *
+ * The comments among options are written behind the flags, as they came; options may be
+ * NULL, and is the same for head and tail. The tail is then longer than its maximum by
+ * options->rest.n at most. To pass on a record that was read, and perhaps converted:
+ *
+ *   options = ng_options_of(read, data);
+ *   changed = *read; changed.flags = ng_options_flags(read, data);
+ *   linktype_convert(..., &changed, ...);
+ *   ng_write_packet_head(p, &changed, &options); the bytes;
+ *   ng_write_packet_tail(p, &changed, &options);
  */
 void ng_write_packet_head(uint8_t out[static NG_PACKET_HEAD],
-			  const struct savefile_record *record);
+			  const struct savefile_record *record,
+			  const struct ng_options *options);
 size_t ng_write_packet_tail(uint8_t out[static NG_PACKET_TAIL_MAX],
-			    const struct savefile_record *record);
+			    const struct savefile_record *record,
+			    const struct ng_options *options);
 
 #endif

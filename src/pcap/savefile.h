@@ -10,6 +10,10 @@
 #define SAVEFILE_SNAPLEN_MAX 262144 /* bytes of a packet kept at most, as in libpcap */
 #define SAVEFILE_NAME_MAX    64	    /* if_name with its target, cut beyond; see pcapng */
 
+/* Bytes of a packet's options kept at most, the largest multiple of 4 in 16 bits: what is
+ * behind is not seen, nor a comment that is cut by it. */
+#define SAVEFILE_OPTIONS_MAX 65532
+
 /* Times beyond it (the year 2262) become it, so that sums and differences of times fit. */
 #define SAVEFILE_TIME_MAX ((uint64_t)INT64_MAX)
 
@@ -24,14 +28,31 @@ enum savefile_linktype {
 	SAVEFILE_LINKTYPE_SLL2 = 276
 };
 
-/* One packet, without its bytes. */
+/* In savefile_record.options: the options are of a big-endian section. */
+#define SAVEFILE_OPTIONS_BIG_ENDIAN 1u
+
+/*
+ * One packet, without its bytes: these are the packet's, and, where it has options,
+ * padding to a multiple of 4 and the options as they came (ng_options.h reads them).
+ */
 struct savefile_record {
 	uint64_t time_ns;      /* since the epoch, UTC */
 	uint32_t caplen;       /* bytes kept, <= SAVEFILE_SNAPLEN_MAX */
 	uint32_t origlen;      /* bytes on the wire, link header included */
-	uint32_t interface_id; /* pcapng: counted through all sections; classic pcap: 0 */
-	uint32_t flags;	       /* epb_flags (pcapng 4.3.1); 0 when not given */
+	uint16_t interface_id; /* pcapng: counted through all sections; classic pcap: 0 */
+	uint16_t options;      /* their bytes, a multiple of 4, and the bit above */
+	uint32_t flags; /* epb_flags (pcapng 4.3.1), 0 when not given; with options the
+			   options say it, see ng_options_flags */
 };
+
+/* The bytes of a record: what reader, queue and writer pass on. */
+static inline uint32_t
+savefile_record_bytes(const struct savefile_record *record)
+{
+	uint32_t options = record->options & ~3u;
+
+	return options > 0 ? ((record->caplen + 3) & ~3u) + options : record->caplen;
+}
 
 /* Counts of an Interface Statistics Block; a member counts only if its bit is set. */
 #define SAVEFILE_HAS_IFRECV   1u

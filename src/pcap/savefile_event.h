@@ -18,8 +18,8 @@ struct savefile_out {
 	struct savefile_interface interface; /* spans borrowed until the next call */
 	struct savefile_record record;
 	struct savefile_statistics statistics;
-	struct span piece;  /* bytes of the packet, borrowed from in */
-	uint32_t left;	    /* bytes of the packet that follow in SAVEFILE_PIECE events */
+	struct span piece;  /* of the savefile_record_bytes, borrowed from in */
+	uint32_t left;	    /* how many of them follow in SAVEFILE_PIECE events */
 	const char *reason; /* a phrase, static */
 };
 

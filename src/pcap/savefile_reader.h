@@ -11,8 +11,10 @@
  * of any size. Nothing is buffered but headers: the bytes of a packet are handed out
  * where they lie, in one piece when they arrived in one.
  *
- * pcapng: epb_flags stands behind the packet's bytes, so record.flags is filled only when
- * the whole block (an enhanced one) was in the span, and is 0 otherwise.
+ * pcapng: a packet's options stand behind its bytes. They are the last of the record's
+ * bytes when there is a comment among them, or when the block did not lie in the span
+ * from end to end; else flags is all that is kept of them. Either way ng_options.h reads
+ * the same from the record.
  */
 enum savefile_format { SAVEFILE_UNKNOWN, SAVEFILE_CLASSIC, SAVEFILE_NG, SAVEFILE_FAILED };
 

@@ -81,7 +81,7 @@ on_packet(void *arg, const struct savefile_record *given, const uint8_t *data)
 	if (record.time_ns > f->newest_ns)
 		f->newest_ns = record.time_ns;
 	if (f->r->format == REQUEST_PCAPNG) {
-		record.interface_id = interface_of(f, &record, data);
+		record.interface_id = (uint16_t)interface_of(f, &record, data);
 		record.flags =
 		    linktype_direction(capture_linktype(f->capture), data, record.caplen);
 	}

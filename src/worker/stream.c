@@ -175,11 +175,11 @@ stream_put_record(struct stream *s, struct savefile_record *record, const uint8_
 		return;
 	}
 	p = take(s, NG_PACKET_HEAD + record->caplen + NG_PACKET_TAIL_MAX);
-	ng_write_packet_head(p, record);
+	ng_write_packet_head(p, record, NULL);
 	p += NG_PACKET_HEAD;
 	copy_bytes(p, data, record->caplen);
-	give_back(s,
-		  NG_PACKET_TAIL_MAX - ng_write_packet_tail(p + record->caplen, record));
+	give_back(s, NG_PACKET_TAIL_MAX -
+			 ng_write_packet_tail(p + record->caplen, record, NULL));
 	s->packets[record->interface_id]++;
 }
 

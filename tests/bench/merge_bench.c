@@ -82,7 +82,8 @@ drain(struct bench *b, uint64_t now_ns)
 static void
 feed_one(struct bench *b, uint32_t source, uint64_t *now_ns)
 {
-	struct savefile_record record = {b->times[source], RECORD, RECORD, 0, 0};
+	struct savefile_record record = {
+	    .time_ns = b->times[source], .caplen = RECORD, .origlen = RECORD};
 	uint8_t *bytes;
 
 	b->times[source] += b->gaps[b->gap++ % GAPS] * (uint64_t)b->k;

@@ -28,7 +28,7 @@ step(struct merge *m)
 
 	if (result == MERGE_RECORD) {
 		n_out++;
-		for (uint32_t i = 0; i < out.record.caplen; i++)
+		for (uint32_t i = 0; i < savefile_record_bytes(&out.record); i++)
 			require(out.data[i] == (uint8_t)out.record.interface_id);
 	}
 	if (result == MERGE_GROW && now_ns % 7 == 0 && out.bytes > 0) {
@@ -45,14 +45,16 @@ step(struct merge *m)
 static void
 put(struct merge *m, uint32_t source, const uint8_t *p)
 {
-	struct savefile_record r = {.time_ns = (uint64_t)p[0] << 18 | p[1],
-				    .caplen = (uint32_t)p[2] << (p[1] % 11),
-				    .interface_id = (uint32_t)n_in};
+	struct savefile_record r = {
+	    .time_ns = (uint64_t)p[0] << 18 | p[1],
+	    .caplen = (uint32_t)p[2] << (p[1] % 11),
+	    .interface_id = (uint16_t)n_in,
+	    .options = p[0] % 8 == 0 ? (uint16_t)(p[1] << 6 | p[2] % 2) : 0};
 	uint8_t *bytes;
 
 	if (merge_begin(m, source, &r, now_ns, &bytes) != MERGE_BEGUN)
 		return;
-	memset(bytes, (int)n_in, r.caplen);
+	memset(bytes, (int)n_in, savefile_record_bytes(&r));
 	if (p[2] == 255) {
 		merge_abort(m, source);
 		return;

@@ -8,13 +8,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pcap/ng_format.h"
+#include "pcap/ng_writer.h"
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* A sum over what the events say, flags left out: they are seen in whole blocks only. */
+/* A sum over what the events say. */
 struct seen {
 	struct savefile_reader reader;
 	uint64_t sum;
 	uint32_t left;
+	struct savefile_record record;
+	uint8_t *bytes; /* of the record, so far */
+	size_t n_bytes;
 	bool is_bad;
 };
 
@@ -33,12 +39,39 @@ add_number(struct seen *s, uint64_t v)
 	add(s, &v, sizeof(v));
 }
 
+/* The packet, its flags and comments, which are the same however the bytes were cut; and
+ * what is written of them reads the same once more. */
+static void
+add_packet(struct seen *s)
+{
+	const struct savefile_record *r = &s->record;
+	struct ng_options o = ng_options_of(r, s->bytes);
+	struct ng_options all = o;
+	uint8_t *tail = malloc(NG_PACKET_TAIL_MAX + o.rest.n);
+	struct ng_option option;
+	size_t n = ng_write_packet_tail(tail, r, &all);
+
+	assert(n <= NG_PACKET_TAIL_MAX + o.rest.n);
+	free(tail);
+	add(s, s->bytes, r->caplen);
+	add_number(s, ng_options_flags(r, s->bytes));
+	while (ng_options_next(&o, &option)) {
+		if (option.code == NG_OPTION_COMMENT)
+			add(s, option.value.p, option.value.n);
+	}
+	free(s->bytes);
+	s->bytes = NULL;
+}
+
 static void
 add_piece(struct seen *s, const struct savefile_out *out)
 {
 	assert(out->piece.n + out->left == s->left);
 	s->left = out->left;
-	add(s, out->piece.p, out->piece.n);
+	memcpy(s->bytes + s->n_bytes, out->piece.p, out->piece.n);
+	s->n_bytes += out->piece.n;
+	if (s->left == 0)
+		add_packet(s);
 }
 
 static void
@@ -54,7 +87,10 @@ add_event(struct seen *s, enum savefile_event event, const struct savefile_out *
 		assert(out->record.time_ns <= SAVEFILE_TIME_MAX);
 		add_number(s, out->record.time_ns);
 		add_number(s, out->record.origlen);
-		s->left = out->record.caplen;
+		s->record = out->record;
+		s->left = savefile_record_bytes(&out->record);
+		s->bytes = malloc(s->left + (s->left == 0));
+		s->n_bytes = 0;
 		add_piece(s, out);
 		break;
 	case SAVEFILE_PIECE:
@@ -105,12 +141,14 @@ run(const uint8_t *data, size_t size, size_t step)
 
 	s->sum = 0;
 	s->left = 0;
+	s->bytes = NULL;
 	s->is_bad = false;
 	savefile_reader_init(&s->reader);
 	for (size_t at = 0; at < size && !s->is_bad; at += step)
 		feed(s, data + at, size - at < step ? size - at : step);
 	add_number(s, s->reader.offset);
 	savefile_reader_eof(&s->reader);
+	free(s->bytes);
 	return s;
 }
 

@@ -172,8 +172,8 @@ offer(struct scenario *c, uint32_t i, const struct savefile_record *record)
 
 	if (begin != MERGE_BEGUN) {
 		s->needs = begin == MERGE_NEEDS_MEMORY;
-		s->want = queue_size(record->caplen);
-		if (s->needs != (queue_size(record->caplen) > s->cap))
+		s->want = queue_size(record);
+		if (s->needs != (queue_size(record) > s->cap))
 			model_fail(&c->o, "full or needs memory?");
 		if (model_held(&c->o, i) == 0 && c->o.taken != i)
 			s->is_refused = false;
@@ -194,7 +194,7 @@ some_record(struct scenario *c, uint32_t i)
 {
 	struct actor *a = &c->actors[i];
 	uint64_t t = clamp_time(model_add(c->now_ns, c->base_ns), pick(c, a->lag_ns + 1));
-	struct savefile_record r = {.interface_id = c->n_arrivals};
+	struct savefile_record r = {.interface_id = (uint16_t)c->n_arrivals};
 
 	r.time_ns = clamp_time(t, pick(c, a->disorder_ns + 1));
 	if (pick(c, 4) == 0 && a->newest_ns > 0)
@@ -204,6 +204,10 @@ some_record(struct scenario *c, uint32_t i)
 		r.caplen = (uint32_t)pick(c, 20000);
 	if (pick(c, 8000) == 0)
 		r.caplen = SAVEFILE_SNAPLEN_MAX;
+	if (pick(c, 8) == 0)
+		r.options = (uint16_t)(4 * pick(c, 20) + pick(c, 2));
+	if (pick(c, 8000) == 0)
+		r.options = SAVEFILE_OPTIONS_MAX;
 	r.origlen = r.caplen + (uint32_t)pick(c, 3);
 	r.flags = (uint32_t)pick(c, 5);
 	return r;
@@ -248,9 +252,10 @@ read_source(struct scenario *c, uint32_t i)
 	for (uint32_t n = (uint32_t)pick(c, 12); n > 0 && !c->actors[i].has_open; n--) {
 		struct savefile_record r = some_record(c, i);
 
-		if (header + (size_t)r.caplen > size || c->o.s[i].cap == 0)
+		if (header + (size_t)savefile_record_bytes(&r) > size ||
+		    c->o.s[i].cap == 0)
 			return;
-		size -= header + r.caplen;
+		size -= header + savefile_record_bytes(&r);
 		if (offer(c, i, &r) != MERGE_BEGUN)
 			model_fail(&c->o, "no room for what it promised to take");
 		if (r.time_ns > c->actors[i].newest_ns)

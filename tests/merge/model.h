@@ -271,8 +271,8 @@ model_reserve(const struct model *o)
 
 	if (first > MERGE_QUEUE_FIRST)
 		first = MERGE_QUEUE_FIRST;
-	if (first < queue_size(0))
-		first = queue_size(0);
+	if (first < QUEUE_LEAST)
+		first = QUEUE_LEAST;
 	for (uint32_t j = 0; j < o->n_sources; j++)
 		sum += o->s[j].is_in && o->s[j].cap == 0 ? first : 0;
 	return sum;
@@ -309,14 +309,14 @@ model_byte(uint32_t id, uint32_t i)
 static void
 model_fill(uint8_t *bytes, const struct savefile_record *r)
 {
-	for (uint32_t i = 0; i < r->caplen; i++)
+	for (uint32_t i = 0; i < savefile_record_bytes(r); i++)
 		bytes[i] = model_byte(r->interface_id, i);
 }
 
 static bool
 model_is_filled(const uint8_t *bytes, const struct savefile_record *r)
 {
-	for (uint32_t i = 0; i < r->caplen; i++)
+	for (uint32_t i = 0; i < savefile_record_bytes(r); i++)
 		if (bytes[i] != model_byte(r->interface_id, i))
 			return false;
 	return true;

@@ -64,7 +64,7 @@ is_same(const struct queue_record *r, const struct item *item)
 {
 	if (memcmp(&r->record, &item->r, sizeof(item->r)) != 0)
 		return false;
-	for (uint32_t i = 0; i < item->r.caplen; i++)
+	for (uint32_t i = 0; i < savefile_record_bytes(&item->r); i++)
 		if (r->data[i] != (uint8_t)(item->id + i))
 			return false;
 	return r->arrival_ns == item->arrival_ns;
@@ -97,9 +97,11 @@ begin(struct naive *t)
 	item.id = t->n;
 	item.arrival_ns = 100 + t->n;
 	item.r.origlen = pick(t, 100);
+	if (pick(t, 4) == 0)
+		item.r.options = (uint16_t)(pick(t, 30) * 4 + pick(t, 2));
 	t->open = queue_begin(&t->q, &item.r, item.arrival_ns);
-	must(t, queue_size(caplen) > room || t->open != NULL, "the room it said it had");
-	must(t, queue_size(caplen) <= t->q.cap || t->open == NULL,
+	must(t, queue_size(&item.r) > room || t->open != NULL, "the room it said it had");
+	must(t, queue_size(&item.r) <= t->q.cap || t->open == NULL,
 	     "more than its memory");
 	t->begun = item;
 }
@@ -109,7 +111,7 @@ commit(struct naive *t)
 {
 	bool is_next;
 
-	for (uint32_t i = 0; i < t->begun.r.caplen; i++)
+	for (uint32_t i = 0; i < savefile_record_bytes(&t->begun.r); i++)
 		t->open[i] = (uint8_t)(t->begun.id + i);
 	is_next = queue_commit(&t->q);
 	t->items[t->n++] = t->begun;
@@ -147,7 +149,7 @@ check_state(struct naive *t)
 	uint32_t used = 0;
 
 	for (uint32_t i = t->head; i < t->n; i++)
-		used += queue_size(t->items[i].r.caplen);
+		used += queue_size(&t->items[i].r);
 	must(t, queue_used(&t->q) == used, "what is used");
 	must(t, queue_is_empty(&t->q) == (want == NULL), "whether it is empty");
 	must(t, (r == NULL) == (want == NULL), "whether there is a next");
@@ -217,7 +219,7 @@ static void
 hostile_order_is_no_harm(void **state)
 {
 	const uint32_t n = 200000;
-	const uint32_t cap = n * queue_size(0);
+	const uint32_t cap = n * QUEUE_LEAST;
 	void *mem = malloc(cap);
 	uint32_t old_cap;
 

@@ -37,12 +37,21 @@ static const struct {
 	{__LINE__, "< " SHB NANO EPB(1, 1) "aa z23 ]", IF "rec " TIME_NS " 1/1 @0 aa; end"},
 	/* Options of a packet: flags behind a comment, hash and drop count; damaged ones. */
 	{__LINE__, "< " SHB NANO EPB(1, 1) "aa z3 (1 \"hi\" ) (3 02aabbccdd ) (4 q7 ) (2 w2 ) (0 ) ] " EPB(2, 2) "0102 ]",
-	 IF "rec " TIME_NS " 1/1 @0 flags=2 aa; rec " TIME_NS " 2/2 @0 0102; end"},
-	{__LINE__, "> " SHB NANO EPB(4, 4) "01020304 (2 w105 ) ]", IF "rec " TIME_NS " 4/4 @0 flags=261 01020304; end"},
+	 IF "rec " TIME_NS " 1/1 @0 aa flags=2 comment=hi; rec " TIME_NS " 2/2 @0 0102; end"},
+	{__LINE__, "> " SHB NANO EPB(4, 4) "01020304 (2 w105 ) ]", IF "rec " TIME_NS " 4/4 @0 01020304 flags=261; end"},
 	{__LINE__, "< " SHB NANO EPB(0, 0) "(0 ) (2 w2 ) ]", IF "rec " TIME_NS " 0/0 @0 ; end"},
 	{__LINE__, "< " SHB NANO EPB(0, 0) "(2 h2 ) ]", IF "rec " TIME_NS " 0/0 @0 ; end"},
 	{__LINE__, "< " SHB NANO EPB(0, 0) "h2 h8 w2 ]", IF "rec " TIME_NS " 0/0 @0 ; end"},
 	{__LINE__, "< " SHB NANO EPB(0, 0) "h2 hffff w2 ]", IF "rec " TIME_NS " 0/0 @0 ; end"},
+	/* Comments: several, an empty one, without flags, in a big-endian section; flags given twice; past the end. */
+	{__LINE__, "< " SHB NANO EPB(2, 2) "0102 z2 (1 \"one\" ) (1 ) (1 \"three\" ) ]",
+	 IF "rec " TIME_NS " 2/2 @0 0102 comment=one comment= comment=three; end"},
+	{__LINE__, "> " SHB NANO EPB(5, 5) "0102030405 z3 (2 w1 ) (1 \"big\" ) (2 w2 ) (0 ) (1 \"no\" ) ] [3 w1 bb ]",
+	 IF "rec " TIME_NS " 5/5 @0 0102030405 flags=1 comment=big; rec " TIME_NS " 1/1 @0 bb; end"},
+	{__LINE__, "< " SHB NANO EPB(0, 0) "(1 \"yes\" ) h1 h5 \"no\" z2 ]", IF "rec " TIME_NS " 0/0 @0  comment=yes; end"},
+	{__LINE__, "> " SHB NANO EPB(0, 9) "(2 h2 ) (2 w7 ) (0 ) ]", IF "rec " TIME_NS " 0/9 @0  flags=7; end"},
+	{__LINE__, "< " SHB NANO EPB(1, 1) "aa z3 (2 w2 ) (0 ) ] > " SHB NANO EPB(1, 1) "bb z3 (1 \"x\" ) (0 ) ]",
+	 IF "rec " TIME_NS " 1/1 @0 aa flags=2; if 1 262144; rec " TIME_NS " 1/1 @1 bb comment=x; end"},
 	/* The other packet blocks. */
 	{__LINE__, "< " SHB NANO EPB(1, 1) "aa ] [3 w5 0102030405 ]",
 	 IF "rec " TIME_NS " 1/1 @0 aa; rec " TIME_NS " 5/5 @0 0102030405; end"},
@@ -52,7 +61,10 @@ static const struct {
 	{__LINE__, "> " SHB "[1 h1 h0 w8 ] [3 w9 0102 ]", "ng; if 1 8; bad 48 packet longer than its block"},
 	{__LINE__, "> " SHB "[3 w9 0102 ]", "ng; bad 28 packet for an unknown interface"},
 	{__LINE__, "< " SHB NANO "[2 h0 hffff w5 w6 w3 w9 010203 ]", IF "rec " TIME_NS " 3/9 @0 010203; end"},
-	{__LINE__, "> " SHB NANO "[2 h0 h3 w5 w6 w3 w9 010203 z1 (2 w1 ) (0 ) ]", IF "rec " TIME_NS " 3/9 @0 010203; end"},
+	{__LINE__, "> " SHB NANO "[2 h0 h3 w5 w6 w3 w9 010203 z1 (2 w1 ) (0 ) ]", IF "rec " TIME_NS " 3/9 @0 010203 flags=1; end"},
+	{__LINE__, "< " SHB NANO "[2 h0 h3 w5 w6 w4 w4 01020304 (1 \"old\" ) (2 w2 ) ]", IF "rec " TIME_NS " 4/4 @0 01020304 flags=2 comment=old; end"},
+	/* A simple block has no options, whatever is behind its packet. */
+	{__LINE__, "> " SHB "[1 h1 h0 w4 ] [3 w9 01020304 (1 \"no\" ) (2 w2 ) ]", "ng; if 1 4; rec 0 4/9 @0 01020304; end"},
 	{__LINE__, "> " SHB NANO "[2 h1 h0 w5 w6 w3 w9 010203 ]", IF "bad 60 packet for an unknown interface"},
 	/* Blocks to be skipped: names, custom, a journal's, one of nothing. */
 	{__LINE__, "< " SHB IDB "[4 h1 h5 7f000001 \"x\" z3 z4 ] [bad w7 \"any\" ] [9 ] " EPB(1, 1) "aa ]",
@@ -164,6 +176,33 @@ test_long_blocks(void **state)
 	}
 }
 
+/* What of the options is not kept: a comment that ends behind the bound, and the rest. */
+static void
+test_long_options(void **state)
+{
+	static const struct {
+		int line;
+		const char *image, *want;
+	} long_rows[] = {
+	    /* clang-format off */
+	    /* Behind the options that are kept: 4 + 65520 bytes, a comment of 4 + 4, one byte more than that. */
+	    {__LINE__, "< " SHB NANO EPB(1, 1) "aa z3 (77 z65520 ) (1 \"last\" ) (1 \"no\" ) ]", IF "rec " TIME_NS " 1/1 @0 aa comment=last; end"},
+	    {__LINE__, "> " SHB NANO EPB(1, 1) "aa z3 (77 z65520 ) (1 \"lastX\" ) (2 w2 ) ]", IF "rec " TIME_NS " 1/1 @0 aa; end"},
+	    {__LINE__, "> " SHB NANO EPB(1, 1) "aa z3 (2 w1 ) (1 \"a\" ) (77 z65535 ) (77 z65535 ) (1 \"no\" ) ] " EPB(1, 1) "bb ]",
+	     IF "rec " TIME_NS " 1/1 @0 aa flags=1 comment=a; rec " TIME_NS " 1/1 @0 bb; end"},
+	    /* clang-format on */
+	};
+	static uint8_t image[4 * ROOM];
+
+	(void)state;
+	for (size_t i = 0; i < CHECK_COUNT(long_rows); i++) {
+		size_t n = image_make(long_rows[i].image, image, sizeof(image));
+
+		check_transcript(__FILE__, long_rows[i].line, image, n,
+				 long_rows[i].want);
+	}
+}
+
 static void
 test_many_interfaces(void **state)
 {
@@ -192,6 +231,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_rows),
 	    cmocka_unit_test(test_long_blocks),
+	    cmocka_unit_test(test_long_options),
 	    cmocka_unit_test(test_many_interfaces),
 	};
 

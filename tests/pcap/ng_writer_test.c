@@ -194,9 +194,55 @@ test_packet(void **state)
 		size_t n = NG_PACKET_HEAD + r.caplen;
 
 		memset(block, 0xee, sizeof(block));
-		ng_write_packet_head(block, &r);
-		n += ng_write_packet_tail(block + n, &r);
+		ng_write_packet_head(block, &r, NULL);
+		n += ng_write_packet_tail(block + n, &r, NULL);
 		check_block(rows[i].line, block, n, rows[i].want);
+	}
+}
+
+/* A record's comments, passed on from either byte order, between what is not kept. */
+static void
+test_comments(void **state)
+{
+	static const struct {
+		int line;
+		uint32_t caplen, flags;
+		const char *data, *want;
+	} rows[] = {
+	    /* clang-format off */
+	    {__LINE__, 1, 0, "< ee 000000 (1 \"hi\" ) (3 02aabbccdd ) (2 w5 ) (1 \"you!\" ) (0 ) (1 \"no\" )",
+	     "< [6 w2 w1 w2 w1 w5dc ee z3 (1 \"hi\" ) (1 \"you!\" ) (0 ) ]"},
+	    {__LINE__, 4, 2, "> eeeeeeee (2 w5 ) (1 \"abc\" ) (1 )", "< [6 w2 w1 w2 w4 w5dc eeeeeeee (2 w2 ) (1 \"abc\" ) (1 ) (0 ) ]"},
+	    {__LINE__, 0, 1, "> (2 w5 )", "< [6 w2 w1 w2 w0 w5dc (2 w1 ) (0 ) ]"},
+	    {__LINE__, 2, 0, "< eeee0000 (1 \"ok\" ) h1 h9 w0", "< [6 w2 w1 w2 w2 w5dc eeee z2 (1 \"ok\" ) (0 ) ]"},
+	    {__LINE__, 3, 0, "< eeeeee00 (0 ) (1 \"no\" )", "< [6 w2 w1 w2 w3 w5dc eeeeee z1 ]"},
+	    /* clang-format on */
+	};
+	uint8_t data[256], *block;
+
+	(void)state;
+	for (size_t i = 0; i < CHECK_COUNT(rows); i++) {
+		size_t n_data = image_make(rows[i].data, data, sizeof(data));
+		struct savefile_record r = {.time_ns = UINT64_C(0x100000002),
+					    .caplen = rows[i].caplen,
+					    .origlen = 1500,
+					    .interface_id = 2,
+					    .flags = rows[i].flags};
+		struct ng_options options;
+		size_t n = NG_PACKET_HEAD + r.caplen;
+		size_t room;
+
+		r.options = (uint16_t)(n_data - (r.caplen + 3) / 4 * 4);
+		r.options |= rows[i].data[0] == '>';
+		assert_int_equal(savefile_record_bytes(&r), n_data);
+		options = ng_options_of(&r, data);
+		room = n + NG_PACKET_TAIL_MAX + options.rest.n;
+		block = edge_copy((uint8_t[512]){0}, room);
+		memset(block, 0xee, room);
+		ng_write_packet_head(block, &r, &options);
+		n += ng_write_packet_tail(block + n, &r, &options);
+		check_block(rows[i].line, block, n, rows[i].want);
+		edge_free(block);
 	}
 }
 
@@ -222,18 +268,18 @@ test_round_trip(void **state)
 		    .time_ns = r.time_ns, .has = 1, .ifrecv = rng_next(&rng)};
 
 		r.origlen = r.caplen + (uint32_t)rng_below(&rng, 9);
-		ng_write_packet_head(p, &r);
+		ng_write_packet_head(p, &r, NULL);
 		memset(p + NG_PACKET_HEAD, 0x11, r.caplen);
 		p += NG_PACKET_HEAD + r.caplen;
-		p += ng_write_packet_tail(p, &r);
+		p += ng_write_packet_tail(p, &r, NULL);
 		p += ng_write_statistics(p, &s);
 		n += snprintf(want + n, sizeof(want) - (size_t)n, "; rec %llu %u/%u @0 ",
 			      (unsigned long long)r.time_ns, r.caplen, r.origlen);
-		if (r.flags != 0)
-			n += snprintf(want + n, sizeof(want) - (size_t)n, "flags=%u ",
-				      r.flags);
 		memset(want + n, '1', 2 * r.caplen);
 		n += (int)(2 * r.caplen);
+		if (r.flags != 0)
+			n += snprintf(want + n, sizeof(want) - (size_t)n, " flags=%u",
+				      r.flags);
 		n += snprintf(want + n, sizeof(want) - (size_t)n,
 			      "; stat %llu @0 recv=%llu", (unsigned long long)s.time_ns,
 			      (unsigned long long)s.ifrecv);
@@ -249,7 +295,7 @@ main(void)
 	    cmocka_unit_test(test_section),    cmocka_unit_test(test_interface),
 	    cmocka_unit_test(test_cut),	       cmocka_unit_test(test_longest_interface),
 	    cmocka_unit_test(test_statistics), cmocka_unit_test(test_packet),
-	    cmocka_unit_test(test_round_trip),
+	    cmocka_unit_test(test_comments),   cmocka_unit_test(test_round_trip),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

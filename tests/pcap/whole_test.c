@@ -46,9 +46,9 @@ put_ng(struct file *f, uint32_t caplen)
 	    .time_ns = 1, .caplen = caplen, .origlen = caplen, .flags = 1};
 	size_t size = NG_PACKET_HEAD + caplen;
 
-	ng_write_packet_head(f->bytes + f->n, &r);
+	ng_write_packet_head(f->bytes + f->n, &r, NULL);
 	memset(f->bytes + f->n + NG_PACKET_HEAD, 6, caplen);
-	size += ng_write_packet_tail(f->bytes + f->n + size, &r);
+	size += ng_write_packet_tail(f->bytes + f->n + size, &r, NULL);
 	end_unit(f, size, true);
 }
 

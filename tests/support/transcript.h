@@ -10,7 +10,7 @@
  *
  *   classic | ng | ddump              the start; ddump: pcapng from our own worker
  *   if LINKTYPE SNAPLEN [name=N] [description=D] [filter=F] [os=O]
- *   rec TIME CAPLEN/ORIGLEN @INTERFACE [flags=F] BYTES
+ *   rec TIME CAPLEN/ORIGLEN @INTERFACE BYTES [flags=F] [comment=C]...
  *   stat TIME @INTERFACE [recv=N] [ifdrop=N] [osdrop=N] [deliv=N]
  *   bad OFFSET REASON
  *   end | end REASON                  what savefile_reader_eof says
@@ -22,7 +22,7 @@ void transcript_make(char out[static TRANSCRIPT_MAX], const struct span *pieces,
 
 /*
  * Fails the test unless the n bytes at p read as want: whole, byte by byte, and cut in
- * two anywhere (then without the flags, which are seen only in whole blocks).
+ * two anywhere.
  */
 void check_transcript(const char *file, int line, const void *p, size_t n,
 		      const char *want);
