@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/app_state.h"
+#include "cli/source_clock.h"
 #include "sys/clock.h"
 #include "sys/limits.h"
 #include "sys/log.h"
@@ -124,12 +125,30 @@ open_merge(struct app *a)
 	return true;
 }
 
+/* A capture needs its descriptor more than a clock does. */
+static void
+prepare_clocks(struct app *a, uint64_t files)
+{
+	uint64_t needed = 2 * (uint64_t)a->n + APP_FILES_EXTRA;
+	enum log_level level = a->options->aligns_clocks ? LOG_WARNING : LOG_DEBUG;
+
+	a->context.has_probes = files >= needed;
+	if (!a->context.has_probes)
+		log_line(level,
+			 "clock offsets are not measured: that takes %llu open files, "
+			 "%llu are allowed (ulimit -n)",
+			 (unsigned long long)needed, (unsigned long long)files);
+	source_clock_read_reference(&a->context);
+	source_clock_read_reference(&a->context);
+	a->context.first_reference = a->context.reference;
+}
+
 static void
 choose_ports(struct app *a)
 {
 	struct text field;
 
-	ports_init(&a->ports, a->n);
+	ports_init(&a->ports, a->context.has_probes ? 2 * a->n : a->n);
 	text_init(&field, a->ports_field, sizeof(a->ports_field));
 	target_put_ports(&field, a->targets, a->n, &a->ports,
 			 a->context.proxy ? a->context.proxy->url.port : 0);
@@ -184,7 +203,7 @@ run(struct app *a)
 
 	if (status != APP_OK)
 		return status;
-	limits_raise_files();
+	prepare_clocks(a, limits_raise_files());
 	rc = open_loop(a);
 	if (rc < 0)
 		return app_log_errno("start", rc);

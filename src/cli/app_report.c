@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/roster.h"
+#include "cli/source_clock.h"
 #include "sys/log.h"
 
 #define ROSTER_PERIOD_NS    1000000000u /* it is said at most so often */
@@ -129,6 +130,7 @@ report_source(const struct source *s, const struct summary_counts *counts)
 	text_str(&line, s->target->name);
 	text_str(&line, ": ");
 	summary_put(&line, counts);
+	source_clock_put(&line, s);
 	if (s->is_unverified)
 		text_str(&line, ", end cannot be verified");
 	if (s->state == SOURCE_FAILED)

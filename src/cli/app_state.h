@@ -23,6 +23,9 @@ enum app_phase {
 
 #define APP_PATH_MAX 4096 /* as PATH_MAX: longer ones cannot be opened */
 
+/* Descriptors for everything but targets: files, look-ups, racing connections. */
+#define APP_FILES_EXTRA 64
+
 #define APP_AHEAD_MAX 64 /* reads of awaited sources in one round: the others come, too */
 
 struct app {

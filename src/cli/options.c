@@ -68,6 +68,7 @@ static const struct option table[] = {
     {"key-pass-file", 0, KIND_TEXT, AT(tls.key_pass_file)},
     {"insecure", 0, KIND_FLAG, AT(tls.is_insecure)},
     {"tls-max", 0, KIND_TLS_MAX, AT(tls.max)},
+    {"align-clocks", 0, KIND_FLAG, AT(aligns_clocks)},
     {"require-all", 0, KIND_FLAG, AT(requires_all)},
     {"stats-json", 0, KIND_TEXT, AT(stats_path)},
     {"quiet", 'q', KIND_FLAG, AT(is_quiet)},

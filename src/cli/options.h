@@ -31,6 +31,7 @@ struct options {
 	uint64_t rotate_bytes; /* a new file when one has so many; 0: never */
 	uint64_t rotate_ns;    /* or is so old; 0: never */
 	uint64_t rotate_keep;  /* files that stay; 0: all */
+	bool aligns_clocks;
 	bool requires_all;
 	const char
 	    *stats_path; /* of the summary as JSON, "-": standard output; NULL: no */

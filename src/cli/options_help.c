@@ -40,6 +40,7 @@ cli_options_help(void)
 	       "      --key-pass-file FILE     its first line decrypts the key\n"
 	       "      --insecure         take any certificate\n"
 	       "      --tls-max 1.2|1.3  newest version of TLS (1.3)\n"
+	       "      --align-clocks     correct time stamps by the measured clock offsets\n"
 	       "      --require-all      end when one target cannot start\n"
 	       "      --stats-json FILE  the summary for scripts\n"
 	       "  -q, --quiet            errors only; no summary\n"

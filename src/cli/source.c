@@ -11,8 +11,10 @@
 
 #include "cli/source_answer.h"
 #include "cli/source_body.h"
+#include "cli/source_clock.h"
 #include "cli/source_connect.h"
 #include "cli/source_interface.h"
+#include "cli/source_probe.h"
 #include "cli/source_read.h"
 #include "cli/source_retry.h"
 #include "sys/log.h"
@@ -32,6 +34,8 @@ source_init(struct source *s, struct source_context *context, const struct targe
 	s->watch.on_ready = on_watch;
 	s->transport.fd = -1;
 	s->deadline_ns = LOOP_NEVER;
+	if (target->kind == TARGET_NETWORK)
+		source_clock_init(s);
 }
 
 uint64_t
@@ -70,6 +74,7 @@ close_all(struct source *s)
 	transport_close(&s->transport);
 	if (s->exchange)
 		dial_cancel(&s->exchange->dial);
+	source_probe_stop(s);
 	if (s->is_in)
 		merge_end(s->context->merge, s->id);
 	s->is_in = false;
@@ -140,6 +145,7 @@ source_fini(struct source *s)
 	s->exchange = NULL;
 	free(s->interfaces);
 	s->interfaces = NULL;
+	source_clock_fini(s);
 }
 
 void
@@ -233,6 +239,7 @@ step(struct source *s, uint64_t now_ns)
 		break;
 	case SOURCE_NEW:
 	case SOURCE_RESOLVING:
+	case SOURCE_MEASURING:
 	case SOURCE_WAITING:
 	case SOURCE_ENDED:
 	case SOURCE_FAILED:
@@ -265,6 +272,8 @@ expire_state(struct source *s)
 		source_connect_unresolved(s, "name look-up: no answer in time");
 	else if (s->state == SOURCE_CONNECTING)
 		source_connect_step(s, s->now_ns);
+	else if (s->state == SOURCE_MEASURING)
+		source_connect_ask(s, s->now_ns);
 	else if (s->state == SOURCE_REFUSED)
 		source_answer_refuse(s);
 	else if (s->state == SOURCE_BODY)
@@ -274,22 +283,30 @@ expire_state(struct source *s)
 			    "is that port a ddump-worker's?");
 }
 
+static uint64_t
+own_deadline(const struct source *s)
+{
+	return s->state == SOURCE_CONNECTING ? dial_deadline(&s->exchange->dial)
+					     : s->deadline_ns;
+}
+
 void
 source_expire(struct source *s, uint64_t now_ns)
 {
 	s->now_ns = now_ns;
 	source_note_change(s);
-	if (now_ns >= source_deadline(s))
+	source_probe_expire(s, now_ns);
+	if (now_ns >= own_deadline(s))
 		expire_state(s);
-	else
-		step(s, now_ns);
 }
 
 uint64_t
 source_deadline(const struct source *s)
 {
-	return s->state == SOURCE_CONNECTING ? dial_deadline(&s->exchange->dial)
-					     : s->deadline_ns;
+	uint64_t probe_ns = source_probe_deadline(s);
+	uint64_t own_ns = own_deadline(s);
+
+	return probe_ns < own_ns ? probe_ns : own_ns;
 }
 
 /* What to wait for, from the state alone. */
@@ -309,6 +326,7 @@ interest(const struct source *s)
 	case SOURCE_NEW:
 	case SOURCE_RESOLVING:
 	case SOURCE_CONNECTING:
+	case SOURCE_MEASURING:
 	case SOURCE_WAITING:
 	case SOURCE_ENDED:
 	case SOURCE_FAILED:
@@ -348,6 +366,9 @@ source_settle(struct source *s, uint64_t now_ns)
 	bool has_fed = false;
 
 	s->now_ns = now_ns;
+	source_probe_settle(s);
+	if (s->state == SOURCE_MEASURING && !source_probe_is_measuring(s))
+		source_connect_ask(s, now_ns);
 	if (s->state == SOURCE_BODY && s->is_parked)
 		has_fed = source_read_feed_stash(s, now_ns);
 	if (s->state == SOURCE_BODY && s->is_file && source_body_room(s) > 0) {

@@ -6,6 +6,7 @@
 #include "cli/summary.h"
 #include "cli/target.h"
 #include "http/client.h"
+#include "merge/clock_offset.h"
 #include "merge/merge.h"
 #include "pcap/savefile_reader.h"
 #include "sys/resolve.h"
@@ -21,6 +22,7 @@ enum source_state {
 	SOURCE_NEW,
 	SOURCE_RESOLVING,
 	SOURCE_CONNECTING, /* up to a transport: dial.h */
+	SOURCE_MEASURING,  /* --align-clocks: until the worker's clock is known */
 	SOURCE_SENDING,
 	SOURCE_HEAD,	/* waits for the head of the answer */
 	SOURCE_REFUSED, /* the answer is not 200: collects what it says */
@@ -32,7 +34,8 @@ enum source_state {
 
 #define SOURCE_SCRATCH	   (256u * 1024)	 /* one read at most */
 #define SOURCE_SILENCE_NS  UINT64_C(15000000000) /* without a heartbeat: it is gone */
-#define SOURCE_REASON_MAX  512			 /* of a failure, for the message */
+#define SOURCE_MEASURE_NS  1000000000u /* a capture begins so much later at most */
+#define SOURCE_REASON_MAX  512	       /* of a failure, for the message */
 #define SOURCE_REQUEST_MAX (HTTP_HEAD_MAX)
 
 /* Interfaces of all connections of a source, each of which may bring new ones: a bound
@@ -47,7 +50,9 @@ struct source_interface {
 	char name[SAVEFILE_NAME_MAX]; /* as in the capture, not terminated */
 };
 
+struct clock_slew;
 struct source;
+struct source_clock;
 
 /* What all sources share. */
 struct source_context {
@@ -61,6 +66,10 @@ struct source_context {
 	struct proxy *proxy;	      /* NULL: none */
 	struct source *changed;	      /* what something happened to: to be settled */
 	uint8_t *scratch; /* SOURCE_SCRATCH bytes for one read; nothing stays there */
+
+	bool has_probes; /* there are descriptors for the clocks of workers, too */
+	struct clock_offset_reference reference;       /* our clock */
+	struct clock_offset_reference first_reference; /* as it was at the start */
 
 	/* The merge's clock stands still while the output does, so that nobody's records
 	 * grow too old to wait only because nobody reads the result. */
@@ -131,6 +140,9 @@ struct source {
 	struct source_interface *interfaces; /* by interface_id of records in the merge */
 	uint32_t connection;		     /* counts from 1 */
 
+	struct source_clock *clock; /* NULL: a file */
+	struct clock_slew *slew;    /* NULL: its times are as they come */
+	uint64_t newest_ns;	    /* time of the last record, as it came */
 	struct source_exchange *exchange;
 	struct http_client http;
 	char reason[SOURCE_REASON_MAX];
@@ -177,6 +189,9 @@ bool source_is_over(const struct source *s);
 void source_cancel(struct source *s);
 
 void source_count(const struct source *s, struct summary_counts *counts);
+
+/* How far the worker's clock is from ours, now. */
+void source_offset(const struct source *s, struct clock_offset_estimate *e);
 
 /* Frees what it holds, after the last use of the merge. */
 void source_fini(struct source *s);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/copy.h"
+#include "cli/source_clock.h"
 #include "cli/source_interface.h"
 #include "cli/source_retry.h"
 #include "pcap/linktype.h"
@@ -134,12 +135,15 @@ put_statistics(struct source *s, const struct savefile_statistics *st)
 {
 	if (!s->reader.is_ddump || st->interface_id != 0)
 		return;
-	merge_watermark(s->context->merge, s->id, st->time_ns);
+	merge_watermark(s->context->merge, s->id,
+			s->slew ? clock_slew_map(s->slew, st->time_ns) : st->time_ns);
 	if (st->has & SAVEFILE_HAS_OSDROP) {
 		s->has_drops = true;
 		s->drops = st->osdrop;
 	}
 	s->is_final = (st->has & SAVEFILE_HAS_USRDELIV) != 0;
+	if (!s->is_final)
+		source_clock_stamp(s, st->time_ns, CLOCK_OFFSET_MARGIN_NS);
 }
 
 /* The format is known: from our own worker, only watermarks count. */
@@ -179,6 +183,10 @@ feed_data(struct source *s, uint64_t merge_ns)
 			return BODY_MORE;
 		case SAVEFILE_RECORD:
 			out.record.interface_id = s->ids[out.record.interface_id];
+			s->newest_ns = out.record.time_ns;
+			if (s->slew)
+				out.record.time_ns =
+				    clock_slew_map(s->slew, s->newest_ns);
 			if (!put_record(s, &out.record, out.piece, out.left, merge_ns))
 				return BODY_PARKED;
 			break;

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "cli/source_answer.h"
+#include "cli/source_clock.h"
+#include "cli/source_probe.h"
 #include "cli/source_retry.h"
 #include "sys/log.h"
 
@@ -42,6 +44,30 @@ put_own_address(const struct source *s, struct text *out)
 		net_format_host(out, &own);
 }
 
+void
+source_connect_ask(struct source *s, uint64_t now_ns)
+{
+	s->deadline_ns = now_ns + s->context->options->connect_ns;
+	s->state = SOURCE_SENDING;
+	source_clock_note_request(s);
+	source_answer_send(s);
+}
+
+/* The clock is asked at the same time as the capture, or first if records depend on it. */
+static void
+measure(struct source *s, uint64_t now_ns)
+{
+	const struct connect *c = &s->exchange->dial.connect;
+
+	source_probe_start(s, &c->list[c->last], now_ns);
+	if (!s->slew || !source_probe_is_measuring(s)) {
+		source_connect_ask(s, now_ns);
+		return;
+	}
+	s->state = SOURCE_MEASURING;
+	s->deadline_ns = now_ns + SOURCE_MEASURE_NS;
+}
+
 /* From here on the source is awaited by the merge, and may be slow. One that was lost must
  * answer first. */
 static void
@@ -61,9 +87,7 @@ start_exchange(struct source *s, uint64_t now_ns)
 	warn_about_password(s);
 	if (!s->has_answered)
 		source_join_merge(s, now_ns);
-	s->deadline_ns = now_ns + s->context->options->connect_ns;
-	s->state = SOURCE_SENDING;
-	source_answer_send(s);
+	measure(s, now_ns);
 }
 
 void

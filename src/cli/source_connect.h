@@ -20,4 +20,7 @@ void source_connect_unix(struct source *s, uint64_t now_ns);
 /* Goes on; once there is a transport it sends the request. */
 void source_connect_step(struct source *s, uint64_t now_ns);
 
+/* Connected, and the worker's clock is known or need not be: sends the request. */
+void source_connect_ask(struct source *s, uint64_t now_ns);
+
 #endif

@@ -2,6 +2,7 @@
 #include "cli/source_read.h"
 
 #include "cli/source_body.h"
+#include "cli/source_clock.h"
 #include "cli/source_retry.h"
 
 static void
@@ -56,6 +57,8 @@ source_read(struct source *s, uint64_t now_ns)
 		s->heard_ns = now_ns;
 		s->raw = span_of(s->context->scratch, n);
 		source_read_feed(s, now_ns);
+		if (!s->reader.is_ddump)
+			source_clock_stamp(s, s->newest_ns, 0);
 		break;
 	case TRANSPORT_WANTS_IN:
 		break;

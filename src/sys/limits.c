@@ -3,13 +3,15 @@
 
 #include <sys/resource.h>
 
-void
+uint64_t
 limits_raise_files(void)
 {
 	struct rlimit files;
+	rlim_t soft;
 
 	if (getrlimit(RLIMIT_NOFILE, &files) < 0)
-		return;
+		return UINT64_MAX;
+	soft = files.rlim_cur;
 	files.rlim_cur = files.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &files);
+	return setrlimit(RLIMIT_NOFILE, &files) < 0 ? soft : files.rlim_cur;
 }

