@@ -18,7 +18,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define SERVICES_MAX (256 * 1024) /* /etc/services is 12 to 20 KiB in distributions */
+#define COPY_MAX \
+	(256 * 1024) /* of one file: /etc/services is 12 to 20 KiB in distributions */
 
 #if defined(__x86_64__)
 #define SANDBOX_ARCH AUDIT_ARCH_X86_64
@@ -34,20 +35,19 @@
 
 /* Copies what fits of one small file; the mount under to is ours and empty. */
 static void
-copy_services(const char *to)
+copy_file(const char *from, const char *to)
 {
 	char block[4096];
 	size_t total = 0;
 	ssize_t n;
-	int in = open("/etc/services", O_RDONLY | O_CLOEXEC);
+	int in = open(from, O_RDONLY | O_CLOEXEC);
 	int out;
 
 	if (in < 0)
 		return;
 	out = open(to, O_WRONLY | O_CREAT | O_CLOEXEC, 0444);
-	while (out >= 0 && total < SERVICES_MAX &&
-	       (n = read(in, block, sizeof(block))) > 0)
-		total += (size_t)(write(out, block, (size_t)n) == n ? n : SERVICES_MAX);
+	while (out >= 0 && total < COPY_MAX && (n = read(in, block, sizeof(block))) > 0)
+		total += (size_t)(write(out, block, (size_t)n) == n ? n : COPY_MAX);
 	if (out >= 0)
 		close(out);
 	close(in);
@@ -61,7 +61,7 @@ enter(void)
 
 /* A tmpfs in a mount namespace of our own: needs CAP_SYS_ADMIN. */
 static int
-enter_tmpfs(void)
+enter_tmpfs(const char *const *files)
 {
 	static const char *const places[] = {"/tmp", "/run", "/mnt", "/proc", "/dev"};
 	unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
@@ -75,8 +75,10 @@ enter_tmpfs(void)
 			continue;
 		if (chdir(places[i]) < 0)
 			return -errno;
-		if (mkdir("etc", 0755) == 0)
-			copy_services("etc/services");
+		if (mkdir("etc", 0755) < 0)
+			return -errno;
+		for (; *files; files++)
+			copy_file(*files, *files + 1); /* from "/etc/x" to "etc/x" */
 		mount("none", places[i], NULL, flags | MS_REMOUNT | MS_RDONLY, NULL);
 		return enter();
 	}
@@ -102,9 +104,9 @@ enter_deleted_directory(void)
 }
 
 int
-sandbox_enter_empty_root(void)
+sandbox_enter_empty_root(const char *const *files)
 {
-	int rc = enter_tmpfs();
+	int rc = enter_tmpfs(files);
 
 	return rc == 0 ? 0 : enter_deleted_directory();
 }

@@ -12,10 +12,11 @@
 
 /*
  * For a process that still is root: its root becomes an empty, read-only file system
- * that holds nothing but a copy of /etc/services (for `port http` in filters), or, where
- * none can be mounted, an empty directory that is deleted already. 0 or -errno.
+ * that holds nothing but copies of some files of /etc as they are now (NULL-terminated;
+ * absent ones are skipped), or, where none can be mounted, an empty directory that is
+ * deleted already. 0 or -errno.
  */
-int sandbox_enter_empty_root(void);
+int sandbox_enter_empty_root(const char *const *files);
 
 /* No file can be opened, made or changed any more (Landlock), but for reading the files
  * in readable (NULL-terminated; absent ones are skipped). 0 or -errno (-ENOSYS and

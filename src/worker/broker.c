@@ -4,6 +4,7 @@
  */
 #include "worker/broker.h"
 
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -130,7 +131,14 @@ answer_death(struct conn *c, const struct slot *s, uint64_t now_ns)
 	    "2 s, 128 MiB and 8 MiB of stack that a filter may "
 	    "take; shorten it or split it over several captures";
 
-	if (s->state == SLOT_COMPILING && WIFSIGNALED(s->wait_status))
+	static const char silent[] = "the name server did not answer within the 4 s that "
+				     "a filter may take: give an address";
+	bool is_alarm =
+	    WIFSIGNALED(s->wait_status) && WTERMSIG(s->wait_status) == SIGALRM;
+
+	if (s->state == SLOT_COMPILING && is_alarm && c->request.may_resolve)
+		conn_answer_failed(c, 400, span_str(silent), now_ns);
+	else if (s->state == SLOT_COMPILING && WIFSIGNALED(s->wait_status))
 		conn_answer_failed(c, 400, span_str(complex), now_ns);
 	else
 		conn_answer_failed(c, 500, span_str("the capture process died"), now_ns);

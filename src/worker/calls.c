@@ -80,17 +80,17 @@ add(struct list *l, const struct sandbox_rule *rules, size_t n)
 	l->n += n;
 }
 
-void
+int
 calls_allow_front(void)
 {
 	struct list l = {.n = 0};
 
 	add(&l, common, COUNT(common));
 	add(&l, front, COUNT(front));
-	sandbox_allow_calls(l.rules, l.n, SANDBOX_KILL);
+	return sandbox_allow_calls(l.rules, l.n, SANDBOX_KILL);
 }
 
-void
+int
 calls_allow_compile(bool may_resolve)
 {
 	struct list l = {.n = 0};
@@ -99,10 +99,10 @@ calls_allow_compile(bool may_resolve)
 	add(&l, compiling, COUNT(compiling));
 	if (may_resolve)
 		add(&l, resolving, COUNT(resolving));
-	sandbox_allow_calls(l.rules, l.n, SANDBOX_DENY);
+	return sandbox_allow_calls(l.rules, l.n, SANDBOX_DENY);
 }
 
-void
+int
 calls_allow_stream(int client_fd, int wake_fd, int packet_fd)
 {
 	struct sandbox_rule own[] = {
@@ -121,5 +121,5 @@ calls_allow_stream(int client_fd, int wake_fd, int packet_fd)
 
 	add(&l, common, COUNT(common));
 	add(&l, own, COUNT(own));
-	sandbox_allow_calls(l.rules, l.n, SANDBOX_KILL);
+	return sandbox_allow_calls(l.rules, l.n, SANDBOX_KILL);
 }

@@ -12,11 +12,9 @@
 #include <sys/utsname.h>
 
 #include "http/emit.h"
-#include "sys/priv.h"
-#include "sys/sandbox.h"
 #include "sys/signals.h"
-#include "worker/calls.h"
 #include "worker/compile.h"
+#include "worker/confine.h"
 #include "worker/feed.h"
 
 #define HEAD_SIZE 512 /* of a response; ours has five short fields */
@@ -112,24 +110,6 @@ open_capture(struct process *p, struct text *why)
 	return result;
 }
 
-/* From here on: no capability, no files but what libpcap reads names from, few calls. */
-static enum capture_result
-confine(struct process *p, struct text *why)
-{
-	static const char *const services[] = {"/etc/services", NULL};
-	static const char *const names[] = {"/etc/services", "/etc/hosts",
-					    "/etc/resolv.conf", "/etc/networks", NULL};
-
-	if (priv_drop_all() < 0) {
-		text_str(why, "capabilities cannot be given up");
-		return CAPTURE_FAILED;
-	}
-	priv_forbid_fork();
-	sandbox_deny_files(p->r->may_resolve ? names : services);
-	calls_allow_compile(p->r->may_resolve);
-	return CAPTURE_OK;
-}
-
 static bool
 set_up(struct process *p)
 {
@@ -140,8 +120,8 @@ set_up(struct process *p)
 	p->program.insns = p->insns;
 	uname(&p->host); /* no longer allowed when it is needed */
 	result = open_capture(p, &why);
-	if (result == CAPTURE_OK)
-		result = confine(p, &why);
+	if (result == CAPTURE_OK && !confine_for_compile(p->r->may_resolve, &why))
+		result = CAPTURE_FAILED;
 	if (result == CAPTURE_OK) {
 		p->slot->state = SLOT_COMPILING;
 		result =
@@ -246,7 +226,11 @@ capture_process_run(const struct config *config, const struct request *r, int cl
 		slots_ring(p->config->bell);
 		return;
 	}
-	calls_allow_stream(client_fd, p->config->bell, capture_fd(p->feed.capture));
+	if (!confine_for_stream(client_fd, p->config->bell, capture_fd(p->feed.capture),
+				&why)) {
+		fail(p, CAPTURE_FAILED, &why);
+		return;
+	}
 	commit(p);
 	feed_run(&p->feed);
 }

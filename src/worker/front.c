@@ -15,10 +15,8 @@
 #include "base/tourney.h"
 #include "sys/clock.h"
 #include "sys/log.h"
-#include "sys/priv.h"
-#include "sys/sandbox.h"
 #include "sys/signals.h"
-#include "worker/calls.h"
+#include "worker/confine.h"
 #include "worker/conn.h"
 
 #define ACCEPT_BATCH	64 /* connections taken per wake-up: others wait their turn */
@@ -339,29 +337,12 @@ raise_descriptor_limit(const struct config *config)
 }
 
 static int
-confine(void)
-{
-	int rc = priv_drop_all();
-
-	if (rc < 0)
-		return rc;
-	priv_forbid_fork();
-	rc = sandbox_deny_files(NULL);
-	if (rc < 0)
-		log_line(LOG_INFO,
-			 "no Landlock here (%s): files are out of reach only by "
-			 "the empty root, if there is one",
-			 strerror(-rc));
-	return 0;
-}
-
-static int
 set_up(struct front *f)
 {
 	static const int terminate = SIGTERM; /* the launcher passes it on */
 	const struct config *config = f->config;
 	int signal_fd = signals_open_for(&terminate, 1);
-	int rc = confine();
+	int rc;
 
 	raise_descriptor_limit(config);
 	f->conns = calloc(config->max_connections, sizeof(struct conn *));
@@ -373,8 +354,7 @@ set_up(struct front *f)
 	f->bell.on_ready = on_bell;
 	f->signals.on_ready = on_signal;
 	f->launcher.on_ready = on_launcher;
-	if (rc == 0)
-		rc = loop_init(&f->loop);
+	rc = loop_init(&f->loop);
 	if (rc == 0)
 		rc = loop_add(&f->loop, &f->listener, config->listen_fd, LOOP_IN);
 	if (rc == 0)
@@ -390,6 +370,8 @@ front_run(const struct config *config)
 	static struct front front; /* one a process */
 	struct front *f = &front;
 	uint64_t now_ns = clock_monotonic_ns();
+	char mem[256];
+	struct text why;
 	int rc;
 
 	f->config = config;
@@ -401,7 +383,11 @@ front_run(const struct config *config)
 		log_line(LOG_ERROR, "the front cannot start: %s", strerror(-rc));
 		return 1;
 	}
-	calls_allow_front();
+	text_init(&why, mem, sizeof(mem) - 1);
+	if (!confine_front(&why)) {
+		log_line(LOG_ERROR, "%s", text_cstr(&why));
+		return 1;
+	}
 	while (has_work(f, now_ns)) {
 		now_ns =
 		    loop_run_once(&f->loop, f->has_backlog ? 0 : next_deadline_ns(f));

@@ -22,6 +22,7 @@
 #include "sys/sandbox.h"
 #include "sys/signals.h"
 #include "worker/capture_process.h"
+#include "worker/confine.h"
 
 #define PASSED_MAX 2 /* descriptors there is room for in one message */
 
@@ -227,15 +228,19 @@ on_signal(struct loop_watch *w, unsigned ready, uint64_t now_ns)
 }
 
 static int
-change_identity(void)
+change_identity(bool may_resolve)
 {
-	int rc = geteuid() == 0 ? sandbox_enter_empty_root() : 0;
+	int rc =
+	    geteuid() == 0 ? sandbox_enter_empty_root(confine_files(may_resolve)) : 0;
 
 	if (rc < 0)
 		log_line(LOG_INFO, "no empty root directory can be had here: %s",
 			 strerror(-rc));
 	if (!sandbox_has_seccomp())
 		log_line(LOG_INFO, "no seccomp here: system calls are not limited");
+	if (!sandbox_has_landlock())
+		log_line(LOG_INFO, "no Landlock here: files are out of reach only by the "
+				   "empty root, if there is one");
 	rc = priv_become_launcher();
 	if (rc < 0)
 		log_line(LOG_ERROR, "privileges cannot be given up: %s", strerror(-rc));
@@ -267,7 +272,7 @@ set_up(struct launcher *l)
 {
 	static const int signals[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP};
 	int sockets[2];
-	int rc = change_identity();
+	int rc = change_identity(l->config->may_resolve);
 	int signal_fd;
 
 	if (rc < 0)
