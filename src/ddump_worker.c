@@ -71,6 +71,8 @@ static int
 run(struct opts *o)
 {
 	int passed_fd = service_listen_fd();
+	char mem[LOG_LINE_MAX];
+	struct text why;
 	bool is_own_socket;
 	int rc;
 	struct config config = {
@@ -89,6 +91,11 @@ run(struct opts *o)
 
 	service_close_from((passed_fd < 0 ? STDERR_FILENO : passed_fd) + 1);
 	memcpy(config.excludes, o->excludes, sizeof(config.excludes));
+	text_init(&why, mem, sizeof(mem));
+	if (!check_excludes(&config, &why)) {
+		log_text(LOG_ERROR, &why);
+		return 2;
+	}
 	if (o->wants_check)
 		return check_run(&config) ? 0 : 1;
 	if (listen_as_told(o, &config, passed_fd, &is_own_socket) < 0)

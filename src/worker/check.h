@@ -9,4 +9,11 @@
  */
 bool check_run(const struct config *config);
 
+/*
+ * Whether captures can be made with each of the -exclude filters: tried in processes of
+ * their own, which take at most COMPILE_WALL_S each. False: why has one sentence. True as
+ * well where nothing can be captured anyway.
+ */
+bool check_excludes(const struct config *config, struct text *why);
+
 #endif

@@ -120,6 +120,16 @@ add_exclude(struct job *j, const char *filter, struct text *why)
 	return capture_compile(j->c, filter, true, program, why);
 }
 
+static enum capture_result
+add_operators(struct job *j, const struct config *config, struct text *why)
+{
+	enum capture_result result = CAPTURE_OK;
+
+	for (size_t i = 0; i < config->n_excludes && result == CAPTURE_OK; i++)
+		result = add_exclude(j, config->excludes[i], why);
+	return result == CAPTURE_TOO_COMPLEX ? too_complex(why) : result;
+}
+
 /* That one of these does not compile is no fault of the client's. */
 static enum capture_result
 compile_excludes(struct job *j, const struct config *config, struct text *why)
@@ -127,13 +137,10 @@ compile_excludes(struct job *j, const struct config *config, struct text *why)
 	for (size_t i = 0; i < j->own.n; i++)
 		if (add_exclude(j, j->own.texts[i], why) != CAPTURE_OK)
 			return CAPTURE_FAILED;
-	for (size_t i = 0; i < config->n_excludes; i++) {
-		if (add_exclude(j, config->excludes[i], why) == CAPTURE_OK)
-			continue;
-		text_str(why, " (in the operator's -exclude filter)");
-		return CAPTURE_FAILED;
-	}
-	return CAPTURE_OK;
+	if (add_operators(j, config, why) == CAPTURE_OK)
+		return CAPTURE_OK;
+	text_str(why, " (in the operator's -exclude filter)");
+	return CAPTURE_FAILED;
 }
 
 /* Unoptimized first: the optimizer costs seconds on filters that need it least. */
@@ -156,6 +163,30 @@ compile_user(struct job *j, struct splice_program *out, struct text *why)
 		return too_complex(why);
 	if (result == CAPTURE_BAD_FILTER)
 		add_hint(j->r, why);
+	return result;
+}
+
+enum capture_result
+compile_operators(struct capture *c, const struct config *config, struct text *why)
+{
+	static struct job job; /* too large for the stack; one compile a process */
+	struct splice_select select = {
+	    .cooked_size = linktype_cooked_size(capture_linktype(c)),
+	    .snaplen = SAVEFILE_SNAPLEN_MAX,
+	};
+	struct request r = {.ring_bytes = CAPTURE_RING_MIN};
+	struct splice_program everything = {.insns = job.user};
+	static struct splice_insn insns[SPLICE_MAX];
+	struct splice_program out = {.insns = insns};
+	enum capture_result result;
+
+	job.c = c;
+	job.select = &select;
+	set_limits(&r);
+	result = add_operators(&job, config, why);
+	if (result == CAPTURE_OK)
+		result = join(&job, &everything, &out, why);
+	lift_limits();
 	return result;
 }
 

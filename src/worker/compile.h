@@ -23,4 +23,11 @@ enum capture_result compile_request(struct capture *c, const struct config *conf
 				    size_t n_ifindexes, struct splice_program *out,
 				    struct text *why);
 
+/*
+ * The operator's filters alone, as each cooked capture will compile and join them: for a
+ * start that is to find out about bad ones. It may die as above.
+ */
+enum capture_result compile_operators(struct capture *c, const struct config *config,
+				      struct text *why);
+
 #endif

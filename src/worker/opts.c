@@ -84,6 +84,8 @@ set_exclude(struct opts *o, struct span value)
 		return "at most 8 of these";
 	if (value.n > REQUEST_FILTER_MAX)
 		return "longer than 8192 bytes";
+	if (value.p[strspn((const char *)value.p, " \t\r\n")] == '\0')
+		return "an empty filter would leave nothing to capture";
 	o->excludes[o->n_excludes++] = (const char *)value.p;
 	return NULL;
 }
