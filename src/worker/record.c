@@ -4,14 +4,38 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#define FILTER_LOGGED 384 /* bytes of it: escaped, they fit into one line of the log */
+/* What a line of the log has room for: bytes after escaping, and names. /captures has all. */
+#define FILTER_LOGGED	  1200
+#define WHY_LOGGED	  800
+#define INTERFACES_LOGGED 8
+#define ESCAPED_MAX	  6 /* of one byte: "\u0001" in JSON */
+
+/* The longest prefix that takes at most cost bytes, whichever way it is escaped. */
+static struct span
+shorten(struct span s, size_t cost)
+{
+	size_t n = 0;
+
+	while (n < s.n && cost >= ESCAPED_MAX) {
+		bool is_plain =
+		    s.p[n] >= 0x20 && s.p[n] < 0x7f && s.p[n] != '\\' && s.p[n] != '"';
+
+		cost -= is_plain ? 1 : ESCAPED_MAX;
+		n++;
+	}
+	return span_of(s.p, n);
+}
 
 static struct span
 short_filter(const struct record *r)
 {
-	size_t n = strlen(r->request.filter);
+	return shorten(span_str(r->request.filter), FILTER_LOGGED);
+}
 
-	return span_of(r->request.filter, n < FILTER_LOGGED ? n : FILTER_LOGGED);
+static bool
+is_shortened(const struct record *r)
+{
+	return short_filter(r).n < strlen(r->request.filter);
 }
 
 void
@@ -29,6 +53,18 @@ record_update(struct record *r, const struct slot *s)
 	r->why[sizeof(r->why) - 1] = '\0';
 }
 
+/* The client that a proxy named, perhaps without its port. */
+static void
+put_forwarded(struct text *t, const struct record *r)
+{
+	const struct net_address *client = &r->request.hints.client;
+
+	if (net_port(client) == 0)
+		net_format_host(t, client);
+	else
+		net_format(t, client);
+}
+
 void
 record_put_client(struct text *t, const struct record *r)
 {
@@ -39,7 +75,7 @@ record_put_client(struct text *t, const struct record *r)
 	}
 	if (r->request.hints.client.size > 0) {
 		text_str(t, ", for ");
-		net_format(t, &r->request.hints.client);
+		put_forwarded(t, r);
 	}
 }
 
@@ -53,14 +89,15 @@ record_put_end(struct text *t, const struct record *r)
 	}
 	if (r->why[0] != '\0') {
 		text_str(t, ": ");
-		text_escape(t, span_str(r->why));
+		text_escape(t, shorten(span_str(r->why), WHY_LOGGED));
 	}
 }
 
+/* The first n of them. */
 static void
-put_interfaces(struct text *t, const struct request *q, bool is_json)
+put_interfaces(struct text *t, const struct request *q, uint32_t n, bool is_json)
 {
-	for (uint32_t i = 0; i < q->n_interfaces; i++) {
+	for (uint32_t i = 0; i < n && i < q->n_interfaces; i++) {
 		struct span name = span_of(q->interfaces[i],
 					   strnlen(q->interfaces[i], CAPTURE_NAME_SIZE));
 
@@ -81,11 +118,13 @@ record_put_start_line(struct text *t, uint32_t number, const struct record *r)
 	record_put_client(t, r);
 	if (r->request.n_interfaces > 0) {
 		text_str(t, ", interface ");
-		put_interfaces(t, &r->request, false);
+		put_interfaces(t, &r->request, INTERFACES_LOGGED, false);
+		if (r->request.n_interfaces > INTERFACES_LOGGED)
+			text_str(t, ",...");
 	}
 	text_str(t, ", filter \"");
 	text_escape(t, short_filter(r));
-	text_str(t, strlen(r->request.filter) > FILTER_LOGGED ? "\"..." : "\"");
+	text_str(t, is_shortened(r) ? "\"..." : "\"");
 }
 
 void
@@ -138,14 +177,14 @@ put_who(struct text *t, const struct record *r)
 	if (r->request.hints.client.size == 0)
 		return;
 	text_init(&address, mem, sizeof(mem));
-	net_format(&address, &r->request.hints.client);
+	put_forwarded(&address, r);
 	put_string(t, "forwarded_for", text_span(&address));
 }
 
 static void
 put_result(struct text *t, const struct record *r)
 {
-	char mem[SLOTS_WHY_SIZE * 4 + 64];
+	char mem[WHY_LOGGED + 64]; /* and "interface gone of signal 31: " */
 	struct text end;
 
 	put_number(t, "packets", r->packets);
@@ -172,10 +211,13 @@ record_put_json(struct text *t, uint32_t number, const struct record *r,
 		put_string(t, "event", span_str(event));
 	put_who(t, r);
 	text_str(t, ",\"interfaces\":[");
-	put_interfaces(t, &r->request, true);
+	put_interfaces(t, &r->request, event ? INTERFACES_LOGGED : REQUEST_INTERFACES_MAX,
+		       true);
 	text_str(t, "]");
+	if (event && r->request.n_interfaces > INTERFACES_LOGGED)
+		put_number(t, "interfaces_in_all", r->request.n_interfaces);
 	put_string(t, "filter", event ? short_filter(r) : span_str(r->request.filter));
-	if (event && strlen(r->request.filter) > FILTER_LOGGED)
+	if (event && is_shortened(r))
 		put_number(t, "filter_bytes", strlen(r->request.filter));
 	put_string(t, "format",
 		   span_str(r->request.format == REQUEST_PCAPNG ? "pcapng" : "pcap"));

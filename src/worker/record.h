@@ -39,7 +39,15 @@ void record_put_end(struct text *t, const struct record *r);
 void record_put_start_line(struct text *t, uint32_t number, const struct record *r);
 void record_put_end_line(struct text *t, uint32_t number, const struct record *r);
 
-/* One JSON object, of /captures and of the JSON log (event: "start" or "end"; NULL none). */
+/*
+ * One JSON object, of /captures and of the JSON log (event: "start" or "end"; NULL none).
+ * With an event it is at most LOG_EVENT_MAX long, texts shortened; without, all is there,
+ * in at most RECORD_JSON_MAX bytes.
+ */
+#define RECORD_JSON_MAX            \
+	(REQUEST_FILTER_MAX * 6u + \
+	 REQUEST_INTERFACES_MAX * (CAPTURE_NAME_SIZE * 6u + 3) + 4096u)
+
 void record_put_json(struct text *t, uint32_t number, const struct record *r,
 		     const char *event);
 

@@ -11,8 +11,7 @@
 #include "sys/log.h"
 #include "worker/hints.h"
 
-#define CAPTURES_MAX \
-	(4u << 20) /* 64 running and 16 ended, 50 KiB of escaped filter each */
+#define CAPTURES_MAX   ((SLOTS_MAX + BROKER_PAST_MAX) * (RECORD_JSON_MAX + 2) + 64)
 #define METRICS_MAX    (256u * 1024) /* 1,024 interfaces of 100 bytes, and the rest */
 #define INTERFACES_MAX (1u << 20)
 
