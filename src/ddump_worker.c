@@ -10,7 +10,6 @@
 
 #include "pcap/capture.h"
 #include "sys/log.h"
-#include "sys/priv.h"
 #include "sys/service.h"
 #include "sys/signals.h"
 #include "worker/check.h"
@@ -44,10 +43,6 @@ say_listening(const struct net_address *a)
 			 "whoever reaches this port can capture: put a reverse "
 			 "proxy with authentication in front of it, or use "
 			 "-listen 127.0.0.1:8475");
-	if (!priv_has_net_raw())
-		log_line(LOG_WARNING,
-			 "no CAP_NET_RAW: captures will be refused; start as "
-			 "root or run setcap cap_net_raw=p on the binary");
 }
 
 static int
@@ -79,7 +74,6 @@ run(struct opts *o)
 	    .max_captures = o->max_captures,
 	    .max_connections = o->max_connections,
 	    .may_resolve = o->may_resolve,
-	    .has_net_raw = priv_has_net_raw(),
 	    .n_excludes = o->n_excludes,
 	    .allow_hosts = o->allow_hosts,
 	    .interfaces = o->interfaces,

@@ -322,6 +322,43 @@ http_head_has_token(const struct http_fields *fields, const char *name, const ch
 	return false;
 }
 
+/* "; q=0" or "; q=0.000" */
+static bool
+has_no_weight(struct span parameters)
+{
+	while (parameters.n > 0) {
+		struct span value = span_trim(span_split(&parameters, ';'));
+		struct span name = span_split(&value, '=');
+
+		if (!span_eq_ci(name, span_str("q")))
+			continue;
+		while (value.n > 0 && (value.p[0] == '0' || value.p[0] == '.'))
+			span_take(&value, 1);
+		return value.n == 0;
+	}
+	return false;
+}
+
+bool
+http_head_accepts(const struct http_fields *fields, const char *type)
+{
+	const struct http_field *field;
+	size_t at = 0;
+
+	while ((field = http_head_next(fields, "Accept", &at)) != NULL) {
+		struct span list = field->value;
+
+		while (list.n > 0) {
+			struct span member = span_split(&list, ',');
+			struct span name = span_trim(span_split(&member, ';'));
+
+			if (span_eq_ci(name, span_str(type)))
+				return !has_no_weight(member);
+		}
+	}
+	return false;
+}
+
 /* A leading zero is refused: there are servers that read such a length as octal. */
 static bool
 parse_length(struct span s, uint64_t *length)

@@ -71,6 +71,10 @@ const struct http_field *http_head_next(const struct http_fields *fields,
 size_t http_head_get(const struct http_fields *fields, const char *name,
 		     struct span *value);
 
+/* Whether an Accept field names exactly this media type, not with a weight of zero (RFC
+ * 9110 12.5.1); wildcards do not count. */
+bool http_head_accepts(const struct http_fields *fields, const char *type);
+
 /* Whether a comma list in any field of this name has this member, any case. */
 bool http_head_has_token(const struct http_fields *fields, const char *name,
 			 const char *token);

@@ -180,7 +180,9 @@ start_request(struct http_server *s)
 	s->is_persistent =
 	    s->head.minor > 0 && !http_head_has_token(fields, "Connection", "close");
 	if (!http_target_parse(s->head.target, &s->target))
-		return refuse(s, 400, "The request target is not a path or an http URL.");
+		return refuse(s, 400,
+			      "The request target is not a path or an http URL in "
+			      "which each % has two hex digits behind it.");
 	wrong = check_host(s);
 	if (wrong == NULL)
 		wrong = check_names(fields);

@@ -174,6 +174,19 @@ capture_close(struct capture *c)
 	free(c);
 }
 
+const char *
+capture_ring(const struct capture *c)
+{
+	static const char *const names[] = {"TPACKET_V1", "TPACKET_V2", "TPACKET_V3"};
+	int version = -1;
+	socklen_t size = sizeof(version);
+
+	if (getsockopt(c->fd, SOL_PACKET, PACKET_VERSION, &version, &size) < 0 ||
+	    version < 0 || version > TPACKET_V3)
+		return "no ring";
+	return names[version];
+}
+
 uint32_t
 capture_linktype(const struct capture *c)
 {

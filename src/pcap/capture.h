@@ -47,6 +47,9 @@ enum capture_result capture_open(struct capture **c, const struct capture_option
 				 struct text *why);
 void capture_close(struct capture *c);
 
+/* "TPACKET_V3": how the kernel hands packets over; a static string. */
+const char *capture_ring(const struct capture *c);
+
 /* The link type that packets will have, a LINKTYPE_ value (not a DLT_ one). */
 uint32_t capture_linktype(const struct capture *c);
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -41,6 +42,17 @@ priv_has_net_raw(void)
 	struct __user_cap_data_struct data[2];
 
 	return get_sets(data) == 0 && (data[0].permitted & NET_RAW_BIT) != 0;
+}
+
+int
+priv_try_packet_socket(void)
+{
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
 }
 
 /* Needs CAP_SETPCAP, so that only a start as root empties it; nothing execs later. */

@@ -13,6 +13,12 @@
 bool priv_has_net_raw(void);
 
 /*
+ * Opens a packet socket and closes it: 0 or -errno. The capability may be there and not
+ * count, as in a user namespace that the network does not belong to.
+ */
+int priv_try_packet_socket(void);
+
+/*
  * For the launcher: from root to nobody, with CAP_NET_RAW permitted and effective where it
  * was permitted, and nothing else; bounding and ambient sets emptied as far as allowed.
  * Then no_new_privs, not dumpable, no core files. 0, or -errno when a right could not be

@@ -249,6 +249,12 @@ broker_has_place(const struct broker *b)
 }
 
 bool
+broker_is_full(const struct broker *b)
+{
+	return b->is_closed || count_used(b, false) >= b->config->max_captures;
+}
+
+bool
 broker_is_busy(const struct broker *b)
 {
 	return count_used(b, false) + count_used(b, true) > 0;

@@ -54,6 +54,9 @@ size_t broker_sum_running(struct broker *b, struct metrics *sum);
 /* Whether a validation could start now. */
 bool broker_has_place(const struct broker *b);
 
+/* Whether no further capture could start now. */
+bool broker_is_full(const struct broker *b);
+
 /* Whether any capture or validation runs. */
 bool broker_is_busy(const struct broker *b);
 

@@ -45,7 +45,7 @@ say_links(const struct config *config)
 
 /* Everything that a capture needs of the kernel, with the filter that passes nothing. */
 static enum capture_result
-try_capture(struct text *why)
+try_capture(struct text *said)
 {
 	static const struct splice_insn nothing[] = {{.code = 6, .k = 0}}; /* ret #0 */
 	struct splice_program program = {(struct splice_insn *)(uintptr_t)nothing, 1};
@@ -53,11 +53,16 @@ try_capture(struct text *why)
 				    .snaplen = SAVEFILE_SNAPLEN_MAX,
 				    .ring_bytes = REQUEST_RING_DEFAULT};
 	struct capture *c;
-	enum capture_result result = capture_open(&c, &o, why);
+	enum capture_result result = capture_open(&c, &o, said);
 
 	if (result != CAPTURE_OK)
 		return result;
-	result = capture_arm(c, &program, why);
+	result = capture_arm(c, &program, said);
+	if (result == CAPTURE_OK) {
+		text_str(said, "works (");
+		text_str(said, capture_ring(c));
+		text_str(said, " ring)");
+	}
 	capture_close(c);
 	return result;
 }
@@ -155,7 +160,7 @@ bool
 check_run(const struct config *config)
 {
 	char mem[512];
-	struct text why;
+	struct text said;
 	enum capture_result result;
 	bool has_raw = priv_has_net_raw();
 
@@ -171,9 +176,8 @@ check_run(const struct config *config)
 	if (priv_become_launcher() < 0)
 		say("privileges", "cannot be given up");
 	say_links(config);
-	text_init(&why, mem, sizeof(mem) - 1);
-	result = try_capture(&why);
-	say("capture",
-	    result == CAPTURE_OK ? "works (TPACKET_V3 ring)" : text_cstr(&why));
+	text_init(&said, mem, sizeof(mem) - 1);
+	result = try_capture(&said);
+	say("capture", text_cstr(&said));
 	return result == CAPTURE_OK;
 }

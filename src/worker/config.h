@@ -16,7 +16,7 @@ struct config {
 	uint32_t max_captures;	  /* 1 to SLOTS_MAX - FRONT_VALIDATIONS_MAX */
 	uint32_t max_connections; /* that are not running captures */
 	bool may_resolve;
-	bool has_net_raw;
+	bool may_capture; /* set by the launcher: packet sockets can be had */
 	struct request_limits limits;
 	const char *excludes[CONFIG_EXCLUDES_MAX]; /* always applied */
 	size_t n_excludes;
@@ -25,7 +25,7 @@ struct config {
 	const char *library;	/* libpcap's version */
 };
 
-/* Whether a Host field's value (with or without a port) is allowed; unix sockets: any. */
+/* Whether a Host field's value (with or without a port) is allowed. */
 bool config_allows_host(const struct config *c, struct span host);
 
 /* Whether an interface may be captured; "any" stands for all that may. */

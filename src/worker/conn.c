@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "sys/log.h"
 #include "worker/routes.h"
 
 #define PROBLEM_MAX 2048
@@ -116,6 +117,24 @@ conn_answer_text(struct conn *c, const char *type, struct span body, uint64_t no
 	conn_answer(c, &a, now_ns);
 }
 
+/* For an operator who wants to know why somebody gets no answer. */
+static void
+say_refused(const struct conn *c, unsigned status, struct span detail)
+{
+	char line[LOG_LINE_MAX];
+	struct text t;
+
+	if (!log_is_on(LOG_DEBUG))
+		return;
+	text_init(&t, line, sizeof(line));
+	net_format(&t, &c->peer);
+	text_str(&t, " was answered ");
+	text_u64(&t, status);
+	text_str(&t, ": ");
+	text_escape(&t, detail);
+	log_text(LOG_DEBUG, &t);
+}
+
 void
 conn_answer_problem(struct conn *c, unsigned status, struct span detail, uint64_t now_ns)
 {
@@ -123,6 +142,7 @@ conn_answer_problem(struct conn *c, unsigned status, struct span detail, uint64_
 	struct text body;
 	struct answer a = {.status = status, .type = "application/problem+json"};
 
+	say_refused(c, status, detail);
 	text_init(&body, mem, sizeof(mem));
 	answer_problem_body(&body, status, detail);
 	a.body = text_span(&body);

@@ -179,16 +179,29 @@ free_number(const struct front *f)
 	return i;
 }
 
-/* Said and closed at once: there is no room to wait for anything. */
+/* Said and closed at once: there is no room to wait for anything. What has arrived is read
+ * away, since a close with bytes unread resets the connection. */
 static void
-turn_away(int fd)
+turn_away(struct front *f, int fd)
 {
-	static const char busy[] = "HTTP/1.1 503 Service Unavailable\r\n"
-				   "Content-Length: 0\r\nRetry-After: 5\r\n"
-				   "Connection: close\r\n\r\n";
+	char mem[2 * ANSWER_HEAD_MAX];
+	char body_mem[ANSWER_HEAD_MAX];
+	struct text t;
+	struct text body;
+	struct answer a = {.status = 503,
+			   .type = "application/problem+json",
+			   .must_close = true,
+			   .retry_after = 5};
 
-	if (write(fd, busy, sizeof(busy) - 1) < 0)
-		log_line(LOG_DEBUG, "a client left before it was turned away");
+	text_init(&t, mem, sizeof(mem));
+	text_init(&body, body_mem, sizeof(body_mem));
+	answer_problem_body(&body, a.status, span_str("too many connections; try again"));
+	a.body = text_span(&body);
+	answer_emit(&t, &a);
+	metrics_add_answer(&f->broker.metrics, a.status);
+	if (write(fd, t.p, t.n) < 0 || shutdown(fd, SHUT_WR) < 0 ||
+	    read(fd, mem, sizeof(mem)) < 0)
+		log_line(LOG_DEBUG, "a client was turned away before it asked");
 	close(fd);
 }
 
@@ -201,7 +214,7 @@ add_connection(struct front *f, int fd, const struct net_address *peer, uint64_t
 	if (number == f->config->max_connections && evict_one(f))
 		number = free_number(f);
 	if (number == f->config->max_connections) {
-		turn_away(fd);
+		turn_away(f, fd);
 		return;
 	}
 	c = conn_new(&f->broker, number, fd, peer, now_ns);
@@ -334,6 +347,11 @@ raise_descriptor_limit(const struct config *config)
 		return;
 	r.rlim_cur = wanted < r.rlim_max ? wanted : r.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &r);
+	if (r.rlim_cur < wanted)
+		log_line(LOG_WARNING,
+			 "only %llu file descriptors can be had here: -max-connections "
+			 "will not be reached",
+			 (unsigned long long)r.rlim_cur);
 }
 
 static int

@@ -247,6 +247,20 @@ change_identity(bool may_resolve)
 	return rc;
 }
 
+static void
+ask_packet_sockets(struct config *config)
+{
+	int rc = priv_try_packet_socket();
+
+	config->may_capture = rc == 0;
+	if (rc < 0)
+		log_line(
+		    LOG_WARNING,
+		    "packet sockets are refused (%s), and captures will be: start as "
+		    "root or run setcap cap_net_raw=p on the binary",
+		    strerror(-rc));
+}
+
 static int
 fork_front(struct launcher *l, int sockets[2])
 {
@@ -277,6 +291,7 @@ set_up(struct launcher *l)
 
 	if (rc < 0)
 		return rc;
+	ask_packet_sockets(l->config);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
 		return -errno;
 	rc = fork_front(l, sockets);

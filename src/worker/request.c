@@ -38,6 +38,8 @@ add_interface(struct request *r, struct span name)
 
 	if (r->n_interfaces == REQUEST_INTERFACES_MAX)
 		return "more than 32 interfaces";
+	if (span_eq(name, span_str("any")))
+		return "any stands alone";
 	slot = r->interfaces[r->n_interfaces];
 	if (name.n == 0 || name.n >= CAPTURE_NAME_SIZE)
 		return "not an interface name";
@@ -51,9 +53,13 @@ static const char *
 set_interface(struct request *r, struct span value, const struct request_limits *limits)
 {
 	const char *wrong = NULL;
+	bool is_any = span_eq(value, span_str("any"));
 
 	(void)limits;
-	if (span_eq(value, span_str("any")))
+	if (r->wants_any || (r->n_interfaces > 0 && is_any))
+		return "any stands alone";
+	r->wants_any = is_any;
+	if (is_any)
 		return NULL;
 	if (value.n == 0)
 		return "not an interface name";
@@ -245,8 +251,11 @@ set_pair(struct request *r, struct span name, struct span value, unsigned *seen,
 			      "unknown; GET / lists the parameters that exist");
 	if ((*seen & 1u << i) != 0 && !options[i].is_repeatable)
 		return refuse(why, name, "given twice");
-	if ((*seen & 1u << i) == 0 && options[i].is_repeatable)
-		r->n_interfaces = 0; /* what a header said is overruled, not added to */
+	if ((*seen & 1u << i) == 0 && options[i].is_repeatable) {
+		/* what a header said is overruled, not added to */
+		r->n_interfaces = 0;
+		r->wants_any = false;
+	}
 	*seen |= 1u << i;
 	wrong = options[i].set(r, value, limits);
 	return wrong ? refuse(why, name, wrong) : true;

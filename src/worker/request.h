@@ -41,6 +41,7 @@ struct request {
 	bool is_nano;
 	bool is_promiscuous;
 	bool may_resolve;
+	bool wants_any; /* interface=any: no other name may stand beside it */
 	bool has_implied_interfaces; /* the operator's list: absent ones do not matter */
 	enum request_format format;
 	enum request_linktype linktype;

@@ -15,19 +15,34 @@
 #define METRICS_MAX    (256u * 1024) /* 1,024 interfaces of 100 bytes, and the rest */
 #define INTERFACES_MAX (1u << 20)
 
+static void
+say_ignored(const struct conn *c, const char *what)
+{
+	char line[LOG_LINE_MAX];
+	struct text t;
+
+	text_init(&t, line, sizeof(line));
+	net_format(&t, &c->peer);
+	text_str(&t, ": what is malformed in ");
+	text_str(&t, what);
+	text_str(&t, " is ignored");
+	log_text(LOG_INFO, &t);
+}
+
 /* What the CLI asks by header, weakest first: the query overrules all of it. */
 static void
 apply_headers(struct conn *c)
 {
 	const struct http_request_head *h = &c->http.head;
 	const struct request_limits *limits = &c->broker->config->limits;
-	struct span value;
+	const struct http_field *field;
+	size_t at = 0;
 
-	if (http_head_has_token(&h->fields, "Accept", "application/x-pcapng"))
+	if (http_head_accepts(&h->fields, "application/x-pcapng"))
 		c->request.format = REQUEST_PCAPNG;
-	if (http_head_get(&h->fields, "Ddump-Options", &value) == 1 &&
-	    !request_parse_options(&c->request, value, limits))
-		log_line(LOG_INFO, "malformed Ddump-Options ignored");
+	while ((field = http_head_next(&h->fields, "Ddump-Options", &at)) != NULL)
+		if (!request_parse_options(&c->request, field->value, limits))
+			say_ignored(c, "Ddump-Options");
 }
 
 static bool
@@ -48,7 +63,7 @@ build_request(struct conn *c, struct text *why)
 	r->peer = c->peer;
 	net_local(c->watch.fd, &r->local);
 	if (!hints_read(&r->hints, &c->http.head.fields))
-		log_line(LOG_INFO, "malformed Forwarded or Ddump-Ports ignored");
+		say_ignored(c, "Forwarded, X-Forwarded or Ddump-Ports");
 	return true;
 }
 
@@ -101,15 +116,18 @@ handle_clock(struct conn *c, uint64_t now_ns)
 static void
 handle_health(struct conn *c, uint64_t now_ns)
 {
-	if (c->broker->config->has_net_raw)
+	const char *wrong = NULL;
+
+	if (!c->broker->config->may_capture)
+		wrong = "packet sockets are refused: start the worker as root or give it "
+			"CAP_NET_RAW";
+	else if (broker_is_full(c->broker))
+		wrong = "all places for captures are taken (-max-captures)";
+	if (wrong)
+		conn_answer_problem(c, 503, span_str(wrong), now_ns);
+	else
 		conn_answer_text(c, "text/plain; charset=utf-8", span_str("ok\n"),
 				 now_ns);
-	else
-		conn_answer_problem(
-		    c, 503,
-		    span_str("no CAP_NET_RAW: start the worker as root or give "
-			     "it the capability"),
-		    now_ns);
 }
 
 typedef void body_fn(struct conn *c, struct text *t);
@@ -296,12 +314,14 @@ static const char *
 foreign(const struct conn *c)
 {
 	const struct http_fields *fields = &c->http.head.fields;
+	const struct http_field *field;
 	struct span value;
+	size_t at = 0;
 
-	if (http_head_get(fields, "Sec-Fetch-Site", &value) > 0 &&
-	    !span_eq_ci(value, span_str("none")) &&
-	    !span_eq_ci(value, span_str("same-origin")))
-		return "requests from pages of other sites are refused";
+	while ((field = http_head_next(fields, "Sec-Fetch-Site", &at)) != NULL)
+		if (!span_eq_ci(field->value, span_str("none")) &&
+		    !span_eq_ci(field->value, span_str("same-origin")))
+			return "requests from pages of other sites are refused";
 	http_head_get(fields, "Host", &value);
 	if (!config_allows_host(c->broker->config, value))
 		return "this Host is not among those of -allow-host";

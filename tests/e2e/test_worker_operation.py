@@ -27,7 +27,7 @@ def code_of(host, target, *args):
 def test_json_is_valid_for_any_filter_and_name(lab, host, tmp_path):
     odd = b'q"\\\x01\xff'
     host.run("ip", "link", "add", odd, "type", "veth", "peer", "name", "plain")
-    worker = lab.worker(host, "-log-format", "json") if False else lab.worker(host)
+    worker = lab.worker(host)
     listed = json.loads(curl(host, url(worker, "/interfaces")).stdout)["interfaces"]
     assert {i["name"] for i in listed} == {"lo", "plain", 'q"\\\x01\ufffd'}
     for text in ("%22%5C%01%ff%0a", "ip+proto+%5Ctcp"):
@@ -435,3 +435,79 @@ def test_expect_and_odd_but_legal_requests(lab, host):
     assert head.startswith(b"HTTP/1.1 200") and len(worker.children()) <= 2
     big = ask(b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 65537\r\n\r\n")
     assert big.startswith(b"HTTP/1.1 413")
+
+
+def test_health_is_about_the_next_capture(lab, host, tmp_path):
+    worker = lab.worker(host, "-max-captures", "1")
+    assert code_of(host, url(worker, "/healthz")) == 200
+    client = start_curl(lab, host, url(worker, filter="port 1"), str(tmp_path / "o"))
+    problem = json.loads(curl(host, url(worker, "/healthz")).stdout)
+    assert problem["status"] == 503 and "-max-captures" in problem["detail"]
+    client.stop()
+    wait_for(lambda: code_of(host, url(worker, "/healthz")) == 200, "the place is free again")
+
+
+def test_a_capability_that_does_not_count_is_found_out(lab, host):
+    """Root of a user namespace that the network does not belong to."""
+    probe = subprocess.run(["unshare", "-Ur", "true"], capture_output=True)
+    if probe.returncode != 0:
+        pytest.skip("no user namespaces here")
+    worker = lab.worker(host, prefix=["unshare", "-Ur"])
+    assert code_of(host, url(worker, "/healthz")) == 503
+    assert "packet sockets are refused" in worker.log()
+    assert code_of(host, url(worker, filter="icmp")) == 503
+
+
+def test_at_the_limit_a_client_is_told_and_counted(lab, host):
+    """All places are taken by clients that do not read their answers."""
+    worker = lab.worker(host, "-max-connections", "2")
+    code = (
+        "import socket,sys\n"
+        "all=[]\n"
+        "for i in range(2):\n"
+        "    s=socket.socket(); s.setsockopt(socket.SOL_SOCKET,socket.SO_RCVBUF,4096)\n"
+        "    s.connect(('127.0.0.1',int(sys.argv[1]))); s.settimeout(1); all.append(s)\n"
+        "    try:\n"
+        "        while True: s.sendall(b'GET / HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n'*1000)\n"
+        "    except OSError: pass\n"
+        "s=socket.create_connection(('127.0.0.1',int(sys.argv[1])),10); b=b''\n"
+        "s.sendall(b'GET /healthz HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n')\n"
+        "while True:\n"
+        "    d=s.recv(4096)\n"
+        "    if not d: break\n"
+        "    b+=d\n"
+        "print(b.decode())\n"
+    )
+    said = host.run("/usr/bin/python3", "-c", code, str(worker.port)).stdout.decode()
+    head, _, body = said.partition("\r\n\r\n")
+    assert head.startswith("HTTP/1.1 503") and "Retry-After" in head
+    assert json.loads(body)["status"] == 503
+    assert metrics_of(host, worker)['ddump_requests_rejected_total{status="503"}'] == 1
+
+
+def test_what_the_cli_asks_by_header(lab, host, tmp_path):
+    """Honoured, in one line or several; what is malformed is ignored and logged with its sender."""
+    worker = lab.worker(host)
+
+    def ask(*headers, **query):
+        args = [a for h in headers for a in ("-H", h)]
+        return curl(host, *args, url(worker, filter="port 1", duration="0.01", **query)).stdout
+
+    assert ask("Accept: application/x-pcapng;q=0.9")[:4] == b"\x0a\x0d\x0d\x0a"
+    assert ask("Accept: application/x-pcapng;q=0")[:4] == b"\xd4\xc3\xb2\xa1"
+    two = ask("Ddump-Options: linktype=sll2", "Ddump-Options: precision=nano, later=1")
+    assert two[:4] == b"\x4d\x3c\xb2\xa1" and two[20] == 20 and two[21] == 1  # SLL2 is 276
+    assert "malformed" not in worker.log()
+    query = ask("Ddump-Options: linktype=sll2, precision=nano", linktype="sll", precision="micro")
+    assert query[:4] == b"\xd4\xc3\xb2\xa1" and query[20] == 113
+    assert len(ask("Ddump-Options: linktype=sll3, heartbeat=x")) == 24
+    assert len(ask("Ddump-Ports: remote=443,x; local=9-5")) == 24
+    lines = [line for line in worker.log().splitlines() if "malformed" in line]
+    assert len(lines) == 2 and all("127.0.0.1:" in line for line in lines)
+    assert "Ddump-Options" in lines[0] and "Ddump-Ports" in lines[1]
+
+
+def test_refused_requests_are_logged_on_demand(lab, host):
+    worker = lab.worker(host)
+    assert code_of(host, url(worker, "/capture", bogus="1")) == 400
+    assert re.search(r"127\.0\.0\.1:\d+ was answered 400: parameter bogus: unknown", worker.log())

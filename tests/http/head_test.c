@@ -393,13 +393,43 @@ test_lookup(void **state)
 	assert_false(http_head_is_token(span_str("a:")));
 }
 
+static void
+test_accept(void **state)
+{
+	static const struct {
+		int line;
+		const char *fields;
+		bool is_accepted;
+	} rows[] = {
+	    {__LINE__, "", false},
+	    {__LINE__, "Accept: a/x\r\n", true},
+	    {__LINE__, "accept: A/X\r\n", true},
+	    {__LINE__, "Accept: b/y, a/x\r\n", true},
+	    {__LINE__, "Accept: b/y\r\nAccept: a/x\r\n", true},
+	    {__LINE__, "Accept: a/x;q=0.9\r\n", true},
+	    {__LINE__, "Accept: a/x ; v=1 ; q=0.001, b/y\r\n", true},
+	    {__LINE__, "Accept: a/x;q=0\r\n", false},
+	    {__LINE__, "Accept: a/x; Q=0.000\r\n", false},
+	    {__LINE__, "Accept: a/*, */*\r\n", false},
+	    {__LINE__, "Accept: a/xy, a/x-\r\n", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < CHECK_COUNT(rows); i++)
+		check_true(__FILE__, rows[i].line, span_str(rows[i].fields),
+			   http_head_accepts(fields_of(rows[i].fields), "a/x") ==
+			       rows[i].is_accepted,
+			   "accepted");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_request_good), cmocka_unit_test(test_request_bad),
-	    cmocka_unit_test(test_response),	 cmocka_unit_test(test_bounds),
-	    cmocka_unit_test(test_framing),	 cmocka_unit_test(test_lookup),
+	    cmocka_unit_test(test_accept),	cmocka_unit_test(test_request_good),
+	    cmocka_unit_test(test_request_bad), cmocka_unit_test(test_response),
+	    cmocka_unit_test(test_bounds),	cmocka_unit_test(test_framing),
+	    cmocka_unit_test(test_lookup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
