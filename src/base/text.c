@@ -141,6 +141,8 @@ utf8_size(struct span s)
 	return is_continuation(s, 3) ? 4 : 0;
 }
 
+#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
+
 /* DEL is legal in JSON, but the text may be read on a terminal. */
 static void
 put_json_ascii(struct text *t, uint8_t c)
@@ -153,25 +155,47 @@ put_json_ascii(struct text *t, uint8_t c)
 		text_char(t, (char)c);
 }
 
+/* Valid UTF-8 as it is, but ASCII as put_ascii has it; other bytes become U+FFFD. */
+static void
+put_utf8(struct text *t, struct span s, void (*put_ascii)(struct text *t, uint8_t c))
+{
+	while (s.n > 0) {
+		size_t n = utf8_size(s);
+
+		if (n == 1)
+			put_ascii(t, s.p[0]);
+		else if (n > 1)
+			text_put(t, span_of(s.p, n));
+		else
+			text_str(t, REPLACEMENT);
+		span_take(&s, n > 0 ? n : 1);
+	}
+}
+
 void
 text_json(struct text *t, struct span s)
 {
 	size_t start = t->n;
 
 	text_char(t, '"');
-	while (s.n > 0) {
-		size_t n = utf8_size(s);
-
-		if (n == 1)
-			put_json_ascii(t, s.p[0]);
-		else if (n > 1)
-			text_put(t, span_of(s.p, n));
-		else
-			text_str(t, "\xef\xbf\xbd");
-		span_take(&s, n > 0 ? n : 1);
-	}
+	put_utf8(t, s, put_json_ascii);
 	text_char(t, '"');
 	keep_whole(t, start);
+}
+
+static void
+put_printable_ascii(struct text *t, uint8_t c)
+{
+	if (c < 0x20 || c == 0x7f)
+		text_str(t, REPLACEMENT);
+	else
+		text_char(t, (char)c);
+}
+
+void
+text_utf8(struct text *t, struct span s)
+{
+	put_utf8(t, s, put_printable_ascii);
 }
 
 static bool

@@ -33,6 +33,10 @@ void text_fixed(struct text *t, uint64_t v, unsigned digits);
 void text_escape(struct text *t, struct span s);
 void text_json(struct text *t, struct span s);
 
+/* Untrusted bytes for a file of UTF-8 text: control characters and what is no UTF-8 become
+ * U+FFFD. What does not fit is cut behind a character. */
+void text_utf8(struct text *t, struct span s);
+
 /* Percent-encodes everything but RFC 3986 unreserved characters. */
 void text_percent(struct text *t, struct span s);
 

@@ -166,6 +166,7 @@ start_sources(struct app *a)
 	a->context.loop = &a->loop;
 	a->context.resolve = &a->resolve;
 	a->context.merge = a->merge;
+	a->context.interfaces = &a->interfaces;
 	a->context.options = a->options;
 	a->context.scratch = a->scratch;
 	a->context.tls = a->tls;
@@ -209,9 +210,10 @@ run(struct app *a)
 		return app_log_errno("start", rc);
 	if (!open_merge(a))
 		return app_log_errno("start", -ENOMEM);
-	output_init(&a->output, a->options->linktype, a->options->is_nano);
-	output_put_head(&a->output);
+	if (!app_output_open(a))
+		return app_log_errno("start", -ENOMEM);
 	start_sources(a);
+	app_output_start(a);
 	app_loop_run(a);
 	app_files_close(a);
 	app_report_summary(a);
@@ -228,6 +230,7 @@ fini(struct app *a)
 	}
 	rotation_fini(&a->rotation);
 	tls_config_free(a->tls);
+	app_output_fini(a);
 	free(a->deadlines_mem);
 	free(a->sources);
 	free(a->targets);

@@ -115,8 +115,7 @@ app_files_close(struct app *a)
 static bool
 finish(struct app *a)
 {
-	app_pump_flush(a);
-	if (a->phase == APP_OVER)
+	if (!app_pump_put_tail(a))
 		return false;
 	app_files_close(a);
 	a->is_between = true;
@@ -130,7 +129,9 @@ finish(struct app *a)
 void
 app_files_expire(struct app *a, uint64_t now_ns)
 {
-	if (now_ns >= a->file_end_ns)
+	if (a->interfaces.linktype == INTERFACES_OPEN)
+		a->file_end_ns = now_ns + a->options->rotate_ns; /* nothing is in it */
+	else if (now_ns >= a->file_end_ns)
 		finish(a);
 }
 
@@ -159,5 +160,5 @@ app_files_make_ready(struct app *a)
 	}
 	remove_oldest(a);
 	output_put_head(&a->output);
-	return true;
+	return app_pump_describe(a);
 }

@@ -127,9 +127,7 @@ judge(struct app *a, uint64_t now_ns)
 	if (a->phase < APP_FLUSHING && a->n_over == a->n && a->is_merge_done &&
 	    !a->has_progress)
 		a->phase = APP_FLUSHING;
-	if (a->phase == APP_FLUSHING)
-		app_pump_flush(a);
-	if (a->phase == APP_FLUSHING && output_waiting(&a->output).n == 0)
+	if (a->phase == APP_FLUSHING && app_pump_put_tail(a))
 		a->phase = APP_OVER;
 	if (a->sink_watch.fd >= 0)
 		loop_set(&a->loop, &a->sink_watch, a->is_sink_full ? LOOP_OUT : 0);

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "pcap/linktype.h"
 #include "sys/log.h"
 #include "sys/memory.h"
 
@@ -104,15 +105,75 @@ change_memory(struct app *a, uint32_t source, size_t asked)
 	memory_unmap(old, old_bytes);
 }
 
+bool
+app_pump_describe(struct app *a)
+{
+	do {
+		output_describe(&a->output);
+		app_pump_flush(a);
+	} while (!output_is_ready(&a->output) && !a->is_sink_full &&
+		 a->phase != APP_OVER);
+	return output_is_ready(&a->output);
+}
+
+bool
+app_pump_put_tail(struct app *a)
+{
+	bool is_all = a->is_between;
+
+	while (!is_all && app_pump_describe(a) && a->phase != APP_OVER &&
+	       !a->is_sink_full) {
+		is_all = output_put_tail(&a->output);
+		app_pump_flush(a);
+	}
+	return is_all && output_waiting(&a->output).n == 0;
+}
+
+static void
+log_index(const struct interface *i, uint32_t own, uint32_t unique)
+{
+	char mem[LOG_LINE_MAX];
+	struct text line;
+
+	text_init(&line, mem, sizeof(mem));
+	text_str(&line, "interface ");
+	text_u64(&line, unique);
+	text_str(&line, ": ");
+	text_escape(&line, i->name);
+	if (i->own.n == 0 || span_eq(i->own, span_str("any"))) {
+		text_str(&line, ", index ");
+		text_u64(&line, own);
+	}
+	log_text(LOG_INFO, &line);
+}
+
+static uint32_t
+unique_index(struct app *a, const struct interface *i, const struct merge_out *out)
+{
+	uint32_t own = linktype_ifindex(i->linktype, out->data, out->record.caplen);
+	bool is_new;
+	uint32_t unique = ifindexes_map(&a->ifindexes[out->source], own, &is_new);
+
+	if (is_new)
+		log_index(i, own, unique);
+	return unique;
+}
+
 static void
 write_record(struct app *a, const struct merge_out *out)
 {
-	const struct source *s = &a->sources[out->source];
+	const struct interface *i = &a->interfaces.list[out->record.interface_id];
+	uint32_t index = 0;
 
+	if (i->is_refused) {
+		a->sources[out->source].n_refused++;
+		return;
+	}
 	if (!app_files_make_ready(a))
 		return;
-	output_put_record(&a->output, &out->record,
-			  s->interfaces[out->record.interface_id].linktype, out->data);
+	if (a->ifindexes)
+		index = unique_index(a, i, out);
+	output_put_record(&a->output, &out->record, index, out->data);
 	if (a->output.tail - a->output.head >= OUTPUT_FLUSH)
 		app_pump_flush(a);
 	if (--a->left > 0)
@@ -177,9 +238,13 @@ give_all(struct app *a, uint64_t now_ns)
 	struct merge_out out;
 	unsigned ahead = 0;
 
-	if (is_too_early(a, merge_ns))
+	if (is_too_early(a, merge_ns) || !app_output_decide(a))
 		return;
 	while (a->phase < APP_FLUSHING && output_has_room(&a->output)) {
+		if (!a->is_between && !output_is_ready(&a->output)) {
+			output_describe(&a->output);
+			continue;
+		}
 		switch (merge_next(a->merge, merge_ns, &out)) {
 		case MERGE_RECORD:
 			write_record(a, &out);

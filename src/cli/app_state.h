@@ -3,6 +3,7 @@
 
 #include "base/tourney.h"
 #include "cli/app.h"
+#include "cli/ifindexes.h"
 #include "cli/output.h"
 #include "cli/rotation.h"
 #include "cli/source.h"
@@ -22,6 +23,7 @@ enum app_phase {
 #define APP_SPARE_NS	1000000000u   /* how often a queue's extra memory is taken back */
 
 #define APP_PATH_MAX 4096 /* as PATH_MAX: longer ones cannot be opened */
+#define APP_OS_MAX   128  /* "Linux 6.12.1", as the machine calls itself */
 
 /* Descriptors for everything but targets: files, look-ups, racing connections. */
 #define APP_FILES_EXTRA 64
@@ -80,6 +82,9 @@ struct app {
 	struct whole_file stats;
 	uint64_t begin_ns; /* of the wall clock */
 
+	struct interfaces interfaces;
+	struct ifindexes *ifindexes; /* by target; NULL: headers keep their own */
+	char os[APP_OS_MAX];
 	struct output output;
 	uint8_t scratch[SOURCE_SCRATCH];
 };
@@ -129,11 +134,27 @@ struct span app_files_name(const struct app *a);
 enum app_status app_stats_open(struct app *a);
 enum app_status app_stats_close(struct app *a, enum app_status status);
 
+/* Before the sources start. False: no memory. */
+bool app_output_open(struct app *a);
+
+/* They have started: what can be said of the output's link type at once. */
+void app_output_start(struct app *a);
+
+/* Decides it as soon as enough is known. True when it is decided. */
+bool app_output_decide(struct app *a);
+
+void app_output_fini(struct app *a);
+
 /* The merge gives records, the output takes them. */
 void app_pump(struct app *a, uint64_t now_ns);
 
 /* Writes what waits as far as the sink takes it. */
 void app_pump_flush(struct app *a);
+
+/* Writes what stands before the first record of a file, in pcapng all interfaces that are
+ * known; and what ends a file. As far as the sink takes it: true when that is all. */
+bool app_pump_describe(struct app *a);
+bool app_pump_put_tail(struct app *a);
 
 /* The sink failed, or its reader has gone (-EPIPE, which is no failure): the end. */
 void app_pump_fail(struct app *a, int error);

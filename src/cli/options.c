@@ -60,7 +60,7 @@ static const struct option table[] = {
     {"proxy", 0, KIND_TEXT, AT(proxy)},
     {"retry", 0, KIND_PERIOD, AT(retry_ns)},
     {"linktype", 0, KIND_LINKTYPE, AT(linktype)},
-    {"format", 0, KIND_FORMAT, 0},
+    {"format", 0, KIND_FORMAT, AT(is_ng)},
     {"time-stamp-precision", 0, KIND_PRECISION, AT(is_nano)},
     {"ca", 0, KIND_TEXT, AT(tls.ca)},
     {"cert", 0, KIND_TEXT, AT(tls.cert_file)},
@@ -87,7 +87,6 @@ set_defaults(struct options *o)
 	o->buffer_bytes = OPTIONS_BUFFER_DEFAULT;
 	o->retry_ns = OPTIONS_RETRY_S_DEFAULT * SECOND_NS;
 	o->connect_ns = OPTIONS_HEAD_S_DEFAULT * SECOND_NS;
-	o->linktype = SAVEFILE_LINKTYPE_SLL;
 }
 
 /* Cuts the value off a "name=value" argument. */
@@ -171,13 +170,19 @@ set_duration(uint64_t *ns, struct span s, uint64_t min)
 }
 
 static const char *
-set_linktype(uint32_t *linktype, const char *value)
+set_linktype(enum options_linktype *linktype, const char *value)
 {
-	bool is_sll2;
-	const char *wants = choose(value, "sll", "sll2", &is_sll2);
-
-	*linktype = is_sll2 ? SAVEFILE_LINKTYPE_SLL2 : SAVEFILE_LINKTYPE_SLL;
-	return wants ? "sll or sll2" : NULL;
+	if (strcmp(value, "auto") == 0)
+		*linktype = OPTIONS_LINKTYPE_AUTO;
+	else if (strcmp(value, "sll") == 0)
+		*linktype = OPTIONS_LINKTYPE_SLL;
+	else if (strcmp(value, "sll2") == 0)
+		*linktype = OPTIONS_LINKTYPE_SLL2;
+	else if (strcmp(value, "native") == 0)
+		*linktype = OPTIONS_LINKTYPE_NATIVE;
+	else
+		return "sll, sll2, native or auto";
+	return NULL;
 }
 
 static const char *
@@ -245,11 +250,10 @@ set(struct options *o, const struct option *option, const char *value)
 			   ? "a time like 10m or 1h, at least 1s"
 			   : NULL;
 	case KIND_LINKTYPE:
-		return set_linktype((uint32_t *)(void *)at, value);
+		return set_linktype((enum options_linktype *)(void *)at, value);
 	case KIND_FORMAT:
-		return choose(value, "pcap", "pcap", &is_second)
-			   ? "pcap (pcapng is not built in yet)"
-			   : NULL;
+		return choose(value, "pcap", "pcapng", (bool *)at) ? "pcap or pcapng"
+								   : NULL;
 	case KIND_PRECISION:
 		return choose(value, "micro", "nano", (bool *)at) ? "micro or nano"
 								  : NULL;

@@ -11,6 +11,14 @@
 #define OPTIONS_RETRY_S_DEFAULT 300   /* s that a lost target is tried again */
 #define OPTIONS_HEAD_S_DEFAULT	10    /* s until a target must have answered */
 
+/* The link type of the output. */
+enum options_linktype {
+	OPTIONS_LINKTYPE_AUTO, /* NATIVE if all sources are files and agree, else SLL */
+	OPTIONS_LINKTYPE_SLL,
+	OPTIONS_LINKTYPE_SLL2,
+	OPTIONS_LINKTYPE_NATIVE
+};
+
 struct options {
 	const char *write_path; /* NULL: standard output */
 	uint64_t count;		/* 0: no end */
@@ -26,7 +34,8 @@ struct options {
 	const char *snaplen;
 	const char *direction;
 	struct tls_options tls;
-	uint32_t linktype; /* of the output: SAVEFILE_LINKTYPE_SLL or _SLL2 */
+	enum options_linktype linktype;
+	bool is_ng; /* the output's format is pcapng */
 	bool is_nano;
 	uint64_t rotate_bytes; /* a new file when one has so many; 0: never */
 	uint64_t rotate_ns;    /* or is so old; 0: never */

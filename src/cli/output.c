@@ -1,23 +1,35 @@
-/* Records become the bytes of a classic pcap file. */
+/* Records become the bytes of a capture file. */
 #include "cli/output.h"
 
 #include <assert.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/copy.h"
 #include "pcap/classic_writer.h"
 #include "pcap/linktype.h"
 #include "pcap/ng_options.h"
+#include "pcap/ng_writer.h"
 #include "pcap/whole.h"
 
-static_assert(OUTPUT_RECORD_MAX >= SAVEFILE_SNAPLEN_MAX + CLASSIC_RECORD_HEADER,
+static_assert(OUTPUT_RECORD_MAX >= SAVEFILE_SNAPLEN_MAX + CLASSIC_RECORD_HEADER &&
+		  OUTPUT_RECORD_MAX >= SAVEFILE_SNAPLEN_MAX + NG_PACKET_HEAD +
+					   NG_PACKET_TAIL_MAX + SAVEFILE_OPTIONS_MAX,
 	      "a converted packet is cut to the snaplen");
+static_assert(OUTPUT_RECORD_MAX >= NG_SECTION_MAX &&
+		  OUTPUT_RECORD_MAX >= NG_INTERFACE_MAX &&
+		  OUTPUT_RECORD_MAX >= NG_STATISTICS_MAX,
+	      "any block has room where a record has");
 
 void
-output_init(struct output *o, uint32_t linktype, bool is_nano)
+output_init(struct output *o, const struct output_options *options,
+	    struct interfaces *interfaces)
 {
-	o->linktype = linktype;
-	o->is_nano = is_nano;
+	o->options = *options;
+	o->interfaces = interfaces;
+	o->n_described = 0;
+	o->n_ended = 0;
+	o->newest_ns = 0;
 	o->has_head = false;
 	o->head = 0;
 	o->tail = 0;
@@ -26,45 +38,108 @@ output_init(struct output *o, uint32_t linktype, bool is_nano)
 void
 output_put_head(struct output *o)
 {
+	uint8_t *p = o->mem + o->tail;
+
 	assert(o->tail == 0);
+	o->n_described = 0;
+	o->n_ended = 0;
+	if (o->options.is_ng) {
+		o->tail += ng_write_section(p, span_str(""), o->options.os,
+					    span_str("ddump/" DDUMP_VERSION));
+		return;
+	}
 	o->has_head = true;
-	classic_write_file_header(o->mem + o->tail, o->is_nano, o->linktype,
+	classic_write_file_header(p, o->options.is_nano, o->interfaces->linktype,
 				  SAVEFILE_SNAPLEN_MAX);
 	o->tail += CLASSIC_FILE_HEADER;
 }
 
-/* The packet's bytes without the first `skip`, behind the header and `head`. */
 static void
-put(struct output *o, const struct savefile_record *record, const uint8_t *head,
-    uint32_t head_size, const uint8_t *data)
+put_interface(struct output *o, const struct interface *i)
+{
+	char mem[NG_DESCRIPTION_MAX];
+	struct savefile_interface block = {.linktype = o->interfaces->linktype,
+					   .snaplen = SAVEFILE_SNAPLEN_MAX,
+					   .name = i->name,
+					   .filter = i->filter,
+					   .os = i->os};
+	struct text description;
+
+	text_init(&description, mem, sizeof(mem));
+	interfaces_put_description(&description, i);
+	block.description = text_span(&description);
+	o->tail += ng_write_interface(o->mem + o->tail, &block);
+}
+
+void
+output_describe(struct output *o)
+{
+	while (!output_is_ready(o) && output_has_room(o))
+		put_interface(o, &o->interfaces->list[o->n_described++]);
+}
+
+/* Room for the packet, its header and its tail; returns where the packet's bytes go. */
+static uint8_t *
+put_header(struct output *o, const struct savefile_record *record,
+	   const struct ng_options *options)
 {
 	uint8_t *p = o->mem + o->tail;
 
 	assert(output_has_room(o) && record->caplen <= SAVEFILE_SNAPLEN_MAX);
-	assert(head_size <= record->caplen);
-	classic_write_record_header(p, o->is_nano, record);
-	p += CLASSIC_RECORD_HEADER;
-	if (head_size > 0)
-		memcpy(p, head, head_size);
-	copy_bytes(p + head_size, data, record->caplen - head_size);
-	o->tail += CLASSIC_RECORD_HEADER + record->caplen;
+	if (!o->options.is_ng) {
+		classic_write_record_header(p, o->options.is_nano, record);
+		o->tail += CLASSIC_RECORD_HEADER + record->caplen;
+		return p + CLASSIC_RECORD_HEADER;
+	}
+	ng_write_packet_head(p, record, options);
+	p += NG_PACKET_HEAD;
+	o->tail += NG_PACKET_HEAD + record->caplen +
+		   ng_write_packet_tail(p + record->caplen, record, options);
+	return p;
 }
 
 void
-output_put_record(struct output *o, const struct savefile_record *record,
-		  uint32_t linktype, const uint8_t *data)
+output_put_record(struct output *o, const struct savefile_record *record, uint32_t index,
+		  const uint8_t *data)
 {
-	struct savefile_record changed;
-	struct linktype_change change;
+	struct interface *i = &o->interfaces->list[record->interface_id];
+	uint32_t to = o->interfaces->linktype;
+	struct linktype_change change = {.head_size = 0};
+	struct savefile_record changed = *record;
+	struct ng_options options;
+	uint8_t *p;
 
-	if (linktype == o->linktype) {
-		put(o, record, NULL, 0, data);
-		return;
+	assert(output_is_ready(o));
+	i->packets++;
+	if (record->time_ns > o->newest_ns)
+		o->newest_ns = record->time_ns;
+	if (record->options != 0) {
+		options = ng_options_of(record, data);
+		changed.flags = ng_options_flags(record, data);
 	}
-	changed = *record;
-	changed.flags = ng_options_flags(record, data);
-	linktype_convert(linktype, o->linktype, 0, data, &changed, &change);
-	put(o, &changed, change.head, change.head_size, data + change.skip);
+	if (i->linktype != to || o->options.is_ng)
+		linktype_convert(i->linktype, to, 0, data, &changed, &change);
+	p = put_header(o, &changed, record->options != 0 ? &options : NULL);
+	assert(change.head_size <= changed.caplen);
+	if (change.head_size > 0)
+		memcpy(p, change.head, change.head_size);
+	copy_bytes(p + change.head_size, data + change.skip,
+		   changed.caplen - change.head_size);
+	if (o->options.has_indexes)
+		linktype_set_ifindex(to, p, changed.caplen, index);
+}
+
+bool
+output_put_tail(struct output *o)
+{
+	while (o->n_ended < o->n_described && output_has_room(o)) {
+		struct savefile_statistics s;
+
+		interfaces_sum(o->interfaces, o->n_ended++, &s);
+		s.time_ns = o->newest_ns;
+		o->tail += ng_write_statistics(o->mem + o->tail, &s);
+	}
+	return o->n_ended == o->n_described;
 }
 
 struct span
@@ -88,7 +163,9 @@ output_written(struct output *o, size_t n)
 uint64_t
 output_torn(const struct output *o, size_t *torn)
 {
-	enum whole_format format = o->has_head ? WHOLE_CLASSIC_HEAD : WHOLE_CLASSIC;
+	enum whole_format format = o->options.is_ng ? WHOLE_NG
+				   : o->has_head    ? WHOLE_CLASSIC_HEAD
+						    : WHOLE_CLASSIC;
 	uint64_t n_written;
 	uint64_t n_all;
 

@@ -1,30 +1,44 @@
 #ifndef CLI_OUTPUT_H
 #define CLI_OUTPUT_H
 
-#include "pcap/savefile.h"
+#include "cli/interfaces.h"
 
 /*
- * The merged stream as bytes of a capture file, in memory that waits to be written:
+ * The merged stream as bytes of capture files, in memory that waits to be written:
  * records in, whole records out, all of one link type. It knows no descriptor.
+ *
+ *   output_put_head, then records, each when output_is_ready; output_put_tail: one file
  */
-#define OUTPUT_BYTES	  (512u * 1024) /* near the cache; half is for the largest record */
-#define OUTPUT_RECORD_MAX (SAVEFILE_SNAPLEN_MAX + 64u) /* with its header */
+#define OUTPUT_BYTES \
+	(512u * 1024) /* near the cache; the most is for the largest record */
+#define OUTPUT_RECORD_MAX (SAVEFILE_SNAPLEN_MAX + SAVEFILE_OPTIONS_MAX + 64u)
 #define OUTPUT_FLUSH	  (128u * 1024) /* written when so much waits, or nothing comes */
 
+struct output_options {
+	bool is_ng;
+	bool is_nano; /* classic pcap; pcapng always is */
+
+	/* SLL2 headers say the index that output_put_record is given. */
+	bool has_indexes;
+	struct span os; /* of this machine, for the section header; borrowed */
+};
+
 struct output {
-	uint32_t linktype;
-	bool is_nano;
-	bool has_head; /* mem begins with what stands before the first record */
+	struct output_options options;
+	struct interfaces *interfaces;
+	uint32_t n_described; /* interface blocks in the file: of the lowest numbers */
+	uint32_t n_ended;     /* of them, how many have their last statistics */
+	uint64_t newest_ns;   /* time of a record */
+	bool has_head;	      /* mem begins with a classic file's header */
 	size_t head; /* first byte that waits; nothing is moved: room comes back when all
 			is written */
 	size_t tail;
 	uint8_t mem[OUTPUT_BYTES];
 };
 
-void output_init(struct output *o, uint32_t linktype, bool is_nano);
-
-/* The bytes that stand before the first record. */
-void output_put_head(struct output *o);
+/* interfaces is borrowed: it says the link type, and gets the packets counted. */
+void output_init(struct output *o, const struct output_options *options,
+		 struct interfaces *interfaces);
 
 static inline bool
 output_has_room(const struct output *o)
@@ -32,9 +46,29 @@ output_has_room(const struct output *o)
 	return OUTPUT_BYTES - o->tail >= OUTPUT_RECORD_MAX;
 }
 
-/* Needs room. linktype is the record's, which linktype_can_convert to the output's. */
+/*
+ * A file begins; legal again at any time, for a new file. Needs room, and for classic
+ * pcap a link type that is decided. In pcapng all interfaces known so far follow by
+ * output_describe.
+ */
+void output_put_head(struct output *o);
+
+/* Whether all interfaces that are known stand in the file: then a record may follow. */
+static inline bool
+output_is_ready(const struct output *o)
+{
+	return o->n_described == o->interfaces->n || !o->options.is_ng;
+}
+
+/* Writes interface blocks until it is ready, or out of room. The link type is decided. */
+void output_describe(struct output *o);
+
+/* Needs room, and is ready. index: see has_indexes. */
 void output_put_record(struct output *o, const struct savefile_record *record,
-		       uint32_t linktype, const uint8_t *data);
+		       uint32_t index, const uint8_t *data);
+
+/* What ends a complete file, as far as there is room. True when that is all of it. */
+bool output_put_tail(struct output *o);
 
 /* The bytes that wait, borrowed until the next call; n of them were written. */
 struct span output_waiting(const struct output *o);

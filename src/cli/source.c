@@ -13,7 +13,6 @@
 #include "cli/source_body.h"
 #include "cli/source_clock.h"
 #include "cli/source_connect.h"
-#include "cli/source_interface.h"
 #include "cli/source_probe.h"
 #include "cli/source_read.h"
 #include "cli/source_retry.h"
@@ -143,8 +142,6 @@ source_fini(struct source *s)
 	source_body_drop(s);
 	free(s->exchange);
 	s->exchange = NULL;
-	free(s->interfaces);
-	s->interfaces = NULL;
 	source_clock_fini(s);
 }
 
@@ -159,7 +156,8 @@ source_join_merge(struct source *s, uint64_t now_ns)
 	s->place = NULL;
 	s->drops_before += s->drops;
 	s->drops = 0;
-	source_interface_restart(s);
+	s->connection++;
+	s->n_ids = 0;
 	savefile_reader_init(&s->reader);
 }
 
@@ -400,7 +398,7 @@ source_count(const struct source *s, struct summary_counts *counts)
 
 	*counts = (struct summary_counts){
 	    .received = m->received,
-	    .written = m->written,
+	    .written = m->written - s->n_refused,
 	    .late = m->late,
 	    .forced = m->forced,
 	    .held_back = m->held_back,

@@ -2,6 +2,7 @@
 #define CLI_SOURCE_H
 
 #include "cli/dial.h"
+#include "cli/interfaces.h"
 #include "cli/refusal.h"
 #include "cli/summary.h"
 #include "cli/target.h"
@@ -38,18 +39,6 @@ enum source_state {
 #define SOURCE_REASON_MAX  512	       /* of a failure, for the message */
 #define SOURCE_REQUEST_MAX (HTTP_HEAD_MAX)
 
-/* Interfaces of all connections of a source, each of which may bring new ones: a bound
- * that no host comes near. */
-#define SOURCE_INTERFACES_MAX 4096
-
-/* One that the source has shown. */
-struct source_interface {
-	uint32_t linktype;
-	uint32_t connection; /* the last one that had it */
-	uint8_t name_size;
-	char name[SAVEFILE_NAME_MAX]; /* as in the capture, not terminated */
-};
-
 struct clock_slew;
 struct source;
 struct source_clock;
@@ -59,6 +48,7 @@ struct source_context {
 	struct loop *loop;
 	struct resolve *resolve;
 	struct merge *merge;
+	struct interfaces *interfaces;
 	const struct options *options;
 	struct ports *ports;	      /* of our end of connections */
 	const char *ports_field;      /* both ends' ports, for the requests */
@@ -135,10 +125,8 @@ struct source {
 	    *place;    /* where the next bytes of the begun record go; NULL: none begun */
 	uint32_t open; /* how many will come */
 
-	uint32_t n_interfaces;
-	uint32_t interfaces_cap;
-	struct source_interface *interfaces; /* by interface_id of records in the merge */
-	uint32_t connection;		     /* counts from 1 */
+	uint32_t connection; /* counts from 1 */
+	uint64_t n_refused;  /* packets that could not go into the output */
 
 	struct source_clock *clock; /* NULL: a file */
 	struct clock_slew *slew;    /* NULL: its times are as they come */
@@ -147,7 +135,7 @@ struct source {
 	struct http_client http;
 	char reason[SOURCE_REASON_MAX];
 	uint32_t n_ids;
-	uint16_t ids[NG_INTERFACES_MAX]; /* of interfaces, by the connection's count */
+	uint16_t ids[NG_INTERFACES_MAX]; /* in context->interfaces, by the connection's */
 	struct savefile_reader reader;	 /* last: much of it stays untouched */
 };
 

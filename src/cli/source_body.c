@@ -10,7 +10,6 @@
 
 #include "base/copy.h"
 #include "cli/source_clock.h"
-#include "cli/source_interface.h"
 #include "cli/source_retry.h"
 #include "pcap/linktype.h"
 
@@ -102,30 +101,59 @@ put_piece(struct source *s, const struct savefile_out *out)
 	merge_commit(s->context->merge, s->id);
 }
 
-static bool
-fail_linktype(struct source *s, uint32_t linktype)
+void
+source_body_refuse_linktype(struct source *s, uint32_t linktype)
 {
-	char mem[64];
-	struct text number;
+	const struct interfaces *all = s->context->interfaces;
+	bool is_cooked = linktype_can_convert(linktype, SAVEFILE_LINKTYPE_SLL);
+	char mem[128];
+	struct text detail;
 
-	text_init(&number, mem, sizeof(mem));
-	text_u64(&number, linktype);
-	source_fail(s, "cannot be converted: link type ", text_span(&number),
-		    "ask the worker for linktype=sll or sll2");
-	return false;
+	text_init(&detail, mem, sizeof(mem));
+	interfaces_put_linktype(&detail, linktype);
+	text_str(&detail, ", the output has ");
+	interfaces_put_linktype(&detail, all->linktype);
+	source_fail(s, "its packets have link type ", text_span(&detail),
+		    is_cooked ? "--linktype sll2 takes both"
+			      : "--linktype native takes it where all others have it");
+}
+
+/* Our worker says filter and system once, for all its interfaces. */
+static void
+inherit(const struct source *s, struct savefile_interface *i)
+{
+	const struct interface *first;
+
+	if (!s->reader.is_ddump || s->n_ids == 0)
+		return;
+	first = &s->context->interfaces->list[s->ids[0]];
+	i->filter = i->filter.n > 0 ? i->filter : first->filter;
+	i->os = i->os.n > 0 ? i->os : first->os;
 }
 
 static bool
-put_interface(struct source *s, const struct savefile_interface *i)
+put_interface(struct source *s, const struct savefile_interface *given)
 {
-	const char *reason;
+	struct savefile_interface i = *given;
+	uint32_t number;
 
-	if (!linktype_can_convert(i->linktype, s->context->options->linktype))
-		return fail_linktype(s, i->linktype);
-	reason = source_interface_add(s, i);
-	if (!reason)
+	inherit(s, &i);
+	switch (interfaces_add(s->context->interfaces, s->id, s->connection, s->target,
+			       &i, &number)) {
+	case INTERFACES_OK:
+		s->ids[s->n_ids++] = (uint16_t)number;
 		return true;
-	source_fail(s, reason, span_str(""), NULL);
+	case INTERFACES_LINKTYPE:
+		source_body_refuse_linktype(s, i.linktype);
+		return false;
+	case INTERFACES_FULL:
+		source_fail(s, "too many interfaces", span_str(""),
+			    "name those that matter (-i)");
+		return false;
+	case INTERFACES_NO_MEMORY:
+		source_fail(s, "out of memory", span_str(""), NULL);
+		return false;
+	}
 	return false;
 }
 
@@ -133,6 +161,7 @@ put_interface(struct source *s, const struct savefile_interface *i)
 static void
 put_statistics(struct source *s, const struct savefile_statistics *st)
 {
+	interfaces_note_statistics(s->context->interfaces, s->ids[st->interface_id], st);
 	if (!s->reader.is_ddump || st->interface_id != 0)
 		return;
 	merge_watermark(s->context->merge, s->id,

@@ -123,7 +123,9 @@ target_request(const struct target *t, const struct options *o, const char *port
 		return false;
 	http_emit_field(out, "Accept", span_str("application/x-pcapng"));
 	http_emit_field(out, "Ddump-Options",
-			span_str("linktype=sll2, heartbeat=50, precision=nano"));
+			span_str(o->linktype == OPTIONS_LINKTYPE_NATIVE
+				     ? "linktype=native, heartbeat=50, precision=nano"
+				     : "linktype=sll2, heartbeat=50, precision=nano"));
 	if (ports && ports[0] != '\0')
 		http_emit_field(out, "Ddump-Ports", span_str(ports));
 	if (own_address[0] != '\0')

@@ -254,6 +254,13 @@ linktype_ifindex(uint32_t linktype, const uint8_t *data, uint32_t caplen)
 	return bytes_be32(data + 4);
 }
 
+void
+linktype_set_ifindex(uint32_t linktype, uint8_t *data, uint32_t caplen, uint32_t ifindex)
+{
+	if (linktype == SAVEFILE_LINKTYPE_SLL2 && caplen >= SLL2_SIZE)
+		bytes_put_be32(data + 4, ifindex);
+}
+
 uint32_t
 linktype_direction(uint32_t linktype, const uint8_t *data, uint32_t caplen)
 {

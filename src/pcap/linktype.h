@@ -37,6 +37,10 @@ void linktype_convert(uint32_t from, uint32_t to, uint32_t ifindex, const uint8_
 /* sll2's interface index, or 0 when there is none (another link type, too short). */
 uint32_t linktype_ifindex(uint32_t linktype, const uint8_t *data, uint32_t caplen);
 
+/* Changes it, where there is one. */
+void linktype_set_ifindex(uint32_t linktype, uint8_t *data, uint32_t caplen,
+			  uint32_t ifindex);
+
 /* epb_flags direction bits from a cooked header's packet type: 1 in, 2 out, 0 none. */
 uint32_t linktype_direction(uint32_t linktype, const uint8_t *data, uint32_t caplen);
 

@@ -16,17 +16,16 @@
 #define FILTER_IS_STRING 0 /* the first byte of if_filter: libpcap's syntax follows */
 
 /* Most bytes of each text; with their heads and padding they fill their blocks. */
-#define SECTION_TEXT_MAX     152
-#define DESCRIPTION_TEXT_MAX 320
-#define FILTER_TEXT_MAX	     440
-#define OS_TEXT_MAX	     128
+#define SECTION_TEXT_MAX 152
+#define FILTER_TEXT_MAX	 440
+#define OS_TEXT_MAX	 128
 
 static_assert(NG_SECTION_FIXED + 3 * (NG_OPTION_HEAD + SECTION_TEXT_MAX) +
 		      NG_OPTION_HEAD + NG_TRAILER <=
 		  NG_SECTION_MAX,
 	      "a section header block can overflow");
 static_assert(NG_INTERFACE_FIXED + (NG_OPTION_HEAD + SAVEFILE_NAME_MAX) +
-		      (NG_OPTION_HEAD + DESCRIPTION_TEXT_MAX) + (NG_OPTION_HEAD + 4) +
+		      (NG_OPTION_HEAD + NG_DESCRIPTION_MAX) + (NG_OPTION_HEAD + 4) +
 		      (NG_OPTION_HEAD + FILTER_TEXT_MAX) +
 		      (NG_OPTION_HEAD + OS_TEXT_MAX) + NG_OPTION_HEAD + NG_TRAILER <=
 		  NG_INTERFACE_MAX,
@@ -150,7 +149,7 @@ ng_write_interface(uint8_t out[static NG_INTERFACE_MAX],
 	bytes_put_le16(out + 10, 0);
 	bytes_put_le32(out + 12, interface->snaplen);
 	p = put_text(p, NG_IF_NAME, interface->name, SAVEFILE_NAME_MAX);
-	p = put_text(p, NG_IF_DESCRIPTION, interface->description, DESCRIPTION_TEXT_MAX);
+	p = put_text(p, NG_IF_DESCRIPTION, interface->description, NG_DESCRIPTION_MAX);
 	p = put_option(p, NG_IF_TSRESOL, &tsresol, sizeof(tsresol));
 	p = put_filter(p, interface->filter);
 	p = put_text(p, NG_IF_OS, interface->os, OS_TEXT_MAX);

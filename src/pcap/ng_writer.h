@@ -10,6 +10,7 @@
  */
 #define NG_SECTION_MAX	   512
 #define NG_INTERFACE_MAX   1024 /* texts are cut to fit, at a UTF-8 character */
+#define NG_DESCRIPTION_MAX 320
 #define NG_STATISTICS_MAX  96
 #define NG_PACKET_HEAD	   28 /* block type to original length */
 #define NG_PACKET_TAIL_MAX 24 /* padding, epb_flags, end of options, block length */

@@ -51,8 +51,8 @@ test_defaults(void **state)
 	assert_int_equal(p.o.hold_back_ns, MERGE_HOLD_BACK_NS);
 	assert_int_equal(p.o.slack_ns, MERGE_SLACK_NS);
 	assert_int_equal(p.o.buffer_bytes, 64 * 1024 * 1024);
-	assert_int_equal(p.o.linktype, SAVEFILE_LINKTYPE_SLL);
-	assert_false(p.o.is_nano);
+	assert_int_equal(p.o.linktype, OPTIONS_LINKTYPE_AUTO);
+	assert_false(p.o.is_nano || p.o.is_ng);
 }
 
 static void
@@ -90,13 +90,18 @@ test_values(void **state)
 	assert_int_equal(p.o.slack_ns, 0);
 	assert_int_equal(p.o.buffer_bytes, 2 * 1024 * 1024);
 	parse(&p, "--linktype sll2 --time-stamp-precision=nano --format pcap -q a");
-	assert_int_equal(p.o.linktype, SAVEFILE_LINKTYPE_SLL2);
-	assert_true(p.o.is_nano);
+	assert_int_equal(p.o.linktype, OPTIONS_LINKTYPE_SLL2);
+	assert_true(p.o.is_nano && !p.o.is_ng);
 	assert_true(p.o.is_quiet);
 	parse(&p, "--linktype sll2 --linktype sll --require-all -v -w - a");
-	assert_int_equal(p.o.linktype, SAVEFILE_LINKTYPE_SLL);
+	assert_int_equal(p.o.linktype, OPTIONS_LINKTYPE_SLL);
 	assert_true(p.o.requires_all && p.o.is_verbose);
 	assert_null(p.o.write_path);
+	parse(&p, "--format=pcapng --linktype native a");
+	assert_true(p.o.is_ng);
+	assert_int_equal(p.o.linktype, OPTIONS_LINKTYPE_NATIVE);
+	parse(&p, "--linktype native --linktype auto a");
+	assert_int_equal(p.o.linktype, OPTIONS_LINKTYPE_AUTO);
 	parse(&p, "-f icmp -i eth0,lo -s 96 --direction in a");
 	assert_string_equal(p.o.filter, "icmp");
 	assert_string_equal(p.o.interface, "eth0,lo");
@@ -186,8 +191,8 @@ test_refused(void **state)
 	    "-d 1w a",
 	    "--hold-back never a",
 	    "--buffer 1K a",
-	    "--linktype native a",
-	    "--format pcapng a",
+	    "--linktype ethernet a",
+	    "--format erf a",
 	    "--time-stamp-precision pico a",
 	    "--direction both a",
 	    "-cert c a",

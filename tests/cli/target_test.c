@@ -142,6 +142,11 @@ static const struct request_row request_rows[] = {
      {0},
      "GET / HTTP/1.1",
      "Authorization: Basic dXNlcjpwQHNz"},
+    {__LINE__,
+     "db1",
+     {.linktype = OPTIONS_LINKTYPE_NATIVE, .interface = "eth0"},
+     "GET /capture?interface=eth0 HTTP/1.1",
+     "Ddump-Options: linktype=native, heartbeat=50, precision=nano"},
     {__LINE__, "http://u@db1/", {0}, "GET / HTTP/1.1", "Authorization: Basic dTo="},
 };
 
