@@ -1,15 +1,19 @@
 """The clocks of workers: how far off they are, what is said about it, and corrected times."""
 
+import asyncio
+import os
+import random
 import re
-import socket
+import signal
 import subprocess
 import threading
 import time
 
 import pytest
 
-from lab import DDUMP, PATIENCE
-from test_cli_http import OK, SECOND, Server, chunked, classic, packet, refusal, statistics, summary
+from lab import DDUMP, PATIENCE, Process, wait_for
+from test_cli_http import (OK, SECOND, SLL_HEAD, Server, chunked, classic, enhanced, interface, packet,
+                           records_of, refusal, section, statistics, summary)
 
 MS = 10**6
 UNITS = {"ns": 1, "us": 1000, "ms": MS, "s": SECOND}
@@ -128,3 +132,191 @@ def test_a_server_that_keeps_no_connection(serve, ddump):
     code, _, log = ddump("-d", "0.3", server.target)
     offset, bound = known(summary(log, server.target))
     assert code == 0 and abs(offset - SECOND) <= bound and server.n_clock == 1
+
+
+class Path:
+    """Workers behind networks that delay: each with a clock of its own, and its own mean delay
+    there and back, up to 100 ms, which every message misses by chance. What is delayed beyond
+    that by the machine only adds to it: the clock is read in between, and off by what is known."""
+
+    def __init__(self, n, seed):
+        self.random = random.Random(seed)
+        self.truth, self.servers = {}, []
+        self.loop = asyncio.new_event_loop()
+        threading.Thread(target=self.loop.run_forever, daemon=True).start()
+        asyncio.run_coroutine_threadsafe(self.open(n), self.loop).result()
+
+    async def open(self, n):
+        for _ in range(n):
+            shift = self.random.choice([0, self.random.randrange(-10 * SECOND, 10 * SECOND)])
+            means = [10 ** self.random.uniform(-4, -1) for _ in range(2)]
+            server = await asyncio.start_server(self.serve(shift, means), "127.0.0.1", 0)
+            self.servers.append(server)
+            self.truth["127.0.0.1:%d" % server.sockets[0].getsockname()[1]] = shift
+
+    def serve(self, shift, means):
+        def delay(way):
+            return asyncio.sleep(min(0.1, means[way] * self.random.choice([1, self.random.expovariate(1)])))
+
+        async def answer(reader, writer):
+            try:
+                while True:
+                    request = await reader.readuntil(b"\r\n\r\n")
+                    await delay(0)
+                    body = b'{"time_ns":%d}' % (time.time_ns() + shift)
+                    await delay(1)
+                    if b"/clock" in request:
+                        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+                    else:
+                        writer.write(live())
+            except (asyncio.IncompleteReadError, OSError):
+                writer.close()
+        return answer
+
+    def close(self):
+        for server in self.servers:
+            self.loop.call_soon_threadsafe(server.close)
+        self.loop.call_soon_threadsafe(self.loop.stop)
+
+
+@pytest.mark.parametrize("seed", range(int(os.environ.get("DDUMP_CLOCK_RUNS", "20")) // 20))
+def test_the_bound_holds_the_truth_behind_any_delay(tmp_path, seed):
+    path = Path(20, seed)
+    ddump = Process([DDUMP, "-v", *path.truth], str(tmp_path / "log"))
+
+    def told():
+        lines = [l for l in ddump.log().splitlines() if ": offset " in l and "place" not in l and "order" not in l]
+        return lines if len(lines) >= 20 else None
+    try:
+        lines = wait_for(told, "20 offsets")
+    finally:
+        ddump.stop(signal.SIGINT)
+        path.close()
+    lines += [l for l in ddump.log().splitlines() if ", offset" in l]
+    assert len(lines) == 40, "once when it is measured, once at the end"
+    for line in lines:
+        offset, bound = known(line)
+        truth = path.truth[re.search(r"127.0.0.1:\d+", line)[0]]
+        assert abs(offset - truth) <= bound, f"{truth} is not within {line}"
+        assert bound < 500 * MS, line
+
+
+class LiveWorker(Server):
+    """Stamps a packet every 10 ms, by a clock that is off by self.shift ns, and sends them every
+    50 ms with a true watermark. self.true has the time of each packet by our clock. The burst
+    for its clock takes long enough for packets to come first, if they may."""
+
+    def __init__(self, name, shift=0):
+        super().__init__(self.stream, clock=self.read_clock)
+        self.name, self.shift, self.true = name, shift, {}
+
+    def read_clock(self):
+        time.sleep(0.02)
+        return time.time_ns() + self.shift
+
+    def stream(self, connection):
+        def send(body):
+            connection.sendall(b"%x\r\n" % len(body) + body + b"\r\n")
+        connection.sendall(OK + b"Transfer-Encoding: chunked\r\n\r\n")
+        send(section(b"ddump-worker/0.1.0") + interface())
+        held = b""
+        while not self.released.wait(0.01):
+            now, data = time.time_ns(), b"%s %06d" % (self.name, len(self.true))
+            self.true[data] = now
+            held += enhanced(now + self.shift, SLL_HEAD + data)
+            if len(self.true) % 5 == 0:
+                send(held + statistics(time.time_ns() + self.shift - 25 * MS))
+                held = b""
+
+
+@pytest.fixture
+def live_workers():
+    workers = []
+
+    def start(*names):
+        workers.extend(LiveWorker(name) for name in names)
+        return workers[-len(names):]
+
+    yield start
+    for worker in workers:
+        worker.close()
+
+
+class Merge:
+    """ddump over these workers for so many seconds."""
+
+    def __init__(self, workers, flags, seconds):
+        self.workers = workers
+        self.popen = subprocess.Popen(
+            [DDUMP, "-v", "--hold-back", "1s", "--time-stamp-precision", "nano", "-d", str(seconds), *flags,
+             *(w.target for w in workers)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def finish(self):
+        """[(ns, true ns)], and its log."""
+        out, log = self.popen.communicate(timeout=PATIENCE)
+        print(log.decode())
+        assert self.popen.returncode == 0
+        true = {data: ns for w in self.workers for data, ns in w.true.items()}
+        return [(ns, true[data]) for ns, data in records_of(out, nano=True)], log.decode()
+
+
+@pytest.mark.parametrize("shift", [3 * SECOND, -3 * SECOND, 1800 * SECOND])
+def test_corrected_packets_are_in_true_order(live_workers, shift):
+    """A worker whose clock is off by more than the hold-back, among one that is right."""
+    workers = live_workers(b"one", b"two")
+    workers[0].shift = shift
+    got, log = Merge(workers, ["--align-clocks"], 1).finish()
+    assert len(got) > 10
+    assert [true for _, true in got] == sorted(true for _, true in got)
+    assert [ns for ns, _ in got] == sorted(ns for ns, _ in got)
+    for w in workers:
+        line = summary(log, w.target)
+        assert ", late 0," in line and ", corrected" in line
+        assert abs(known(line)[0] - w.shift) <= known(line)[1]
+    limit = max(known(summary(log, w.target))[1] for w in workers)
+    assert all(abs(ns - true) <= limit for ns, true in got)
+    assert "--align-clocks" not in log, "nothing to warn of"
+
+
+def test_without_correction_they_are_not(live_workers):
+    """Or the test before this one would prove nothing."""
+    workers = live_workers(b"one", b"two")
+    workers[0].shift = 3 * SECOND
+    got, log = Merge(workers, [], 2).finish()
+    assert [true for _, true in got] != sorted(true for _, true in got)
+    assert log.count("more than the hold-back") == 1
+
+
+def test_a_clock_that_is_set_loses_nothing(live_workers):
+    """Back by 5 s while packets come: it is seen by the next burst, after 10 s, and said. The
+    other worker closes the connection after the first one: there is a new one."""
+    runs = [(flags, live_workers(b"one", b"two")) for flags in ([], ["--align-clocks"])]
+    for flags, (one, two) in runs:
+        threading.Timer(2, setattr, (one, "shift", -5 * SECOND)).start()
+        two.clock_answers, two.is_rude = 8, bool(flags)
+    merges = [(Merge(workers, flags, 11), flags) for flags, workers in runs]
+    for merge, flags in merges:
+        got, log = merge.finish()
+        one, two = merge.workers
+        offsets = [known(l)[0] for l in log.splitlines() if l.startswith(f"ddump: {one.target}: offset")]
+        assert abs(offsets[0]) < SECOND and abs(offsets[-1] + 5 * SECOND) < SECOND
+        assert [(w.n_clock, w.n_clock_connections) for w in (one, two)] == [(16, 1), (16, 2)]
+        for w in merge.workers:
+            numbers = re.search(r"received (\d+), written (\d+)", summary(log, w.target))
+            assert numbers[1] == numbers[2] and int(numbers[1]) > 100
+        assert len(got) == int(re.search(r"total: received (\d+)", log)[1]), "each is in the file"
+        if flags:
+            assert abs(got[-1][0] - got[-1][1]) < SECOND, "and is corrected since"
+
+
+def test_a_clock_that_was_set_while_its_worker_was_away(tmp_path, serve):
+    """The first burst of the new connection shows it: warned of once more."""
+    server = serve(None, ahead(SECOND))
+    server.script = lambda connection: (connection.sendall(live()), server.released.wait(1))
+    ddump = Process([DDUMP, server.target], str(tmp_path / "log"))
+    wait_for(lambda: "more than the hold-back" in ddump.log(), "a warning")
+    server.clock = ahead(-SECOND)
+    wait_for(lambda: ddump.log().count("more than the hold-back") == 2, "another")
+    assert ddump.stop(signal.SIGINT) in (0, 3)
+    first, second = [known(l)[0] for l in ddump.log().splitlines() if "more than the hold-back" in l]
+    assert first > 0.5 * SECOND and second < -0.5 * SECOND
