@@ -48,6 +48,15 @@ span_eq_ci(struct span a, struct span b)
 	return true;
 }
 
+int
+span_compare(struct span a, struct span b)
+{
+	size_t n = a.n < b.n ? a.n : b.n;
+	int c = n > 0 ? memcmp(a.p, b.p, n) : 0;
+
+	return c != 0 ? c : (a.n > b.n) - (a.n < b.n);
+}
+
 bool
 span_starts(struct span s, struct span prefix)
 {

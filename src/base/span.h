@@ -23,6 +23,9 @@ struct span span_str(const char *s);
 /* Same length, same bytes. span_eq_ci folds ASCII letters, and nothing else. */
 bool span_eq(struct span a, struct span b);
 bool span_eq_ci(struct span a, struct span b);
+
+/* Below, 0 or above zero, by bytes; a prefix comes first. */
+int span_compare(struct span a, struct span b);
 bool span_starts(struct span s, struct span prefix);
 
 /* Index of the first byte c, or s.n if there is none. */

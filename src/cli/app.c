@@ -51,13 +51,15 @@ on_signal(struct loop_watch *w, unsigned ready, uint64_t now_ns)
 	(void)now_ns;
 	if (signals_read(w->fd) == 0)
 		return;
-	if (a->phase == APP_RUNNING) {
+	if (a->phase == APP_STARTING) {
+		a->is_stopped = true;
+	} else if (a->phase == APP_RUNNING) {
 		app_loop_stop(a);
-		return;
+	} else {
+		log_line(LOG_ERROR, "ended at once: the last packets are lost");
+		a->has_output_failed = true;
+		a->phase = APP_OVER;
 	}
-	log_line(LOG_ERROR, "ended at once: the last packets are lost");
-	a->has_output_failed = true;
-	a->phase = APP_OVER;
 }
 
 static void
@@ -68,6 +70,10 @@ on_resolved(struct loop_watch *w, unsigned ready, uint64_t now_ns)
 
 	(void)ready;
 	while ((q = resolve_take(&a->resolve)) != NULL) {
+		if (q->id & APP_LOOK_UP) {
+			app_targets_take(a, q);
+			continue;
+		}
 		source_resolved(&a->sources[q->id], q, now_ns);
 		resolve_free(q);
 	}
@@ -85,6 +91,14 @@ on_sink(struct loop_watch *w, unsigned ready, uint64_t now_ns)
 		a->is_sink_full = false;
 }
 
+static int
+family_of(const struct options *o)
+{
+	if (o->is_ipv4)
+		return AF_INET;
+	return o->is_ipv6 ? AF_INET6 : AF_UNSPEC;
+}
+
 /* 0 or -errno. */
 static int
 open_loop(struct app *a)
@@ -97,7 +111,7 @@ open_loop(struct app *a)
 	a->sink_watch.on_ready = on_sink;
 	a->sink_watch.fd = -1;
 	if (rc == 0)
-		rc = resolve_init(&a->resolve);
+		rc = resolve_init(&a->resolve, family_of(a->options));
 	if (rc == 0)
 		rc = loop_add(&a->loop, &a->signal_watch, signal_fd, LOOP_IN);
 	if (rc == 0)
@@ -175,7 +189,10 @@ start_sources(struct app *a)
 	a->start_ns = now_ns;
 	for (uint32_t i = 0; i < a->n; i++)
 		source_init(&a->sources[i], &a->context, &a->targets[i], i);
-	for (uint32_t i = 0; i < a->n; i++)
+	a->phase = APP_RUNNING;
+	if (a->is_stopped)
+		app_loop_stop(a);
+	for (uint32_t i = 0; !a->is_stopped && i < a->n; i++)
 		source_start(&a->sources[i], now_ns);
 }
 
@@ -208,6 +225,9 @@ run(struct app *a)
 	rc = open_loop(a);
 	if (rc < 0)
 		return app_log_errno("start", rc);
+	status = app_targets_expand(a);
+	if (status != APP_OK)
+		return status;
 	if (!open_merge(a))
 		return app_log_errno("start", -ENOMEM);
 	if (!app_output_open(a))

@@ -13,6 +13,7 @@
 
 /* What the app*.c files share; nobody else includes this. */
 enum app_phase {
+	APP_STARTING, /* which targets there are is being found out */
 	APP_RUNNING,
 	APP_DRAINING, /* no more input: what the merge holds is written */
 	APP_FLUSHING, /* what the output holds is written */
@@ -52,6 +53,8 @@ struct app {
 	bool is_ready;	   /* all targets have answered or failed */
 
 	struct target *targets;
+	struct resolve_request **answers; /* by target, while dns+ names are looked up */
+	uint32_t n_looked_up;		  /* answers to come */
 	struct source *sources;
 	uint32_t n;
 	uint32_t n_pending;
@@ -93,8 +96,16 @@ struct app {
 void app_log_error(struct span subject, const char *what);
 enum app_status app_log_errno(const char *subject, int error); /* APP_FAILED */
 
-/* Fills targets and sources from the options. What is wrong is logged. */
+/* Fills the targets from the options. What is wrong is logged. */
 enum app_status app_targets_parse(struct app *a);
+
+/* Puts the addresses of dns+ names in their place, which may take --connect-timeout, and
+ * makes room for the sources. A signal ends the wait. */
+enum app_status app_targets_expand(struct app *a);
+
+#define APP_LOOK_UP \
+	0x80000000u /* in the id of what it asks for: the rest is a target's */
+void app_targets_take(struct app *a, struct resolve_request *q); /* takes q */
 
 /* Runs until APP_OVER. */
 void app_loop_run(struct app *a);

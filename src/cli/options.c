@@ -14,6 +14,7 @@
 enum kind {
 	KIND_FLAG,     /* bool: true */
 	KIND_TEXT,     /* const char *, not empty */
+	KIND_OPTIONAL, /* const char *; "" where no value follows behind "=" */
 	KIND_NUMBER,   /* const char * that is a number, for a query */
 	KIND_COUNT,    /* uint64_t, at least 1 */
 	KIND_DURATION, /* uint64_t ns, at least 1 */
@@ -58,6 +59,9 @@ static const struct option table[] = {
     {"connect-timeout", 0, KIND_DURATION, AT(connect_ns)},
     {"targets", 0, KIND_TEXT, AT(targets_path)},
     {"proxy", 0, KIND_TEXT, AT(proxy)},
+    {"netrc", 0, KIND_OPTIONAL, AT(netrc)},
+    {"ipv4", '4', KIND_FLAG, AT(is_ipv4)},
+    {"ipv6", '6', KIND_FLAG, AT(is_ipv6)},
     {"retry", 0, KIND_PERIOD, AT(retry_ns)},
     {"linktype", 0, KIND_LINKTYPE, AT(linktype)},
     {"format", 0, KIND_FORMAT, AT(is_ng)},
@@ -118,7 +122,8 @@ find(struct span name)
 static bool
 takes_value(enum kind kind)
 {
-	return kind != KIND_FLAG && kind != KIND_HELP && kind != KIND_VERSION;
+	return kind != KIND_FLAG && kind != KIND_OPTIONAL && kind != KIND_HELP &&
+	       kind != KIND_VERSION;
 }
 
 /* The option that arg (behind its dashes) names; *value is NULL when it stands alone. */
@@ -218,6 +223,8 @@ set(struct options *o, const struct option *option, const char *value)
 	switch (option->kind) {
 	case KIND_TEXT:
 		return set_text((const char **)(void *)at, value);
+	case KIND_OPTIONAL:
+		return set_text((const char **)(void *)at, value);
 	case KIND_NUMBER:
 		*(const char **)(void *)at = value;
 		return num_parse_u64(span_str(value), UINT32_MAX, &n) ? NULL : "a number";
@@ -272,10 +279,13 @@ set(struct options *o, const struct option *option, const char *value)
 	return NULL;
 }
 
+/* The value is not shown: it may hold a password. */
 static enum cli_options_result
 bad(struct text *why, const char *arg, const char *what, const char *wants)
 {
-	text_escape(why, span_str(arg));
+	const char *value;
+
+	text_escape(why, name_of(arg, &value));
 	text_str(why, what);
 	text_str(why, wants);
 	return CLI_OPTIONS_BAD;
@@ -297,7 +307,11 @@ take(struct options *o, int argc, char **argv, int *i, struct text *why)
 		return CLI_OPTIONS_HELP;
 	if (option->kind == KIND_VERSION)
 		return CLI_OPTIONS_VERSION;
-	if (!takes_value(option->kind) && value)
+	if (option->kind == KIND_OPTIONAL && !value) {
+		*(const char **)(void *)((char *)o + option->at) = "";
+		return CLI_OPTIONS_RUN;
+	}
+	if (!takes_value(option->kind) && option->kind != KIND_OPTIONAL && value)
 		return bad(why, arg, ": ", "takes no value");
 	if (takes_value(option->kind) && !value) {
 		if (*i + 1 >= argc)
@@ -350,6 +364,10 @@ check(const struct options *o, struct text *why)
 	}
 	if (check_stats(o)) {
 		text_str(why, check_stats(o));
+		return CLI_OPTIONS_BAD;
+	}
+	if (o->is_ipv4 && o->is_ipv6) {
+		text_str(why, "-4 and -6 exclude each other; both are the default");
 		return CLI_OPTIONS_BAD;
 	}
 	if (!o->tls.cert_file != !o->tls.key_file) {

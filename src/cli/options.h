@@ -46,7 +46,10 @@ struct options {
 	    *stats_path; /* of the summary as JSON, "-": standard output; NULL: no */
 	bool is_quiet;
 	bool is_verbose;
-	const char *proxy;	  /* URL; NULL: none */
+	const char *proxy; /* URL; NULL: none */
+	const char *netrc; /* file, "": ~/.netrc; NULL: none */
+	bool is_ipv4;	   /* no other addresses of names; not both */
+	bool is_ipv6;
 	const char *targets_path; /* more of them; NULL: none */
 	const char **targets;	  /* the memory given to cli_options_parse */
 	size_t n_targets;

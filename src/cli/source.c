@@ -200,6 +200,10 @@ source_start(struct source *s, uint64_t now_ns)
 		start_file(s, now_ns);
 		return;
 	}
+	if (t->reason) {
+		source_fail(s, t->reason, span_str(""), "check the target's name");
+		return;
+	}
 	s->exchange = source_answer_new(s);
 	if (!s->exchange) {
 		source_fail(s, "out of memory", span_str(""), NULL);

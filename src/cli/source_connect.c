@@ -171,7 +171,7 @@ source_connect_look_up(struct source *s)
 	struct text host;
 
 	text_init(&host, mem, sizeof(mem));
-	put_host(&host, p ? p->url.host : s->target->url.host);
+	put_host(&host, p ? p->url.host : target_host(s->target));
 	s->state = SOURCE_RESOLVING;
 	return resolve_start(s->context->resolve, text_span(&host),
 			     p ? p->url.port : s->target->port, s->id);

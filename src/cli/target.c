@@ -58,10 +58,12 @@ enum detail {
 static void
 put_host(struct text *name, const struct target *t, enum detail detail)
 {
-	bool is_bracketed = t->url.is_ipv6 && detail != DETAIL_HOST;
+	struct span host = target_host(t);
+	bool is_ipv6 = span_find(host, ':') < host.n;
+	bool is_bracketed = is_ipv6 && detail != DETAIL_HOST;
 
 	text_str(name, is_bracketed ? "[" : "");
-	text_escape(name, t->url.host);
+	text_escape(name, host);
 	text_str(name, is_bracketed ? "]" : "");
 	if (detail == DETAIL_HOST)
 		return;
@@ -116,11 +118,7 @@ parse_network(struct target *t)
 	const char *what = http_url_parse(span_str(t->text), &t->url);
 
 	t->port = t->url.port != 0 ? t->url.port : NET_DEFAULT_PORT;
-	if (what)
-		return what;
-	if (t->url.is_all_addresses)
-		return "dns+http targets are not built in yet: name the hosts";
-	return NULL;
+	return what;
 }
 
 const char *
@@ -143,21 +141,23 @@ target_parse(struct target *t, const char *text)
 	return what;
 }
 
-static int
-compare_spans(struct span a, struct span b)
+struct target
+target_at_address(const struct target *t, struct span address)
 {
-	size_t n = a.n < b.n ? a.n : b.n;
-	int c = n > 0 ? memcmp(a.p, b.p, n) : 0;
+	struct target one = *t;
+	struct text text;
 
-	if (c != 0)
-		return c;
-	return (a.n > b.n) - (a.n < b.n);
+	text_init(&text, one.address, sizeof(one.address));
+	text_put(&text, address);
+	text_cstr(&text);
+	set_name(&one, DETAIL_PORT, 0);
+	return one;
 }
 
 static struct span
 short_key(const struct target *t)
 {
-	return t->kind == TARGET_FILE ? file_name(span_str(t->text)) : t->url.host;
+	return t->kind == TARGET_FILE ? file_name(span_str(t->text)) : target_host(t);
 }
 
 /* Whether two targets' names at this detail are equal. */
@@ -169,7 +169,7 @@ compare_at(const struct target *a, const struct target *b, enum detail detail)
 	if (c == 0)
 		c = (int)is_unix(a) - (int)is_unix(b);
 	if (c == 0)
-		c = compare_spans(short_key(a), short_key(b));
+		c = span_compare(short_key(a), short_key(b));
 	if (c != 0 || detail == DETAIL_HOST)
 		return c;
 	if (a->kind == TARGET_FILE)

@@ -6,18 +6,22 @@
 #include "http/url.h"
 
 /* One argument that names a source of packets, and the request that is made for it. */
-#define TARGET_NAME_MAX 288 /* a host name of 253 bytes, a port, a number */
+#define TARGET_NAME_MAX	   288 /* a host name of 253 bytes, a port, a number */
+#define TARGET_ADDRESS_MAX 48  /* INET6_ADDRSTRLEN */
 
 enum target_kind {
 	TARGET_NETWORK, /* url.scheme says how */
-	TARGET_FILE	/* a path: capture file or fifo */
+	TARGET_FILE,	/* a path: capture file or fifo */
+	TARGET_NONE	/* left out */
 };
 
 struct target {
 	const char *text; /* as typed, borrowed; it may hold a password: never shown */
 	enum target_kind kind;
-	struct http_url url;	    /* of TARGET_NETWORK: spans borrowed from text */
-	uint16_t port;		    /* with the default filled in */
+	struct http_url url; /* of TARGET_NETWORK: spans borrowed from text */
+	uint16_t port;	     /* with the default filled in */
+	char address[TARGET_ADDRESS_MAX]; /* of dns+, one that the name has; or empty */
+	const char *reason; /* why it cannot be started: a static phrase; or NULL */
 	char name[TARGET_NAME_MAX]; /* for people: escaped, without credentials */
 };
 
@@ -27,11 +31,41 @@ struct target {
  */
 const char *target_parse(struct target *t, const char *text);
 
+/* What to connect to: a name or an address, without brackets. */
+static inline struct span
+target_host(const struct target *t)
+{
+	return t->address[0] != '\0' ? span_str(t->address) : t->url.host;
+}
+
+/* dns+http[s]://, before its addresses are known. */
+static inline bool
+target_is_all(const struct target *t)
+{
+	return t->url.is_all_addresses && t->address[0] == '\0';
+}
+
 static inline bool
 target_is_https(const struct target *t)
 {
 	return t->kind == TARGET_NETWORK && t->url.scheme == HTTP_SCHEME_HTTPS;
 }
+
+/* t, of dns+, as a target of its own for one address that the name has. */
+struct target target_at_address(const struct target *t, struct span address);
+
+/*
+ * What is captured is the same: scheme, host, port, path and query, or file name; upper
+ * case of names, defaults and whose password it is make no difference.
+ */
+bool target_is_same(const struct target *a, const struct target *b);
+
+/* Sorts pointers so that the same ones stand side by side, in the order of the list that
+ * they point into. */
+void target_sort(struct target **pointers, size_t n);
+
+/* The argument as typed, escaped, without user and password. */
+void target_put_text(const struct target *t, struct text *out);
 
 /*
  * Names all targets by the shortest unique one of host, host:port, host:port#N (N counts

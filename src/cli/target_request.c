@@ -72,18 +72,26 @@ put_resource(struct text *text, const struct target *t, const struct options *o)
 	put_default(&q, "direction", o->direction);
 }
 
+static void
+put_authority(struct text *out, struct span host, uint16_t port)
+{
+	bool is_ipv6 = span_find(host, ':') < host.n;
+
+	if (is_ipv6)
+		host.n = span_find(host, '%');
+	text_str(out, is_ipv6 ? "[" : "");
+	text_put(out, host);
+	text_str(out, is_ipv6 ? "]:" : ":");
+	text_u64(out, port);
+}
+
 void
 target_put_authority(const struct target *t, struct text *out)
 {
-	struct span host = t->url.host;
-
-	if (t->url.is_ipv6)
-		host.n = span_find(host, '%');
-	text_str(out, t->url.is_ipv6 ? "[" : "");
-	text_put(out, host);
-	text_str(out, t->url.is_ipv6 ? "]:" : ":");
-	text_u64(out, t->port);
+	put_authority(out, target_host(t), t->port);
 }
+
+/* One of a name's addresses is still asked for by the name. */
 
 static void
 put_host(struct text *out, const struct target *t)
@@ -93,7 +101,7 @@ put_host(struct text *out, const struct target *t)
 
 	text_init(&field, mem, sizeof(mem));
 	if (target_is_remote(t))
-		target_put_authority(t, &field);
+		put_authority(&field, t->url.host, t->port);
 	else
 		text_str(&field, "localhost");
 	http_emit_field(out, "Host", text_span(&field));

@@ -39,6 +39,21 @@ trust_wipe(char *bytes, size_t n)
 	free(bytes);
 }
 
+void
+trust_clear(void *mem, size_t n)
+{
+	explicit_bzero(mem, n);
+}
+
+bool
+trust_is_exposed(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+	       (st.st_mode & (S_IRGRP | S_IROTH)) != 0;
+}
+
 /* Twice the room, and one byte for the NUL: 0 or -errno. */
 static int
 grow(char **mem, size_t *cap)

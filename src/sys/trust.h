@@ -18,6 +18,12 @@ bool trust_read(const char *what, const char *path, char **bytes, size_t *n,
 		struct text *why);
 void trust_wipe(char *bytes, size_t n);
 
+/* Overwrites what a secret was in, for good. */
+void trust_clear(void *mem, size_t n);
+
+/* Whether more than the file's owner may read it. */
+bool trust_is_exposed(const char *path);
+
 /* Takes what was read from path, borrowed for the call: the certificates found in it. */
 struct trust_taker {
 	size_t (*take)(struct trust_taker *taker, const char *bytes, size_t n);

@@ -170,6 +170,25 @@ test_help_and_version(void **state)
 	assert_non_null(strstr(cli_options_help(), "ddump db1 db2 | tcpdump -r -"));
 }
 
+/* The value of --netrc stands behind "=" or not at all. */
+static void
+test_optional_values(void **state)
+{
+	struct parsed p;
+
+	(void)state;
+	parse(&p, "a");
+	assert_null(p.o.netrc);
+	parse(&p, "--netrc a -4");
+	assert_int_equal(p.rc, CLI_OPTIONS_RUN);
+	assert_string_equal(p.o.netrc, "");
+	assert_string_equal(p.o.targets[0], "a");
+	assert_true(p.o.is_ipv4);
+	parse(&p, "-netrc=/x a --ipv6");
+	assert_string_equal(p.o.netrc, "/x");
+	assert_true(p.o.is_ipv6);
+}
+
 static void
 test_refused(void **state)
 {
@@ -205,6 +224,13 @@ test_refused(void **state)
 	    "--stats-json - a",
 	    "--stats-json - -w - a",
 	    "--stats-json x -w x a",
+	    "--netrc= a",
+	    "--proxy",
+	    "--proxy= a",
+	    "-4 -6 a",
+	    "--ipv4=1 a",
+	    "--proxxy=http://u:secret@p:1 a",
+	    "--count=secret a",
 	};
 
 	(void)state;
@@ -214,6 +240,8 @@ test_refused(void **state)
 		parse(&p, lines[i]);
 		check_true(__FILE__, __LINE__, span_str(lines[i]),
 			   p.rc == CLI_OPTIONS_BAD && p.why.n > 0, "refused, and why");
+		check_true(__FILE__, __LINE__, span_str(lines[i]),
+			   !strstr(text_cstr(&p.why), "secret"), "values are not shown");
 	}
 }
 
@@ -226,6 +254,7 @@ main(void)
 	    cmocka_unit_test(test_values),
 	    cmocka_unit_test(test_targets_behind_the_flags),
 	    cmocka_unit_test(test_help_and_version),
+	    cmocka_unit_test(test_optional_values),
 	    cmocka_unit_test(test_refused),
 	};
 

@@ -90,7 +90,8 @@ test_refused(void **state)
 	    "db1:0",
 	    "db1:99999",
 	    "ftp://db1",
-	    "dns+http://db1",
+	    "dns+ftp://db1",
+	    "dns+http://",
 	    "http://u:secret@db1:x",
 	    "u:secret@[::1",
 	};
@@ -257,11 +258,143 @@ test_ports(void **state)
 	assert_non_null(strstr(text_cstr(&out), ",65472; local=50000-50255"));
 }
 
+struct same_row {
+	int line;
+	const char *one;
+	const char *other;
+	bool is_same;
+};
+
+static const struct same_row same_rows[] = {
+    {__LINE__, "db1", "http://DB1:8475/capture", true},
+    {__LINE__, "http://u:p@db1/", "http://v@db1/", true},
+    {__LINE__, "db1", "https://db1", false},
+    {__LINE__, "db1", "db1:80", false},
+    {__LINE__, "db1", "db1/", false},
+    {__LINE__, "db1", "db1?filter=icmp", false},
+    {__LINE__, "db1?filter=icmp", "db1/capture?filter=icmp", true},
+    {__LINE__, "db1?", "db1", true},
+    {__LINE__, "db1", "db1.", false},
+    {__LINE__, "db1", "dns+http://db1", false},
+    {__LINE__, "dns+http://db1", "dns+http://DB1:8475", true},
+    {__LINE__, "[::1]", "[0:0:0:0:0:0:0:1]:8475", true},
+    {__LINE__, "[::1]", "[::2]", false},
+    {__LINE__, "[fe80::1%eth0]", "[fe80:0::1%25eth0]", true},
+    {__LINE__, "[fe80::1%eth0]", "[fe80::1%eth1]", false},
+    {__LINE__, "[fe80::1%eth0]", "[fe80::1]", false},
+    {__LINE__, "127.0.0.1", "[::ffff:127.0.0.1]", false},
+    {__LINE__, "unix:/a", "unix:///a", true},
+    {__LINE__, "unix:/a", "unix:/A", false},
+    {__LINE__, "unix:/a", "unix:/a?filter=udp", false},
+    {__LINE__, "/a.pcap", "/a.pcap", true},
+    {__LINE__, "./a.pcap", "a.pcap", false},
+    {__LINE__, "a.pcap", "http://a.pcap", false},
+};
+
+static void
+test_same(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < CHECK_COUNT(same_rows); i++) {
+		const struct same_row *row = &same_rows[i];
+		struct target list[4];
+		struct target *pointers[4] = {&list[0], &list[1], &list[2], &list[3]};
+
+		assert_null(target_parse(&list[0], row->one));
+		assert_null(target_parse(&list[1], "[::7]:7"));
+		assert_null(target_parse(&list[2], row->other));
+		assert_null(target_parse(&list[3], row->one));
+		check_true(__FILE__, row->line, span_str(row->one),
+			   target_is_same(&list[0], &list[2]) == row->is_same &&
+			       target_is_same(&list[2], &list[0]) == row->is_same,
+			   row->other);
+		target_sort(pointers, 4);
+		for (size_t k = 1; k < 4; k++)
+			check_true(__FILE__, row->line, span_str(row->one),
+				   !target_is_same(pointers[k - 1], pointers[k]) ||
+				       pointers[k - 1] < pointers[k],
+				   "in the order of the list");
+	}
+}
+
+/* One of a name's addresses: connected to by the address, asked for by the name. */
+static void
+test_addresses(void **state)
+{
+	static const char *const texts[] = {"dns+http://u:secret@db.svc:80",
+					    "10.0.0.1:80", "[fd00::1]"};
+	static const char *const names[] = {"10.0.0.2", "10.0.0.1", "[fd00::1]:80",
+					    "[fd00::1]:8475"};
+	struct options o = {0};
+	struct target all;
+	struct target list[4];
+	struct target *scratch[4];
+	char mem[512];
+	struct text out;
+
+	(void)state;
+	assert_null(target_parse(&all, texts[0]));
+	assert_true(target_is_all(&all));
+	list[0] = target_at_address(&all, span_str("10.0.0.2"));
+	assert_null(target_parse(&list[1], texts[1]));
+	list[2] = target_at_address(&all, span_str("fd00::1"));
+	assert_null(target_parse(&list[3], texts[2]));
+	target_name_all(list, 4, scratch);
+	for (size_t i = 0; i < 4; i++) {
+		check_span(__FILE__, __LINE__, span_str(names[i]), span_str(list[i].name),
+			   span_str(names[i]), "name");
+		assert_false(target_is_all(&list[i]));
+		assert_int_equal(target_is_same(&list[i], &list[1]), i == 1);
+	}
+	list[3] = target_at_address(&all, span_str("10.0.0.1"));
+	assert_true(target_is_same(&list[3], &list[1]));
+	text_init(&out, mem, sizeof(mem));
+	target_put_authority(&list[2], &out);
+	check_span(__FILE__, __LINE__, span_str(texts[0]), text_span(&out),
+		   span_str("[fd00::1]:80"), "authority");
+	text_init(&out, mem, sizeof(mem));
+	assert_true(target_request(&list[2], &o, NULL, "", &out));
+	assert_non_null(strstr(text_cstr(&out), "Host: db.svc:80\r\n"));
+}
+
+static void
+test_shown(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *want;
+	} rows[] = {
+	    {"db1", "db1"},
+	    {"http://u:secret@db1/x?y", "http://db1/x?y"},
+	    {"u@db1", "db1"},
+	    {"dns+https://:secret@db1", "dns+https://db1"},
+	    {"u:se@cret@[::1]:80", "[::1]:80"},
+	    {"/a@b:c.pcap", "/a@b:c.pcap"},
+	    {"./\x1b.pcap", "./\\x1b.pcap"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < CHECK_COUNT(rows); i++) {
+		struct target t;
+		char mem[128];
+		struct text out;
+
+		assert_null(target_parse(&t, rows[i].text));
+		text_init(&out, mem, sizeof(mem));
+		target_put_text(&t, &out);
+		check_span(__FILE__, __LINE__, span_str(rows[i].text), text_span(&out),
+			   span_str(rows[i].want), "shown");
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_names),
+	    cmocka_unit_test(test_same),
+	    cmocka_unit_test(test_addresses),
+	    cmocka_unit_test(test_shown),
 	    cmocka_unit_test(test_kinds),
 	    cmocka_unit_test(test_refused),
 	    cmocka_unit_test(test_requests),

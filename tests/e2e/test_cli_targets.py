@@ -1,0 +1,164 @@
+"""Which targets there are: all addresses of a name, duplicates, and who logs in where."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from lab import DDUMP, HERE, PATIENCE, wait_for
+from test_cli_http import SECOND, chunked, classic, ddump, packet, records_of, serve
+
+ONE = [(SECOND, packet(1))]
+MANY = [f"127.5.{i // 200}.{i % 200 + 1}" for i in range(700)]
+NAMES = {
+    "few.svc": ["127.5.0.3", "127.5.0.1", "127.5.0.2", "127.5.0.1"],
+    "many.svc.cluster": MANY[::-1],
+    "other.svc": ["127.5.0.2", "127.5.0.4"],
+    "both.svc": ["127.5.0.1", "::1"],
+    "none.svc": [],
+    "silent.svc": None,
+}
+
+
+class World:
+    """A namespace with a name server and workers on 127/8; files of /etc are its own."""
+
+    def __init__(self, lab):
+        self.lab, self.space = lab, lab.namespace("n")
+        self.space.sysctl("net.ipv6.conf.lo.disable_ipv6=0")
+        self.space.ip("addr", "replace", "::1/128", "dev", "lo")
+        with open(lab.tmp + "/resolv.conf", "w") as f:
+            f.write("nameserver 127.0.0.1\nsearch svc.cluster\n")
+        self.server = lab.start(self.space, ["/usr/bin/python3", "-B", HERE + "/dns_server.py", json.dumps(NAMES)],
+                                stdin=subprocess.PIPE)
+        wait_for(lambda: "up" in self.server.log(), "the servers listen")
+        wait_for(lambda: self.space.run("ss", "-ltn").stdout.count(b"\n") >= 3, "they do")
+
+    def command(self, *args):
+        script = f"mount --bind {self.lab.tmp}/resolv.conf /etc/resolv.conf && exec \"$@\""
+        return ["unshare", "-m", "sh", "-c", script, "sh", DDUMP, "--retry", "0", "--hold-back", "1h", *args]
+
+    def run(self, *args):
+        done = self.space.run(*self.command(*args), check=False)
+        log = done.stderr.decode()
+        print("ddump", *args, "->", done.returncode, log, sep="\n")
+        return done.returncode, log, [data.decode() for _, data in records_of(done.stdout)] if done.stdout else []
+
+
+@pytest.fixture
+def world(lab):
+    if subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode != 0:
+        pytest.skip("needs a mount namespace")
+    return World(lab)
+
+
+def test_all_addresses_of_a_name(world):
+    """In the order of their numbers, each once; asked for by the name, called by the address."""
+    code, log, got = world.run("dns+http://few.svc", "127.5.0.9")
+    assert code == 0
+    assert got == [f"127.5.0.{i} Host: few.svc:8475" for i in (1, 2, 3)] + ["127.5.0.9 Host: 127.5.0.9:8475"]
+    assert "capturing on 4 of 4 targets" in log and "127.5.0.3: received 1" in log
+
+
+def test_more_addresses_than_the_library_gives(world):
+    """700 of them, in a search domain; a first answer over UDP is cut. TCP has all."""
+    code, log, got = world.run("-v", "dns+http://many")
+    assert code == 0 and "tcp" in world.server.log()
+    assert sorted(got) == sorted(f"{a} Host: many:8475" for a in MANY)
+    assert "many: 700 addresses" in log and "capturing on 700 of 700 targets" in log
+
+
+def test_names_without_addresses(world):
+    code, log, got = world.run("--connect-timeout", "1s", "dns+http://few.svc", "dns+http://nowhere.svc",
+                               "dns+http://none.svc", "dns+http://silent.svc")
+    assert code == 3 and len(got) == 3
+    assert "ddump: nowhere.svc: no such host: check the target's name" in log
+    assert "ddump: none.svc: the name has no such address: check the target's name" in log
+    assert "ddump: silent.svc: name look-up: no answer in time" in log
+    assert world.run("dns+http://nowhere.svc")[0] == 1
+    assert world.run("--require-all", "dns+http://few.svc", "dns+http://nowhere.svc")[0] == 1
+
+
+def test_families(world):
+    code, log, got = world.run("dns+http://both.svc")
+    assert code == 0 and got == ["127.5.0.1 Host: both.svc:8475", "::1 Host: both.svc:8475"]
+    assert "ddump: ::1: received 1" in log
+    assert world.run("-4", "dns+http://both.svc")[2] == ["127.5.0.1 Host: both.svc:8475"]
+    assert world.run("-6", "dns+http://both.svc")[2] == ["::1 Host: both.svc:8475"]
+    assert world.run("-6", "both.svc")[2] == ["::1 Host: both.svc:8475"]
+
+
+def test_addresses_that_are_named_already(world):
+    """No mistake of the user's: said, and captured once. With a query of its own it is
+    another target."""
+    code, log, got = world.run("127.5.0.1", "dns+http://few.svc", "dns+http://other.svc", "127.5.0.3?filter=udp")
+    assert code == 0 and [g.split()[0] for g in got] == [f"127.5.0.{i}" for i in (1, 2, 3, 4, 3)]
+    assert "127.5.0.1:8475: an address of dns+http://few.svc, and given already: captured once" in log
+    assert "127.5.0.2:8475: an address of dns+http://other.svc" in log
+    assert "127.5.0.3:8475#2: received 1" in log and log.count("captured once") == 2
+
+
+def test_interrupted_while_it_looks_up(world):
+    """SIGINT ends the wait; what comes out is a whole file."""
+    out = world.lab.tmp + "/out.pcap"
+    run = world.lab.start(world.space, world.command("-w", out, "dns+http://silent.svc"))
+    wait_for(lambda: os.path.exists(out), "it has begun")
+    time.sleep(0.3)
+    begin = time.monotonic()
+    assert run.stop(signal.SIGINT) == 0 and time.monotonic() - begin < 3
+    with open(out, "rb") as f:
+        assert records_of(f.read()) == []
+
+
+@pytest.mark.parametrize("args, words", [
+    (["http://u:secret@db1", "DB1:8475"], "db1:8475: given twice, as http://db1 and DB1:8475: "),
+    (["[::1]", "db1", "[0::1]:8475"], "[::1]:8475: given twice, as [::1] and [0::1]:8475: "),
+    (["dns+http://a", "dns+http://A/capture"], "a:8475: given twice, as dns+http://a and dns+http://A/capture: "),
+    (["/x.pcap", "y.pcap", "/x.pcap"], "x.pcap: given twice, as /x.pcap and /x.pcap: "),
+    (["unix:/x", "unix:///x"], "unix:/x: given twice, as unix:/x and unix:///x: "),
+])
+def test_duplicates(ddump, args, words):
+    result = ddump(*args)
+    assert result.code == 2 and words in result.log and result.log.count("\n") == 1 and "secret" not in result.log
+    first, *rest = args
+    assert ddump("--targets", "-", *rest, input=first.encode()).code == 2
+
+
+def test_netrc(tmp_path, serve, ddump):
+    """As curl reads it; the URL's own user and password win."""
+    servers = [serve(chunked(classic(ONE))) for _ in range(3)]
+    path = tmp_path / "netrc"
+    path.write_text("machine db9 login no password no\n# machine 127.0.0.1 login no\n"
+                    'machine 127.0.0.1\n  login "a:n\\"n" password s3cr%t\n'
+                    "machine 127.0.0.1 login bob password hidden\n")
+    path.chmod(0o600)
+    targets = [servers[0].target, f"bob@{servers[1].target}", f"joe:own@{servers[2].target}"]
+    result = ddump(f"--netrc={path}", *targets)
+    assert result.code == 0 and "chmod" not in result.log
+    assert "s3cr" not in result.log and "hidden" not in result.log
+    for server, login in zip(servers, ("a:n\"n:s3cr%t", "bob:hidden", "joe:own")):
+        import base64
+        wanted = "Authorization: Basic " + base64.b64encode(login.encode()).decode()
+        assert wanted in server.requests[0].split("\r\n")
+
+
+def test_netrc_at_home(tmp_path, serve, ddump):
+    server = serve(chunked(classic(ONE)))
+    env = dict(os.environ, HOME=str(tmp_path))
+    assert ddump("--netrc", server.target, env=env).code == 2
+    (tmp_path / ".netrc").write_text("default login d password d")
+    (tmp_path / ".netrc").chmod(0o644)
+    result = ddump("--netrc", server.target, env=env)
+    assert result.code == 0 and "Authorization: Basic ZDpk" in server.requests[0]
+    assert "others can read the file: chmod 600 it" in result.log
+    env.pop("HOME")
+    result = ddump("--netrc", server.target, env=env)
+    assert result.code == 2 and "HOME is not set" in result.log
+    (tmp_path / ".netrc").write_text('machine x login y\npassword "z')
+    result = ddump(f"--netrc={tmp_path}/.netrc", server.target)
+    assert result.code == 2 and "--netrc: line 2: a quote is not closed" in result.log
+    assert len(server.requests) == 1
