@@ -217,17 +217,19 @@ static enum app_status
 run(struct app *a)
 {
 	enum app_status status = app_files_open(a);
+	uint64_t files;
 	int rc;
 
 	if (status != APP_OK)
 		return status;
-	prepare_clocks(a, limits_raise_files());
+	files = limits_raise_files();
 	rc = open_loop(a);
 	if (rc < 0)
 		return app_log_errno("start", rc);
 	status = app_targets_expand(a);
 	if (status != APP_OK)
 		return status;
+	prepare_clocks(a, files);
 	if (!open_merge(a))
 		return app_log_errno("start", -ENOMEM);
 	if (!app_output_open(a))
