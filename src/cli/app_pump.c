@@ -105,11 +105,23 @@ change_memory(struct app *a, uint32_t source, size_t asked)
 	memory_unmap(old, old_bytes);
 }
 
+/* With what is known by now of the clocks. */
+static void
+describe(struct app *a)
+{
+	for (uint32_t n = a->output.n_described; n < a->interfaces.n; n++) {
+		struct interface *i = &a->interfaces.list[n];
+
+		source_offset(&a->sources[i->source], &i->offset);
+	}
+	output_describe(&a->output);
+}
+
 bool
 app_pump_describe(struct app *a)
 {
 	do {
-		output_describe(&a->output);
+		describe(a);
 		app_pump_flush(a);
 	} while (!output_is_ready(&a->output) && !a->is_sink_full &&
 		 a->phase != APP_OVER);
@@ -242,7 +254,7 @@ give_all(struct app *a, uint64_t now_ns)
 		return;
 	while (a->phase < APP_FLUSHING && output_has_room(&a->output)) {
 		if (!a->is_between && !output_is_ready(&a->output)) {
-			output_describe(&a->output);
+			describe(a);
 			continue;
 		}
 		switch (merge_next(a->merge, merge_ns, &out)) {

@@ -346,10 +346,14 @@ void
 interfaces_put_description(struct text *t, const struct interface *i)
 {
 	put_place(t, i->target);
-	if (i->description.n == 0)
+	if (i->description.n > 0) {
+		text_str(t, ", ");
+		text_put(t, i->description);
+	}
+	if (i->offset.kind == CLOCK_OFFSET_UNKNOWN)
 		return;
 	text_str(t, ", ");
-	text_put(t, i->description);
+	clock_offset_text(t, &i->offset);
 }
 
 void

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "cli/target.h"
+#include "merge/clock_offset.h"
 #include "pcap/savefile.h"
 
 /*
@@ -26,11 +27,12 @@ struct interface {
 	struct span description; /* its source's */
 	struct span filter;
 	struct span os;
-	struct savefile_statistics told;   /* by its source, in this connection */
-	struct savefile_statistics before; /* in the connections before */
-	uint32_t connection;		   /* of its source, in which it was seen last */
-	bool is_refused;		   /* its packets cannot go into the output */
-	uint32_t next;			   /* of the same source, or INTERFACES_NONE */
+	struct savefile_statistics told;     /* by its source, in this connection */
+	struct savefile_statistics before;   /* in the connections before */
+	struct clock_offset_estimate offset; /* for its description, once measured */
+	uint32_t connection; /* of its source, in which it was seen last */
+	bool is_refused;     /* its packets cannot go into the output */
+	uint32_t next;	     /* of the same source, or INTERFACES_NONE */
 };
 
 struct interfaces_source {
@@ -83,7 +85,8 @@ void interfaces_note_statistics(struct interfaces *all, uint32_t number,
 void interfaces_sum(const struct interfaces *all, uint32_t number,
 		    struct savefile_statistics *sum);
 
-/* if_description: where it is, without credentials and query, and what its source says. */
+/* if_description: where it is, without credentials and query, what its source says, and
+ * how far its clock is off. */
 void interfaces_put_description(struct text *t, const struct interface *i);
 
 /* "EN10MB (Ethernet)", or the number alone. */

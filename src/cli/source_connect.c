@@ -129,6 +129,8 @@ source_connect_start(struct source *s, const struct net_address *list, size_t n,
 {
 	s->state = SOURCE_CONNECTING;
 	dial_start(&s->exchange->dial, list, n, s->deadline_ns, on_dial);
+	if (n == 1) /* it is known whose clock it will be */
+		source_probe_start(s, &list[0], now_ns);
 	source_connect_step(s, now_ns);
 }
 

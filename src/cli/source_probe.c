@@ -394,13 +394,14 @@ source_probe_start(struct source *s, const struct net_address *address, uint64_t
 	struct source_clock *c = s->clock;
 	bool is_other;
 
-	if (!c)
+	if (!c || c->is_started)
 		return;
 	is_other = c->address.size != 0 &&
 		   (c->address.size != address->size ||
 		    memcmp(&c->address.sa, &address->sa, address->size) != 0);
 	if (is_other)
 		source_clock_forget(s);
+	c->is_started = true;
 	c->address = *address;
 	c->watch.on_ready = on_watch;
 	c->is_measuring = s->context->has_probes;
@@ -416,6 +417,7 @@ source_probe_stop(struct source *s)
 		return;
 	close_connection(c);
 	c->state = PROBE_IDLE;
+	c->is_started = false;
 	c->is_measuring = false;
 	c->deadline_ns = LOOP_NEVER;
 }

@@ -19,8 +19,8 @@
 #define PROBE_HEAD_MAX 2048u   /* of an answer, with the fields that proxies add */
 #define PROBE_READ_MAX 4096u   /* at once */
 
-/* The capture begins, over a connection to this address (of the proxy, where there is
- * one): a burst is due. */
+/* The capture is, or will be, connected to this address (of the proxy, where there is
+ * one): a burst is due. Until source_probe_stop no other one can be given. */
 void source_probe_start(struct source *s, const struct net_address *address,
 			uint64_t now_ns);
 

@@ -156,6 +156,26 @@ test_descriptions(void **state)
 	interfaces_fini(&all);
 }
 
+static void
+test_offset_in_description(void **state)
+{
+	struct interface i = {.target = &targets[0],
+			      .offset = {.kind = CLOCK_OFFSET_KNOWN,
+					 .offset_ns = 1300000,
+					 .bound_ns = 200000}};
+	char mem[256];
+	struct text t;
+
+	(void)state;
+	set_up(SLL, false);
+	text_init(&t, mem, sizeof(mem));
+	interfaces_put_description(&t, &i);
+	assert_string_equal(text_cstr(&t),
+			    "http://db1:8475/capture, offset +1.3 ms \xc2\xb1"
+			    "0.2 ms");
+	interfaces_fini(&all);
+}
+
 /* A filter that all of a source's interfaces share is kept once. */
 static void
 test_shared_filter(void **state)
@@ -278,9 +298,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_names),	 cmocka_unit_test(test_long_names),
-	    cmocka_unit_test(test_descriptions), cmocka_unit_test(test_shared_filter),
-	    cmocka_unit_test(test_counts),	 cmocka_unit_test(test_linktypes),
+	    cmocka_unit_test(test_names),
+	    cmocka_unit_test(test_long_names),
+	    cmocka_unit_test(test_descriptions),
+	    cmocka_unit_test(test_offset_in_description),
+	    cmocka_unit_test(test_shared_filter),
+	    cmocka_unit_test(test_counts),
+	    cmocka_unit_test(test_linktypes),
 	    cmocka_unit_test(test_bounds),
 	};
 

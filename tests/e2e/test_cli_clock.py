@@ -79,6 +79,17 @@ def test_the_offset_is_said(serve, ddump, ns, warning):
     assert ("--align-clocks" in log) == (warning is not None)
 
 
+def test_the_offset_stands_in_the_interface_description(serve, ddump):
+    def script(connection):
+        wait_for(lambda: server.n_clock == 8, "it is measured")
+        connection.sendall(chunked(classic([(SECOND, packet(1))])))
+    server = serve(script, ahead(3 * SECOND))
+    code, out, _ = ddump("--format", "pcapng", server.target)
+    text = re.search(rb"http://127[^\0]*", out)[0].decode()
+    offset, bound = known(text)
+    assert code == 0 and abs(offset - 3 * SECOND) <= bound
+
+
 def odd(answer):
     def script(connection):
         connection.sendall(answer)
@@ -174,8 +185,14 @@ class Path:
         return answer
 
     def close(self):
-        for server in self.servers:
-            self.loop.call_soon_threadsafe(server.close)
+        async def close():
+            for server in self.servers:
+                server.close()
+            tasks = [t for t in asyncio.all_tasks() if t is not asyncio.current_task()]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        asyncio.run_coroutine_threadsafe(close(), self.loop).result()
         self.loop.call_soon_threadsafe(self.loop.stop)
 
 
