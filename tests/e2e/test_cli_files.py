@@ -52,6 +52,27 @@ def test_a_new_file_when_one_is_full(source, tmp_path):
     assert not (tmp_path / "out.pcap").exists()
 
 
+def tshark(path, *fields):
+    args = [word for field in fields for word in ("-e", field)]
+    out = subprocess.run(["tshark", "-r", str(path), "-T", "fields", *args], check=True, capture_output=True, text=True)
+    return [line.split("\t") for line in out.stdout.splitlines()]
+
+
+def test_each_pcapng_file_names_all_interfaces(source, tmp_path):
+    """Also those whose packets are all in other files."""
+    path, records = source
+    other = tmp_path / "last.pcap"
+    other.write_bytes(classic([(records[-1][0] + 1000, packet(7))]))
+    run(path, other, "--format", "pcapng", "-w", tmp_path / "out.pcapng", "--rotate-size", "60K")
+    paths = sorted(tmp_path.glob("out_*.pcapng"))
+    rows = [tshark(p, "frame.interface_name", "frame.time_epoch") for p in paths]
+    assert len(paths) > 2 and sum(map(len, rows)) == len(records) + 1
+    assert rows[-1][-1][0] == "last.pcap" and rows[0][0] == ["in.pcap", f"{records[0][0] // SECOND}.000000000"]
+    for p in paths:
+        about = subprocess.run(["capinfos", "-I", str(p)], check=True, capture_output=True, text=True).stdout
+        assert "Name = in.pcap\n" in about and "Number of stat entries = 1" in about
+
+
 def test_only_the_newest_files_stay(source, tmp_path):
     path, records = source
     run(path, "-w", tmp_path / "out.pcap", "--rotate-size", "20K", "--rotate-keep", 3)
@@ -131,6 +152,18 @@ def test_a_full_disk_leaves_a_readable_file(source, tmp_path):
     assert line in log
     written = int(re.search(r"total: received 2000, written (\d+)", log)[1])
     assert f"without the last {written - n} that" in log
+
+
+@pytest.mark.parametrize("limit", [30_000, 30_001, 30_007, 30_023, 131_072])
+def test_a_limit_on_the_size_of_pcapng_files(source, tmp_path, limit):
+    path, records = source
+    out = tmp_path / "out.pcapng"
+    log = run(path, "--format", "pcapng", "-w", out, code=1,
+              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+    n = len(tshark(out, "frame.number"))
+    assert 0 < n < len(records) and limit - 300 < out.stat().st_size <= limit
+    written = int(re.search(r"total: received 2000, written (\d+)", log)[1])
+    assert f"without the last {written - n} that are counted as written" in log
 
 
 @pytest.mark.parametrize("limit", [30_000, 30_001, 30_007, 30_023, 131_072])
