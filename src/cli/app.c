@@ -106,6 +106,8 @@ open_loop(struct app *a)
 	int signal_fd = signals_open();
 	int rc = signal_fd < 0 ? signal_fd : loop_init(&a->loop);
 
+	if (rc == 0)
+		rc = app_display_watch(a);
 	a->signal_watch.on_ready = on_signal;
 	a->resolve_watch.on_ready = on_resolved;
 	a->sink_watch.on_ready = on_sink;
@@ -223,6 +225,7 @@ run(struct app *a)
 	if (status != APP_OK)
 		return status;
 	files = limits_raise_files();
+	app_display_open(a);
 	rc = open_loop(a);
 	if (rc < 0)
 		return app_log_errno("start", rc);
@@ -237,6 +240,7 @@ run(struct app *a)
 	start_sources(a);
 	app_output_start(a);
 	app_loop_run(a);
+	app_display_close(a);
 	app_files_close(a);
 	app_report_summary(a);
 	return verdict(a);

@@ -30,6 +30,7 @@ deadline(const struct app *a)
 
 	due = earlier(due, a->file_end_ns);
 	due = earlier(due, app_report_deadline(a));
+	due = earlier(due, app_display_deadline(a));
 	if (a->has_progress)
 		return 0;
 	if (a->context.is_blocked || a->wake_ns > LOOP_NEVER - skew)
@@ -143,5 +144,6 @@ app_loop_run(struct app *a)
 		app_pump(a, now_ns);
 		settle(a, now_ns);
 		judge(a, now_ns);
+		app_display_run(a, now_ns);
 	}
 }

@@ -3,6 +3,7 @@
 
 #include "base/tourney.h"
 #include "cli/app.h"
+#include "cli/app_display.h"
 #include "cli/ifindexes.h"
 #include "cli/output.h"
 #include "cli/rotation.h"
@@ -82,6 +83,7 @@ struct app {
 	uint64_t hold_back_ns;		 /* as told last */
 	uint64_t hold_back_told_ns;
 
+	struct display display;
 	struct whole_file stats;
 	uint64_t begin_ns; /* of the wall clock */
 

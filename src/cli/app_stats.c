@@ -75,7 +75,12 @@ put_source(const struct source *s, struct text *t, struct summary_counts *total)
 	struct stats_json_target target = {.name = s->target->name,
 					   .state = state_name(s),
 					   .is_unverified = s->is_unverified};
+	struct clock_offset_estimate e;
 
+	source_offset(s, &e);
+	target.has_offset = e.kind == CLOCK_OFFSET_KNOWN;
+	target.offset_ns = e.offset_ns;
+	target.bound_ns = e.bound_ns;
 	if (s->reason[0] != '\0' && s->state != SOURCE_BODY && s->state != SOURCE_ENDED)
 		target.reason = s->reason;
 	source_count(s, &target.counts);
@@ -106,7 +111,7 @@ write_all(struct app *a, enum app_status status)
 enum app_status
 app_stats_close(struct app *a, enum app_status status)
 {
-	bool has_run = a->merge != NULL;
+	bool has_run = a->sources && a->sources[0].context;
 	int rc;
 	int closed;
 

@@ -29,6 +29,7 @@ enum kind {
 	KIND_PRECISION,
 	KIND_DIRECTION,
 	KIND_TLS_MAX,
+	KIND_PROGRESS,
 	KIND_HELP,
 	KIND_VERSION
 };
@@ -74,6 +75,7 @@ static const struct option table[] = {
     {"tls-max", 0, KIND_TLS_MAX, AT(tls.max)},
     {"align-clocks", 0, KIND_FLAG, AT(aligns_clocks)},
     {"require-all", 0, KIND_FLAG, AT(requires_all)},
+    {"progress", 0, KIND_PROGRESS, AT(progress)},
     {"stats-json", 0, KIND_TEXT, AT(stats_path)},
     {"quiet", 'q', KIND_FLAG, AT(is_quiet)},
     {"verbose", 'v', KIND_FLAG, AT(is_verbose)},
@@ -211,6 +213,21 @@ set_direction(const char **at, const char *value)
 	return NULL;
 }
 
+static const char *
+set_progress(enum options_progress *progress, const char *value)
+{
+	static const char *const names[] = {[OPTIONS_PROGRESS_AUTO] = "auto",
+					    [OPTIONS_PROGRESS_ALWAYS] = "always",
+					    [OPTIONS_PROGRESS_NEVER] = "never"};
+
+	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		*progress = (enum options_progress)i;
+		if (strcmp(value, names[i]) == 0)
+			return NULL;
+	}
+	return "auto, always or never";
+}
+
 /* NULL, or what the value should have been. */
 static const char *
 set(struct options *o, const struct option *option, const char *value)
@@ -270,6 +287,8 @@ set(struct options *o, const struct option *option, const char *value)
 		wants = choose(value, "1.3", "1.2", &is_second);
 		*(enum tls_max *)(void *)at = is_second ? TLS_MAX_1_2 : TLS_MAX_1_3;
 		return wants ? "1.2 or 1.3" : NULL;
+	case KIND_PROGRESS:
+		return set_progress((enum options_progress *)(void *)at, value);
 	case KIND_FLAG:
 	case KIND_HELP:
 	case KIND_VERSION:

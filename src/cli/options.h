@@ -19,6 +19,12 @@ enum options_linktype {
 	OPTIONS_LINKTYPE_NATIVE
 };
 
+enum options_progress {
+	OPTIONS_PROGRESS_AUTO, /* where it disturbs nobody */
+	OPTIONS_PROGRESS_ALWAYS,
+	OPTIONS_PROGRESS_NEVER
+};
+
 struct options {
 	const char *write_path; /* NULL: standard output */
 	uint64_t count;		/* 0: no end */
@@ -44,6 +50,7 @@ struct options {
 	bool requires_all;
 	const char
 	    *stats_path; /* of the summary as JSON, "-": standard output; NULL: no */
+	enum options_progress progress;
 	bool is_quiet;
 	bool is_verbose;
 	const char *proxy; /* URL; NULL: none */

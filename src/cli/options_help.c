@@ -47,6 +47,7 @@ cli_options_help(void)
 	       "      --tls-max 1.2|1.3  newest version of TLS (1.3)\n"
 	       "      --align-clocks     correct time stamps by the measured clock offsets\n"
 	       "      --require-all      end when one target cannot start\n"
+	       "      --progress auto|always|never  live status on a terminal (auto)\n"
 	       "      --stats-json FILE  the summary for scripts\n"
 	       "  -q, --quiet            errors only; no summary\n"
 	       "  -v, --verbose          say more\n"

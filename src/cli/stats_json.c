@@ -43,6 +43,20 @@ put_counts(struct text *t, const struct summary_counts *c)
 	put_number(t, "gaps_ns", c->gaps_ns, true);
 }
 
+static void
+put_offset(struct text *t, const struct stats_json_target *target)
+{
+	put_name(t, ",", "clock_offset");
+	if (!target->has_offset) {
+		text_str(t, "null");
+		return;
+	}
+	put_name(t, "{", "offset_ns");
+	text_i64(t, target->offset_ns);
+	put_number(t, "bound_ns", target->bound_ns, true);
+	text_char(t, '}');
+}
+
 void
 stats_json_put_head(struct text *t, const struct stats_json_run *run)
 {
@@ -68,6 +82,7 @@ stats_json_put_target(struct text *t, uint32_t number,
 	put_counts(t, &target->counts);
 	put_number(t, "hold_back_ns", target->counts.hold_back_ns,
 		   target->counts.hold_back_ns > 0);
+	put_offset(t, target);
 	text_char(t, '}');
 }
 

@@ -22,6 +22,9 @@ struct stats_json_target {
 	const char *name;
 	const char *state;
 	const char *reason; /* NULL: none */
+	bool has_offset;    /* of its clock less ours: the interval is known */
+	int64_t offset_ns;
+	uint64_t bound_ns;
 	bool is_unverified; /* nothing proves that its end was one */
 	struct summary_counts counts;
 };

@@ -1,5 +1,5 @@
 /* Lines for people on stderr. It never blocks a caller on a slow reader for long: a line
- * is one write, and what cannot be written is gone. */
+ * is one write, and what cannot be written soon is gone. */
 #include "sys/log.h"
 
 #include <poll.h>
@@ -10,9 +10,15 @@
 
 #include "sys/clock.h"
 
+/* A terminal that another process writes to takes nothing at that moment. Once a line was
+ * lost, none is waited with until the reader takes lines again. */
+#define PATIENCE_MS 100
+
 static const char *log_name = "ddump";
 static enum log_level log_level = LOG_INFO;
 static enum log_format log_shape = LOG_PLAIN;
+static void (*log_before)(void *context);
+static void *log_before_context;
 
 void
 log_init(const char *name, enum log_level level)
@@ -25,6 +31,13 @@ bool
 log_is_on(enum log_level level)
 {
 	return level <= log_level;
+}
+
+void
+log_set_before(void (*before)(void *context), void *context)
+{
+	log_before = before;
+	log_before_context = context;
 }
 
 void
@@ -94,7 +107,9 @@ write_line(char *line, size_t n)
 	char told[64];
 	int size;
 
-	if (poll(&p, 1, 0) != 1) {
+	if (log_before)
+		log_before(log_before_context);
+	if (poll(&p, 1, n_lost == 0 ? PATIENCE_MS : 0) != 1) {
 		n_lost++;
 		return;
 	}

@@ -22,6 +22,12 @@ void log_line(enum log_level level, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /*
+ * Called before each line that is written, to clear the way for it; NULL: nothing. It must
+ * not log.
+ */
+void log_set_before(void (*before)(void *context), void *context);
+
+/*
  * What each line looks like: with the time (UTC) in front, or as a JSON object with
  * time, level and message. Neither at first.
  */

@@ -39,6 +39,18 @@ signals_open(void)
 }
 
 void
+signals_suspend(void)
+{
+	sigset_t stop;
+
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTSTP);
+	raise(SIGTSTP);
+	sigprocmask(SIG_UNBLOCK, &stop, NULL);
+	sigprocmask(SIG_BLOCK, &stop, NULL);
+}
+
+void
 signals_reset(void)
 {
 	static const int numbers[] = {SIGCHLD, SIGALRM, SIGXCPU, SIGSEGV, SIGBUS,

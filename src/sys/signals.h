@@ -18,6 +18,9 @@ int signals_open(void);
  */
 int signals_open_for(const int *numbers, size_t n);
 
+/* Stops this process as SIGTSTP does, which is blocked; returns when it is continued. */
+void signals_suspend(void);
+
 /* Whatever a parent left ignored or blocked acts as it should from here on. */
 void signals_reset(void);
 

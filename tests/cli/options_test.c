@@ -119,6 +119,13 @@ test_values(void **state)
 	assert_true(p.o.tls.is_insecure);
 	assert_int_equal(p.o.retry_ns, 300 * S);
 	assert_null(p.o.stats_path);
+	assert_int_equal(p.o.progress, OPTIONS_PROGRESS_AUTO);
+	parse(&p, "--progress always a");
+	assert_int_equal(p.o.progress, OPTIONS_PROGRESS_ALWAYS);
+	parse(&p, "--progress never --progress=auto a");
+	assert_int_equal(p.o.progress, OPTIONS_PROGRESS_AUTO);
+	parse(&p, "--progress never a");
+	assert_int_equal(p.o.progress, OPTIONS_PROGRESS_NEVER);
 	parse(&p, "--stats-json - -w x a");
 	assert_string_equal(p.o.stats_path, "-");
 	parse(&p, "--stats-json y a");
@@ -222,6 +229,8 @@ test_refused(void **state)
 	    "-s -5 a",
 	    "--filter= a",
 	    "--stats-json - a",
+	    "--progress a",
+	    "--progress maybe a",
 	    "--stats-json - -w - a",
 	    "--stats-json x -w x a",
 	    "--netrc= a",

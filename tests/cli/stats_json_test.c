@@ -30,6 +30,9 @@ static const struct row rows[] = {
     {__LINE__,
      {.name = "db1",
       .state = "ended",
+      .has_offset = true,
+      .offset_ns = -12,
+      .bound_ns = 34,
       .counts = {.received = 1,
 		 .written = 2,
 		 .late = 3,
@@ -45,17 +48,18 @@ static const struct row rows[] = {
      "\n{\"name\":\"db1\",\"state\":\"ended\",\"reason\":null,\"end_unverified\":false,"
      "\"packets_received\":1,\"packets_written\":2,\"bytes_written\":6,\"late\":3,"
      "\"forced\":4,\"held_back\":5,\"kernel_drops\":9,\"gaps\":7,\"gaps_ns\":8,"
-     "\"hold_back_ns\":10}"},
+     "\"hold_back_ns\":10,\"clock_offset\":{\"offset_ns\":-12,\"bound_ns\":34}}"},
     {__LINE__,
      {.name = "", .state = "failed", .reason = "no", .is_unverified = true},
      1,
      ",\n{\"name\":\"\",\"state\":\"failed\",\"reason\":\"no\",\"end_unverified\":true," ZEROES
-     ",\"hold_back_ns\":null}"},
+     ",\"hold_back_ns\":null,\"clock_offset\":null}"},
     {__LINE__,
      {.name = "a\"\\\x01\x7f\xc3\xa9\xff", .state = "lost", .reason = "\n"},
      2,
      ",\n{\"name\":\"a\\\"\\\\\\u0001\\u007f\xc3\xa9\xef\xbf\xbd\",\"state\":\"lost\","
-     "\"reason\":\"\\u000a\",\"end_unverified\":false," ZEROES ",\"hold_back_ns\":null}"},
+     "\"reason\":\"\\u000a\",\"end_unverified\":false," ZEROES
+     ",\"hold_back_ns\":null,\"clock_offset\":null}"},
 };
 
 static void
@@ -96,7 +100,11 @@ test_part_has_room(void **state)
 	char name[288];
 	char reason[512];
 	char mem[STATS_JSON_PART_MAX];
-	struct stats_json_target target = {.name = name, .state = "connecting"};
+	struct stats_json_target target = {.name = name,
+					   .state = "connecting",
+					   .has_offset = true,
+					   .offset_ns = INT64_MIN,
+					   .bound_ns = UINT64_MAX};
 	struct text t;
 
 	(void)state;
