@@ -8,6 +8,8 @@
 #include "sys/clock.h"
 #include "sys/log.h"
 
+#define STAMPS_FIRST_NS 100000000u /* from look to look until stamps have told enough */
+
 void
 source_clock_init(struct source *s)
 {
@@ -177,6 +179,7 @@ source_clock_stamp(struct source *s, uint64_t time_ns, uint64_t margin_ns)
 {
 	struct source_clock *c = s->clock;
 	uint64_t now_ns;
+	uint64_t pause_ns;
 	bool is_step;
 
 	if (!c || (c->offset.n_exchanges > 0 && !c->is_refused))
@@ -184,6 +187,8 @@ source_clock_stamp(struct source *s, uint64_t time_ns, uint64_t margin_ns)
 	now_ns = clock_boottime_ns();
 	is_step = clock_offset_stamp(&c->offset, margin_ns > 0 ? c->asked_ns : 0, time_ns,
 				     margin_ns, now_ns) == CLOCK_OFFSET_STEP;
-	if (is_step || now_ns - c->seen_ns >= CLOCK_OFFSET_PERIOD_NS)
+	pause_ns = c->told.kind == CLOCK_OFFSET_UNKNOWN ? STAMPS_FIRST_NS
+							: CLOCK_OFFSET_PERIOD_NS;
+	if (is_step || now_ns - c->seen_ns >= pause_ns)
 		source_clock_look(s);
 }

@@ -25,6 +25,8 @@ source_read_feed(struct source *s, uint64_t now_ns)
 		finish_body(s);
 		break;
 	}
+	if (!s->reader.is_ddump)
+		source_clock_stamp(s, s->newest_ns, 0);
 }
 
 /* Our worker's last block proves the end where TLS does not. */
@@ -57,8 +59,6 @@ source_read(struct source *s, uint64_t now_ns)
 		s->heard_ns = now_ns;
 		s->raw = span_of(s->context->scratch, n);
 		source_read_feed(s, now_ns);
-		if (!s->reader.is_ddump)
-			source_clock_stamp(s, s->newest_ns, 0);
 		break;
 	case TRANSPORT_WANTS_IN:
 		break;

@@ -304,6 +304,31 @@ def test_without_correction_they_are_not(live_workers):
     assert log.count("more than the hold-back") == 1
 
 
+@pytest.mark.parametrize("shift", [0, 3 * SECOND, -3 * SECOND])
+def test_heartbeats_bound_the_offset_where_there_is_no_clock(live_workers, shift):
+    one, = live_workers(b"one")
+    one.shift, one.clock = shift, None
+    _, log = Merge([one], [], 0.5).finish()
+    offset, bound = known(summary(log, one.target))
+    assert abs(offset - shift) <= bound and bound < SECOND
+    assert one.n_clock == 1, "it is not asked again soon"
+    assert ("more than the hold-back" in log) == (shift != 0)
+
+
+def test_packets_of_others_give_a_lower_end(serve, ddump):
+    """They may be of a file: when they were captured is not known."""
+    server = serve(None)
+
+    def script(connection):
+        connection.sendall(live())
+        data = classic([(time.time_ns() + 3 * SECOND, packet(1))])[24:]
+        connection.sendall(b"%x\r\n" % len(data) + data + b"\r\n")
+        server.released.wait(PATIENCE)
+    server.script = script
+    code, _, log = ddump("-d", "0.5", server.target)
+    assert code == 0 and re.search(r"offset at least \+2\.9\d* s", summary(log, server.target))
+
+
 def test_a_clock_that_is_set_loses_nothing(live_workers):
     """Back by 5 s while packets come: it is seen by the next burst, after 10 s, and said. The
     other worker closes the connection after the first one: there is a new one."""
