@@ -92,6 +92,14 @@ def tls_proxy_and_loopback(scene):
     scene.start("https://10.9.0.2" + QUERY)
 
 
+def silent_proxy_excluded_by_the_operator(scene):
+    """The proxy tells nothing of its client: -exclude is what is left."""
+    scene.connect()
+    worker = scene.lab.worker(scene.host, "-exclude", "tcp port 443")
+    scene.nginx(f"http://127.0.0.1:{worker.port}", "")
+    scene.start("https://10.9.0.2" + QUERY)
+
+
 def client_behind_nat(scene):
     """The client's address and port are changed on the way; the proxy tells the new ones."""
     if not shutil.which("nft"):
@@ -114,7 +122,7 @@ def client_behind_nat(scene):
 
 
 SCENES = [direct, bound_to_one_address, tls_proxy_and_unix_socket, tls_proxy_and_loopback,
-          client_behind_nat]
+          silent_proxy_excluded_by_the_operator, client_behind_nat]
 
 
 @pytest.fixture(scope="module")

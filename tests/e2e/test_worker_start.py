@@ -3,12 +3,14 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 
 import pytest
 
-from lab import PATIENCE, WORKER, run, wait_for
-from test_worker import curl, url
+from lab import DDUMP, PATIENCE, WORKER, run, wait_for
+from test_worker import curl, expect, payloads, send_udp, url
+from test_worker_operation import capture_works, wait_until_healthy
 
 HOSTS = " or ".join(f"host 10.{i // 250}.{i % 250}.1" for i in range(300))
 
@@ -109,3 +111,74 @@ def test_the_front_does_not_start_with_rights_it_should_not_have(lab, host, faul
         stderr=subprocess.PIPE, timeout=PATIENCE)
     assert started.returncode == 1
     assert b"cannot be confined" in started.stderr or b"cannot be given up" in started.stderr
+
+
+# What a container engine leaves to root, and no right to mount anything.
+CONTAINER_CAPS = "-all,+chown,+dac_override,+fowner,+fsetid,+kill,+setgid,+setuid,+setpcap," \
+                 "+net_bind_service,+net_raw,+sys_chroot,+mknod,+audit_write,+setfcap"
+
+IN_BUSYBOX = """
+set -e
+/ddump-worker -check
+/ddump-worker -listen 127.0.0.1:8475 2>/tmp/worker.log &
+worker=$!
+until wget -qO- http://127.0.0.1:8475/healthz; do usleep 20000; done
+/ddump --filter 'udp dst port 9999' -c 3 -w /tmp/out.pcap 127.0.0.1 2>/tmp/ddump.log &
+ddump=$!
+until grep 'capturing on' /tmp/ddump.log; do usleep 20000; done
+wait $ddump
+ps
+kill $worker
+wait $worker
+echo the end
+"""
+
+
+@pytest.fixture
+def busybox(tmp_path):
+    """A root directory with busybox and our two binaries, as `FROM busybox` has it."""
+    binary = shutil.which("busybox.static") or shutil.which("busybox")
+    if not binary:
+        pytest.skip("needs busybox")
+    root = tmp_path / "root"
+    for name in ("bin", "proc", "tmp", "etc", "dev"):
+        os.makedirs(root / name)
+    shutil.copy(binary, root / "bin/busybox")
+    for path in (WORKER, DDUMP):
+        shutil.copy(path, root)
+    if run("chroot", str(root), "/bin/busybox", "--install", "-s", "/bin", check=False).returncode:
+        pytest.skip("needs a static busybox")
+    (root / "dev/null").touch()
+    (root / "etc/passwd").write_text("root:x:0:0:root:/:/bin/sh\n")
+    return root
+
+
+def in_container(root, *command):
+    script = f'mount --bind "{root}" "{root}" && mount -t proc proc "{root}/proc" && ' \
+             f'mount --bind /dev/null "{root}/dev/null" && ' \
+             f'exec setpriv --bounding-set {CONTAINER_CAPS} chroot "{root}" "$@"'
+    return ["unshare", "--mount", "--pid", "--fork", "--uts", "--ipc", "sh", "-c", script, "sh",
+            *command]
+
+
+def test_worker_and_cli_in_a_busybox_container(lab, host, busybox):
+    (busybox / "run.sh").write_text(IN_BUSYBOX)
+    shell = lab.start(host, in_container(busybox, "/bin/sh", "/run.sh"), stdout=subprocess.PIPE)
+    said = ""
+    while "capturing on" not in said:
+        said += shell.popen.stdout.readline().decode() or pytest.fail("it ended: " + said + shell.log())
+    send_udp(host, 3)
+    said += shell.popen.communicate(timeout=PATIENCE)[0].decode()
+    assert shell.popen.wait(PATIENCE) == 0, said + shell.log() + \
+        (busybox / "tmp/worker.log").read_text()
+    assert said.endswith("the end\n") and "capture      works" in said
+    assert payloads(str(busybox / "tmp/out.pcap")) == expect(3)
+
+
+def test_worker_as_the_first_process_of_a_container(lab, host, busybox):
+    process = lab.start(host, in_container(busybox, "/ddump-worker", "-listen", "127.0.0.1:8475"))
+    wait_until_healthy(host)
+    capture_works(lab, host, busybox)
+    first = wait_for(process.children, "the container's first process")[0]
+    os.kill(first, signal.SIGTERM)
+    assert process.popen.wait(PATIENCE) == 0
