@@ -4,7 +4,8 @@
 #include "cli/source_body.h"
 #include "sys/log.h"
 
-/* 0.5 s to 30 s; the id spreads those that were lost together. */
+/* 0.5 s to 30 s, a third of which at most is random: the id spreads those that were lost
+ * together, also when the delays grow no more. */
 static uint64_t
 next_delay(struct source *s)
 {
@@ -12,11 +13,10 @@ next_delay(struct source *s)
 	uint64_t random = s->now_ns / 1000 * 2654435761u + s->id * UINT64_C(40503);
 
 	delay = delay == 0 ? RETRY_FIRST_NS : 2 * delay;
-	if (delay > RETRY_LAST_NS)
-		delay = RETRY_LAST_NS;
+	if (delay > RETRY_LAST_NS / 3 * 2)
+		delay = RETRY_LAST_NS / 3 * 2;
 	s->backoff_ns = delay;
-	delay += random % (delay / 2);
-	return delay < RETRY_LAST_NS ? delay : RETRY_LAST_NS;
+	return delay + random % (delay / 2);
 }
 
 static void
