@@ -1,6 +1,7 @@
 /* From addresses to a transport that takes a request. It knows no request but CONNECT. */
 #include "cli/dial.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -45,27 +46,36 @@ fail(struct dial *d, enum dial_result result, const char *what, struct span deta
 	return result;
 }
 
+/* The kernel's EINVAL for IPv6 is a link-local address that could be on any link. */
+static const char *
+connect_advice(const struct dial *d)
+{
+	const struct connect *c = &d->connect;
+
+	if (is_proxied(d))
+		return "check --proxy";
+	if (c->n > 0 && c->error == -EINVAL && c->list[c->last].sa.ss_family == AF_INET6)
+		return "say which link the address is on: [fe80::1%eth0]";
+	if (target_is_https(d->target) && d->target->url.port == 0)
+		return "the port is 8475 if not given: is it :443?";
+	return "is ddump-worker running there, and the port open?";
+}
+
 static enum dial_result
 fail_connect(struct dial *d, const char *why)
 {
 	const struct connect *c = &d->connect;
-	const struct target *t = d->target;
-	const char *advice = "is ddump-worker running there, and the port open?";
 	char mem[DIAL_REASON_MAX];
 	struct text what;
 
 	text_init(&what, mem, sizeof(mem));
 	text_str(&what, "connect: ");
-	if (c->n > 0 && target_is_remote(t)) {
+	if (c->n > 0 && target_is_remote(d->target)) {
 		net_format(&what, &c->list[c->last]);
 		text_str(&what, ": ");
 	}
 	text_str(&what, why);
-	if (is_proxied(d))
-		advice = "check --proxy";
-	else if (target_is_https(t) && t->url.port == 0)
-		advice = "the port is 8475 if not given: is it :443?";
-	return fail(d, DIAL_LOST, text_cstr(&what), span_str(""), advice);
+	return fail(d, DIAL_LOST, text_cstr(&what), span_str(""), connect_advice(d));
 }
 
 static void

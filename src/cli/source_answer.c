@@ -80,7 +80,7 @@ advice_of(const struct source *s, unsigned status)
 	if (status == 401 && t->url.has_user)
 		return "check the user and password";
 	if (status == 401)
-		return "give user:password@ in the target";
+		return "give user:password@ in the target, or --netrc";
 	if (status == 404)
 		return "is that a ddump-worker, and the path right?";
 	return NULL;

@@ -280,5 +280,6 @@ trust_load_default(struct trust_taker *taker, struct text *why)
 		return sum;
 	text_str(why, "no trusted certificates on this machine, tried ");
 	text_put(why, text_span(&tried));
+	text_str(why, ": give -ca FILE");
 	return 0;
 }
