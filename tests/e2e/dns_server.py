@@ -1,5 +1,5 @@
 """A name server on 127.0.0.1 for one test, in its own namespace, over UDP and TCP, and a
-worker that speaks HTTP on every address of 127/8 (and of lo).
+worker that speaks HTTP on every address of 127/8 (and of lo), over TLS with a certificate.
 
 An answer that does not fit into 512 bytes is cut over UDP, so that TCP must be asked, as
 name servers do. Names are written {name: [addresses]}; a name with null never answers.
@@ -7,6 +7,7 @@ name servers do. Names are written {name: [addresses]}; a name with null never a
 
 import json
 import socket
+import ssl
 import struct
 import sys
 import threading
@@ -56,22 +57,35 @@ def serve_tcp(names):
             print("tcp", file=sys.stderr, flush=True)
 
 
-def serve_http():
-    """One packet, with a time and a text that say which address was asked."""
-    listener = socket.create_server(("::", 8475), family=socket.AF_INET6, dualstack_ipv6=True, backlog=500)
+def serve_http(port, certificate):
+    """One packet, with a text that says which address was asked, and by which names."""
+    listener = socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True, backlog=500)
+    asked = []
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*certificate)
+        context.sni_callback = lambda _, name, __: asked.append(name)
     while True:
         connection, _ = listener.accept()
+        try:
+            if certificate:
+                connection = context.wrap_socket(connection, server_side=True)
+        except OSError:
+            continue
         with connection:
             request = connection.recv(65536).decode()
             host = [l for l in request.split("\r\n") if l.startswith("Host: ")][0]
             where = connection.getsockname()[0].replace("::ffff:", "")
-            connection.sendall(chunked(classic([(SECOND, f"{where} {host}".encode())])))
+            sni = f" SNI: {asked[-1]}" if asked else ""
+            connection.sendall(chunked(classic([(SECOND, f"{where} {host}{sni}".encode())])))
 
 
 if __name__ == "__main__":
     book = json.loads(sys.argv[1])
     for serve in (serve_udp, serve_tcp):
         threading.Thread(target=serve, args=(book,), daemon=True).start()
-    threading.Thread(target=serve_http, daemon=True).start()
+    threading.Thread(target=serve_http, args=(8475, None), daemon=True).start()
+    if len(sys.argv) > 2:
+        threading.Thread(target=serve_http, args=(8443, sys.argv[2:4]), daemon=True).start()
     print("up", file=sys.stderr, flush=True)
     sys.stdin.read()

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from lab import DDUMP, PATIENCE, Lab, need_root, packets_of, udp_frame, wait_for
-from test_cli_http import (OK, SECOND, Live, Server, chunked, classic, ddump_ng, packet, records_of,
+from test_cli_http import (OK, SECOND, SLL_HEAD, Live, Server, chunked, classic, ddump_ng, enhanced, packet, records_of,
                            interface, refusal, section, split_chunks, statistics, until_close)
 from test_tls_cases import OPENSSL, Pki, Server as TlsServer
 
@@ -221,3 +221,74 @@ def test_a_renewed_key_is_a_short_gap(tmp_path, pki):
     log = live.process.log()
     assert len(loss_lines(log)) == 1 and "KeyUpdate" in loss_lines(log)[0], log
     assert float(re.search(r"back after a gap of ([0-9.]+) s", log).group(1)) < 0.45, log
+
+
+class OldWorker(Server):
+    """A worker that knows only classic pcap, microseconds, SLL and `filter`: it collects
+    what it captures, and flushes once a second, at a beat of its own."""
+
+    def __init__(self, beat):
+        super().__init__(self.capture)
+        self.beat, self.late = beat, 0
+
+    def capture(self, connection):
+        connection.sendall(OK + b"\r\n" + classic([]))
+        due = time.monotonic() + self.beat
+        while True:
+            held, due = [], due + 1
+            while time.monotonic() < due:
+                held.append((time.time_ns() // 1000 * 1000, packet(len(held))))
+                time.sleep(0.01)
+            self.late = max(self.late, time.monotonic() - due)
+            connection.sendall(classic(held)[24:])
+
+
+def ours(connection, sent):
+    """A worker of ours: packets, and every 50 ms how far it is."""
+    connection.sendall(OK + b"\r\n" + section(b"ddump-worker/0.1.0") + interface())
+    while True:
+        body = b""
+        for _ in range(5):
+            sent.append((time.time_ns(), packet(len(sent))))
+            body += enhanced(sent[-1][0], SLL_HEAD + sent[-1][1])
+            time.sleep(0.01)
+        connection.sendall(body + statistics(time.time_ns()))
+
+
+def lateness(live, settled_ns):
+    """How many records are older than one in front of them, up to and after a time."""
+    newest, early, after = 0, 0, 0
+    for ns, _ in records_of(live.out):
+        early += ns < newest and ns < settled_ns
+        after += ns < newest and ns >= settled_ns
+        newest = max(newest, ns)
+    return early, after
+
+
+def test_a_worker_that_flushes_once_a_second(tmp_path):
+    """Two old ones and one of ours: with the default hold-back all is in order as soon as
+    their rhythm is known; with a fixed one of 200 ms it never is."""
+    sent = []
+    servers = [OldWorker(0), OldWorker(0.4), Server(lambda connection: ours(connection, sent))]
+    targets = [server.target for server in servers]
+    (tmp_path / "fixed").mkdir()
+    begin_ns = time.time_ns()
+    auto = Live(tmp_path, *targets, "--filter", "udp")
+    fixed = Live(tmp_path / "fixed", "--hold-back", "200ms", *targets)
+    end = time.monotonic() + 8
+    while time.monotonic() < end:
+        for live in (auto, fixed):
+            live.read(len(live.out) + 1)
+    for live in (auto, fixed):
+        live.process.popen.send_signal(signal.SIGINT)
+        assert live.finish() == 0
+    for server in servers:
+        server.close()
+    if max(server.late for server in servers[:2]) > 0.3:
+        pytest.skip("this machine is too busy to flush once a second")
+    assert all("filter=udp" in server.requests[0] for server in servers)
+    early, after = lateness(auto, begin_ns + 4 * SECOND)
+    assert after == 0, auto.process.log()
+    assert lateness(fixed, begin_ns + 4 * SECOND)[1] > 100
+    assert f"late {early}, dropped" in auto.process.log().splitlines()[-1]
+    assert len(records_of(auto.out)) > 8 * 3 * 30

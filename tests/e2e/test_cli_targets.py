@@ -11,6 +11,7 @@ import pytest
 
 from lab import DDUMP, HERE, PATIENCE, wait_for
 from test_cli_http import SECOND, chunked, classic, ddump, packet, records_of, serve
+from test_tls_cases import CERTS, SERVER, Pki, san
 
 ONE = [(SECOND, packet(1))]
 MANY = [f"127.5.{i // 200}.{i % 200 + 1}" for i in range(700)]
@@ -27,13 +28,13 @@ NAMES = {
 class World:
     """A namespace with a name server and workers on 127/8; files of /etc are its own."""
 
-    def __init__(self, lab):
+    def __init__(self, lab, *certificate):
         self.lab, self.space = lab, lab.namespace("n")
         self.space.sysctl("net.ipv6.conf.lo.disable_ipv6=0")
         self.space.ip("addr", "replace", "::1/128", "dev", "lo")
         with open(lab.tmp + "/resolv.conf", "w") as f:
             f.write("nameserver 127.0.0.1\nsearch svc.cluster\n")
-        self.server = lab.start(self.space, ["/usr/bin/python3", "-B", HERE + "/dns_server.py", json.dumps(NAMES)],
+        self.server = lab.start(self.space, ["/usr/bin/python3", "-B", HERE + "/dns_server.py", json.dumps(NAMES), *certificate],
                                 stdin=subprocess.PIPE)
         wait_for(lambda: "up" in self.server.log(), "the servers listen")
         wait_for(lambda: self.space.run("ss", "-ltn").stdout.count(b"\n") >= 3, "they do")
@@ -46,18 +47,24 @@ class World:
         done = self.space.run(*self.command(*args), check=False)
         log = done.stderr.decode()
         print("ddump", *args, "->", done.returncode, log, sep="\n")
-        return done.returncode, log, [data.decode() for _, data in records_of(done.stdout)] if done.stdout else []
+        got = [data.decode() for _, data in records_of(done.stdout)] if done.stdout else []
+        return done.returncode, log, sorted(got)  # one that is done before others begin is first
 
 
 @pytest.fixture
-def world(lab):
+def new_world(lab):
     if subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode != 0:
         pytest.skip("needs a mount namespace")
-    return World(lab)
+    return lambda *certificate: World(lab, *certificate)
+
+
+@pytest.fixture
+def world(new_world):
+    return new_world()
 
 
 def test_all_addresses_of_a_name(world):
-    """In the order of their numbers, each once; asked for by the name, called by the address."""
+    """Each once; asked for by the name, called by the address."""
     code, log, got = world.run("dns+http://few.svc", "127.5.0.9")
     assert code == 0
     assert got == [f"127.5.0.{i} Host: few.svc:8475" for i in (1, 2, 3)] + ["127.5.0.9 Host: 127.5.0.9:8475"]
@@ -68,7 +75,7 @@ def test_more_addresses_than_the_library_gives(world):
     """700 of them, in a search domain; a first answer over UDP is cut. TCP has all."""
     code, log, got = world.run("-v", "dns+http://many")
     assert code == 0 and "tcp" in world.server.log()
-    assert sorted(got) == sorted(f"{a} Host: many:8475" for a in MANY)
+    assert got == sorted(f"{a} Host: many:8475" for a in MANY)
     assert "many: 700 addresses" in log and "capturing on 700 of 700 targets" in log
 
 
@@ -81,6 +88,20 @@ def test_names_without_addresses(world):
     assert "ddump: silent.svc: name look-up: no answer in time" in log
     assert world.run("dns+http://nowhere.svc")[0] == 1
     assert world.run("--require-all", "dns+http://few.svc", "dns+http://nowhere.svc")[0] == 1
+
+
+def test_certificates_are_for_the_name(new_world, tmp_path):
+    """Each address is asked for by the name, in TLS too; one that has a certificate for its
+    address is not meant by it."""
+    pki = Pki(str(tmp_path))
+    CERTS["few"] = ("p256", "/CN=w", "ca", SERVER + san("DNS:few.svc"))
+    world = new_world(pki.cert("few"), pki.key_of("few"))
+    ca = ("-ca", pki.cert("ca"))
+    code, log, got = world.run(*ca, "dns+https://few.svc:8443")
+    assert code == 0 and got == [f"127.5.0.{i} Host: few.svc:8443 SNI: few.svc" for i in (1, 2, 3)]
+    code, log, got = world.run(*ca, "dns+https://other.svc:8443", "https://127.5.0.1:8443")
+    assert code == 1 and "127.5.0.2: TLS: certificate is for few.svc, not for other.svc" in log
+    assert "127.5.0.1: TLS: certificate is for few.svc, not for 127.5.0.1" in log
 
 
 def test_families(world):
@@ -96,7 +117,7 @@ def test_addresses_that_are_named_already(world):
     """No mistake of the user's: said, and captured once. With a query of its own it is
     another target."""
     code, log, got = world.run("127.5.0.1", "dns+http://few.svc", "dns+http://other.svc", "127.5.0.3?filter=udp")
-    assert code == 0 and [g.split()[0] for g in got] == [f"127.5.0.{i}" for i in (1, 2, 3, 4, 3)]
+    assert code == 0 and [g.split()[0] for g in got] == [f"127.5.0.{i}" for i in (1, 2, 3, 3, 4)]
     assert "127.5.0.1:8475: an address of dns+http://few.svc, and given already: captured once" in log
     assert "127.5.0.2:8475: an address of dns+http://other.svc" in log
     assert "127.5.0.3:8475#2: received 1" in log and log.count("captured once") == 2
@@ -126,6 +147,43 @@ def test_duplicates(ddump, args, words):
     assert result.code == 2 and words in result.log and result.log.count("\n") == 1 and "secret" not in result.log
     first, *rest = args
     assert ddump("--targets", "-", *rest, input=first.encode()).code == 2
+
+
+def test_deadlines(lab, tmp_path):
+    """Each step has its own: a host that is not there, a port that says nothing in TLS,
+    nothing to a request, no end of a head. The next step begins with a new one."""
+    near, far = lab.namespace("a"), lab.namespace("b")
+    lab.link(near, "v0", "10.1.0.1", far, "v1", "10.1.0.2")
+    near.ip("neigh", "add", "10.1.0.9", "lladdr", "02:00:00:00:00:99", "dev", "v0", "nud", "permanent")
+    code = ("import socket, time\n"
+            "for port in (1, 2, 3): globals()['s%d' % port] = socket.create_server(('10.1.0.2', port))\n"
+            "c, _ = s3.accept(); c.sendall(b'HTTP/1.1 200 OK'); time.sleep(60)\n")
+    lab.start(far, ["/usr/bin/python3", "-c", code])
+    wait_for(lambda: far.run("ss", "-ltn").stdout.count(b"10.1.0.2:") == 3, "it listens")
+    begin = time.monotonic()
+    done = near.run(DDUMP, "--connect-timeout", "1s", "10.1.0.9", "https://10.1.0.2:1", "10.1.0.2:2", "10.1.0.2:3", check=False)
+    log = done.stderr.decode()
+    assert done.returncode == 1 and 1 <= time.monotonic() - begin < 6, log
+    for words in ("10.1.0.9: connect: 10.1.0.9:8475: no answer in time", "10.1.0.2:1: TLS: no answer to the handshake in time",
+                  "10.1.0.2:2: no answer to the request in time", "10.1.0.2:3: no answer to the request in time"):
+        assert f"ddump: {words}: " in log, log
+
+
+def test_link_local_addresses(lab):
+    """With their zone, in both spellings; without, the message says what is missing."""
+    near, far = lab.namespace("a"), lab.namespace("b")
+    for space in (near, far):
+        for setting in ("all.disable_ipv6=0", "default.disable_ipv6=0", "default.accept_dad=0", "default.addr_gen_mode=1"):
+            space.sysctl("net.ipv6.conf." + setting)
+    lab.link(near, "v0", "10.1.0.1", far, "v1", "10.1.0.2")
+    near.ip("addr", "add", "fe80::1/64", "dev", "v0", "nodad")
+    far.ip("addr", "add", "fe80::2/64", "dev", "v1", "nodad")
+    lab.worker(far, listen="[::]:8475")
+    for target in ("[fe80::2%v0]", "http://[fe80::2%25v0]:8475/capture"):
+        done = near.run(DDUMP, "-d", "100ms", "-w", lab.tmp + "/x.pcap", target)
+        assert b"capturing on 1 of 1" in done.stderr
+    done = near.run(DDUMP, "[fe80::2]", check=False)
+    assert done.returncode == 1 and b"say which link the address is on: [fe80::1%eth0]" in done.stderr
 
 
 def test_netrc(tmp_path, serve, ddump):

@@ -40,6 +40,8 @@ NGINX_SERVER = """
   }}
 """
 HAPROXY = """
+userlist people
+  user ann insecure-password s3cr:t
 defaults
   mode http
   timeout connect 5s
@@ -48,6 +50,8 @@ defaults
   option forwardfor
 frontend f
   bind {host}:448 ssl crt {pem} ca-file {ca} verify required
+  bind {host}:450 ssl crt {pem} ca-file {ca} verify required
+  http-request auth realm w if {{ dst_port 450 }} !{{ http_auth(people) }}
   default_backend b
 backend b
   server w unix@{sock}
@@ -78,16 +82,20 @@ class Scene:
         auth = f"auth_basic w; auth_basic_user_file {tmp}/htpasswd;"
         client = f"ssl_client_certificate {pki.cert('ca')}; ssl_verify_client on;"
         servers = [(443, "cli", auth), (444, "cli", client), (445, "cli-expired", ""),
-                   (446, "cli-ca2", ""), (447, "cli-other", "")]
+                   (446, "cli-ca2", ""), (447, "cli-other", ""), (449, "cli", client + auth)]
         config = NGINX.format(tmp=tmp, servers="".join(
             NGINX_SERVER.format(host=HOST, port=port, cert=pki.cert(cert), key=pki.key_of(cert),
                                 extra=extra, sock=self.sock) for port, cert, extra in servers))
         with open(tmp + "/nginx.conf", "w") as f:
             f.write(config)
         self.lab.start(self.host, ["nginx", "-c", tmp + "/nginx.conf", "-p", tmp])
-        wait_for(lambda: b":447" in self.host.run("ss", "-ltn").stdout, "nginx listens")
+        wait_for(lambda: b":449" in self.host.run("ss", "-ltn").stdout, "nginx listens")
 
     def haproxy(self):
+        if not shutil.which("haproxy"):
+            pytest.skip("needs haproxy")
+        if b":448" in self.host.run("ss", "-ltn").stdout:
+            return
         tmp, pki = self.lab.tmp, self.pki
         with open(tmp + "/haproxy.cfg", "w") as f:
             f.write(HAPROXY.format(host=HOST, sock=self.sock, ca=pki.cert("ca"),
@@ -168,9 +176,24 @@ def test_key_of_another_certificate(scene):
     assert "key" in scene.refused(*args, f"https://{HOST}:444")
 
 
+@pytest.mark.parametrize("port", [449, 450], ids=["nginx", "haproxy"])
+def test_client_certificate_and_password(scene, tmp_path, port):
+    """Both are asked for; the password comes from the URL or a .netrc."""
+    if port == 450:
+        scene.haproxy()
+    me, url = scene.identity("client-p384"), f"https://{HOST}:{port}"
+    netrc = tmp_path / "netrc"
+    netrc.write_text(f'machine {HOST} login ann password "s3cr:t"')
+    netrc.chmod(0o600)
+    log = scene.capture(*me, url.replace("//", "//ann:s3cr%3At@"), per_frame=1)
+    log += scene.capture(*me, f"--netrc={netrc}", url, per_frame=1)
+    assert "s3cr" not in log and "warning" not in log
+    assert "401 Unauthorized: give user:password@ in the target, or --netrc" in scene.refused(*me, url)
+    assert "401 Unauthorized: check the user and password" in scene.refused(*me, url.replace("//", "//ann:no@"))
+    assert "client certificate" in scene.refused(url.replace("//", "//ann:s3cr%3At@"))
+
+
 def test_haproxy_with_client_certificates(scene):
-    if not shutil.which("haproxy"):
-        pytest.skip("needs haproxy")
     scene.haproxy()
     scene.capture(*scene.identity("client-rsa"), f"https://{HOST}:448", per_frame=1)
     log = scene.refused(f"https://{HOST}:448")
