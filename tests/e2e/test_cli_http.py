@@ -181,7 +181,9 @@ class Server:
         return self
 
     def close(self):
+        """Also for the thread in accept, which would keep the socket."""
         self.released.set()
+        self.socket.shutdown(socket.SHUT_RDWR)
         self.socket.close()
 
 

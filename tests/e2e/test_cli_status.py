@@ -41,15 +41,18 @@ def test_no_flood(tmp_path, script):
     targets = [f"{s.target}/capture?snaplen={i + 100}" for s in servers for i in range(10)]
     begin = time.monotonic()
     live = Live(tmp_path, *targets)
-    wait_for(lambda: live.process.log().count("back after a gap") > 400, "they flap")
+
+    def is_told():
+        return any(re.search(r"; and \d+ more\)$", l) for l in roster(live.process.log()))
+
+    wait_for(lambda: live.process.log().count("back after a gap") > 400 and is_told(), "they flap, and that is told")
     log = live.process.log()
     seconds = time.monotonic() - begin
     live.process.popen.send_signal(signal.SIGINT)
     live.finish()
     lines = roster(log)
     assert all(len(l) < 2048 for l in lines)
-    assert any(re.search(r"; and \d+ more\)$", l) for l in lines), lines
-    assert 2 <= len(lines) <= seconds + 1
+    assert len(lines) <= seconds + 1
 
 
 def stats(path):
