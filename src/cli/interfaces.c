@@ -9,9 +9,9 @@
 /* Bytes of each text that are kept. */
 #define OWN_MAX		256 /* Windows has names of 50, Linux of 15 */
 #define DESCRIPTION_MAX 256
-#define FILTER_MAX	8192 /* as our worker takes them */
 #define OS_MAX		128
-#define TEXTS_MAX	(OWN_MAX + SAVEFILE_NAME_MAX + DESCRIPTION_MAX + FILTER_MAX + OS_MAX)
+#define TEXTS_MAX \
+	(OWN_MAX + SAVEFILE_NAME_MAX + DESCRIPTION_MAX + SAVEFILE_FILTER_MAX + OS_MAX)
 
 #define OWN_SHOWN  (SAVEFILE_NAME_MAX / 2) /* the target's name gets the rest */
 #define SUFFIX_MAX 32			   /* "#ordinal~mark" */
@@ -247,7 +247,7 @@ add_new(struct interfaces *all, struct interface *i, struct text *texts, uint32_
 	i->name = span_of(texts->p + start, texts->n - start);
 	i->description = put_clean(texts, given->description, DESCRIPTION_MAX);
 	i->os = put_clean(texts, given->os, OS_MAX);
-	i->filter = put_clean(texts, given->filter, FILTER_MAX);
+	i->filter = put_clean(texts, given->filter, SAVEFILE_FILTER_MAX);
 	if (!keep_texts(i, texts, shared_filter(all, i)))
 		return INTERFACES_NO_MEMORY;
 	source->text_bytes += texts->n;

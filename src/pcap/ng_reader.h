@@ -8,9 +8,11 @@
  * and interfaces up to NG_INTERFACES_MAX in all, packets of all three block types; other
  * blocks and options are skipped by their length.
  */
-#define NG_INTERFACES_MAX 1024	      /* a source may show as many; more is BAD */
-#define NG_BLOCK_KEPT	  2048	      /* bytes of a non-packet block that are looked at */
-#define NG_BLOCK_MAX	  (16u << 20) /* a longer block is taken for damage */
+#define NG_INTERFACES_MAX 1024 /* a source may show as many; more is BAD */
+#define NG_BLOCK_KEPT \
+	10240			 /* bytes of a non-packet block that are looked at:
+					 our worker's longest, with 8 KiB of filter */
+#define NG_BLOCK_MAX (16u << 20) /* a longer block is taken for damage */
 
 enum ng_state {
 	NG_HEAD, /* a block begins */

@@ -17,7 +17,6 @@
 
 /* Most bytes of each text; with their heads and padding they fill their blocks. */
 #define SECTION_TEXT_MAX 152
-#define FILTER_TEXT_MAX	 440
 #define OS_TEXT_MAX	 128
 
 static_assert(NG_SECTION_FIXED + 3 * (NG_OPTION_HEAD + SECTION_TEXT_MAX) +
@@ -26,7 +25,7 @@ static_assert(NG_SECTION_FIXED + 3 * (NG_OPTION_HEAD + SECTION_TEXT_MAX) +
 	      "a section header block can overflow");
 static_assert(NG_INTERFACE_FIXED + (NG_OPTION_HEAD + SAVEFILE_NAME_MAX) +
 		      (NG_OPTION_HEAD + NG_DESCRIPTION_MAX) + (NG_OPTION_HEAD + 4) +
-		      (NG_OPTION_HEAD + FILTER_TEXT_MAX) +
+		      (NG_OPTION_HEAD + SAVEFILE_FILTER_MAX + 4) +
 		      (NG_OPTION_HEAD + OS_TEXT_MAX) + NG_OPTION_HEAD + NG_TRAILER <=
 		  NG_INTERFACE_MAX,
 	      "an interface description block can overflow");
@@ -125,16 +124,22 @@ ng_write_section(uint8_t out[static NG_SECTION_MAX], struct span hardware, struc
 	return finish(out, p);
 }
 
+/* The option's value has a byte more than the text. */
 static uint8_t *
 put_filter(uint8_t *p, struct span filter)
 {
-	uint8_t value[FILTER_TEXT_MAX] = {FILTER_IS_STRING};
-	size_t n = cut_text(filter, sizeof(value) - 1);
+	size_t n = cut_text(filter, SAVEFILE_FILTER_MAX);
+	size_t pad = padding((uint32_t)n + 1);
 
 	if (n == 0)
 		return p;
-	memcpy(value + 1, filter.p, n);
-	return put_option(p, NG_IF_FILTER, value, n + 1);
+	bytes_put_le16(p, NG_IF_FILTER);
+	bytes_put_le16(p + 2, (uint16_t)(n + 1));
+	p += NG_OPTION_HEAD;
+	*p++ = FILTER_IS_STRING;
+	memcpy(p, filter.p, n);
+	memset(p + n, 0, pad);
+	return p + n + pad;
 }
 
 size_t

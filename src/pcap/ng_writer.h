@@ -9,7 +9,7 @@
  * packet, what stands before and behind its bytes. They return the size written.
  */
 #define NG_SECTION_MAX	   512
-#define NG_INTERFACE_MAX   1024 /* texts are cut to fit, at a UTF-8 character */
+#define NG_INTERFACE_MAX   8832 /* texts are cut to fit, at a UTF-8 character */
 #define NG_DESCRIPTION_MAX 320
 #define NG_STATISTICS_MAX  96
 #define NG_PACKET_HEAD	   28 /* block type to original length */

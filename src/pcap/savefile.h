@@ -8,7 +8,8 @@
  * (draft-ietf-opsawg-pcap) and pcapng (draft-ietf-opsawg-pcapng).
  */
 #define SAVEFILE_SNAPLEN_MAX 262144 /* bytes of a packet kept at most, as in libpcap */
-#define SAVEFILE_NAME_MAX    64	    /* if_name with its target, cut beyond; see pcapng */
+#define SAVEFILE_NAME_MAX    128 /* if_name with its target: host names of pods have 60 */
+#define SAVEFILE_FILTER_MAX  8192 /* if_filter, cut beyond: as our worker takes them */
 
 /* Bytes of a packet's options kept at most, the largest multiple of 4 in 16 bits: what is
  * behind is not seen, nor a comment that is cut by it. */

@@ -9,6 +9,12 @@
 #include "pcap/classic_writer.h"
 #include "pcap/ng_writer.h"
 
+static_assert(STREAM_RESERVE >= SAVEFILE_SNAPLEN_MAX + NG_PACKET_HEAD +
+				    NG_PACKET_TAIL_MAX + NG_SECTION_MAX +
+				    2 * NG_INTERFACE_MAX + NG_STATISTICS_MAX +
+				    STREAM_CHUNK_TAIL,
+	      "a batch could not finish");
+
 void
 stream_init(struct stream *s, const struct stream_options *options)
 {

@@ -16,7 +16,7 @@
 #define STREAM_CHUNK_TAIL  2
 /* What the largest packet can need with its framing, and interface and statistics blocks
  * with it: room for this is kept, so that a batch can always finish. */
-#define STREAM_RESERVE	      (SAVEFILE_SNAPLEN_MAX + 8192u)
+#define STREAM_RESERVE	      (SAVEFILE_SNAPLEN_MAX + 20480u)
 #define STREAM_INTERFACES_MAX 1024
 
 struct stream_options {

@@ -154,15 +154,15 @@ test_long_blocks(void **state)
 		const char *image, *want;
 	} long_rows[] = {
 	    /* clang-format off */
-	    {__LINE__, "< " SHB "[1 h1 h0 w0 (2 \"eth0\" ) (3 z3000 ) (12 \"no\" ) ] " IDB,
+	    {__LINE__, "< " SHB "[1 h1 h0 w0 (2 \"eth0\" ) (3 z11000 ) (12 \"no\" ) ] " IDB,
 	     "ng; if 1 0 name=eth0; if 1 262144; end"},
-	    /* The last option ends at 2040, 2044 (the block at 2048), 2048, 2052. */
-	    {__LINE__, "< " SHB "[1 h1 h0 w0 (1 z2012 ) (12 \"yes\" ) ]", "ng; if 1 0 os=yes; end"},
-	    {__LINE__, "< " SHB "[1 h1 h0 w0 (1 z2016 ) (12 \"yes\" ) ]", "ng; if 1 0 os=yes; end"},
-	    {__LINE__, "< " SHB "[1 h1 h0 w0 (1 z2020 ) (12 \"yes\" ) ]", "ng; if 1 0 os=yes; end"},
-	    {__LINE__, "< " SHB "[1 h1 h0 w0 (1 z2024 ) (12 \"no\" ) ]", "ng; if 1 0; end"},
-	    {__LINE__, "< " SHB "[1 h1 h0 w0 (1 z3000 ) ]bcc", "ng; if 1 0; bad 3048 block lengths differ"},
-	    {__LINE__, "< " SHB "[bad z5000 ] [9 z4096 ] " IDB, "ng; if 1 262144; end"},
+	    /* The last option ends at 10232, 10236 (the block at 10240), 10240, 10244. */
+	    {__LINE__, "< " SHB "[1 h1 h0 w0 (1 z10204 ) (12 \"yes\" ) ]", "ng; if 1 0 os=yes; end"},
+	    {__LINE__, "< " SHB "[1 h1 h0 w0 (1 z10208 ) (12 \"yes\" ) ]", "ng; if 1 0 os=yes; end"},
+	    {__LINE__, "< " SHB "[1 h1 h0 w0 (1 z10212 ) (12 \"yes\" ) ]", "ng; if 1 0 os=yes; end"},
+	    {__LINE__, "< " SHB "[1 h1 h0 w0 (1 z10216 ) (12 \"no\" ) ]", "ng; if 1 0; end"},
+	    {__LINE__, "< " SHB "[1 h1 h0 w0 (1 z11000 ) ]bcc", "ng; if 1 0; bad 11048 block lengths differ"},
+	    {__LINE__, "< " SHB "[bad z15000 ] [9 z4096 ] " IDB, "ng; if 1 262144; end"},
 	    /* clang-format on */
 	};
 	static uint8_t image[ROOM];

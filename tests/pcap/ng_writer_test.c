@@ -5,12 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "support/edge.h"
 #include "support/image.h"
 #include "support/rng.h"
 #include "support/transcript.h"
 
-#define ROOM 4096
+#define ROOM 16384
 
 static struct span
 text(const char *s)
@@ -83,7 +84,7 @@ test_interface(void **state)
 	edge_free(out);
 }
 
-/* Names are cut at 64 bytes, before a character that would be split; damage is kept. */
+/* Names are cut at 128 bytes, before a character that would be split; damage is kept. */
 static void
 test_cut(void **state)
 {
@@ -93,19 +94,19 @@ test_cut(void **state)
 		const char *rest;
 		size_t want;
 	} rows[] = {
-	    {__LINE__, 63, "b", 64},
-	    {__LINE__, 64, "b", 64},
-	    {__LINE__, 63, "\xc3\xa4", 63},
-	    {__LINE__, 62, "\xc3\xa4z", 64},
-	    {__LINE__, 62, "\xe2\x82\xac", 62},
-	    {__LINE__, 61, "\xe2\x82\xacz", 64},
-	    {__LINE__, 61, "\xf0\x9f\x98\x80", 61},
-	    {__LINE__, 60, "\xf0\x9f\x98\x80z", 64},
-	    {__LINE__, 60, "\x80\x80\x80\x80\x80\x80", 64},
-	    {__LINE__, 64, "\x80\x80\x80\x80\x80\x80", 63},
+	    {__LINE__, 127, "b", 128},
+	    {__LINE__, 128, "b", 128},
+	    {__LINE__, 127, "\xc3\xa4", 127},
+	    {__LINE__, 126, "\xc3\xa4z", 128},
+	    {__LINE__, 126, "\xe2\x82\xac", 126},
+	    {__LINE__, 125, "\xe2\x82\xacz", 128},
+	    {__LINE__, 125, "\xf0\x9f\x98\x80", 125},
+	    {__LINE__, 124, "\xf0\x9f\x98\x80z", 128},
+	    {__LINE__, 124, "\x80\x80\x80\x80\x80\x80", 128},
+	    {__LINE__, 128, "\x80\x80\x80\x80\x80\x80", 127},
 	};
 	uint8_t out[NG_INTERFACE_MAX];
-	uint8_t name[128];
+	uint8_t name[256];
 
 	(void)state;
 	for (size_t i = 0; i < CHECK_COUNT(rows); i++) {
@@ -124,7 +125,7 @@ static void
 test_longest_interface(void **state)
 {
 	uint8_t *out = edge_copy((uint8_t[NG_INTERFACE_MAX]){0}, NG_INTERFACE_MAX);
-	uint8_t long_text[5000];
+	uint8_t long_text[15000];
 	struct span t = span_of(long_text, sizeof(long_text));
 	struct savefile_interface interface = {
 	    .linktype = 1, .name = t, .description = t, .filter = t, .os = t};
@@ -134,6 +135,11 @@ test_longest_interface(void **state)
 	memset(long_text, 'x', sizeof(long_text));
 	n = ng_write_interface(out, &interface);
 	assert_true(n <= NG_INTERFACE_MAX && n % 4 == 0);
+	/* the longest filter that a worker takes is whole, one byte more is not there */
+	interface = (struct savefile_interface){.filter = {long_text, 8193}};
+	n = ng_write_interface(out, &interface);
+	assert_int_equal(n, 16 + 8 + 4 + 8196 + 4 + 4);
+	assert_int_equal(bytes_le16(out + 16 + 8 + 2), 8193);
 	edge_free(out);
 }
 

@@ -12,7 +12,7 @@
 
 /* A file, and where its units end. */
 struct file {
-	uint8_t bytes[4096];
+	uint8_t bytes[16384];
 	size_t n;
 	size_t ends[UNITS_MAX];
 	uint64_t packets[UNITS_MAX]; /* up to there */
