@@ -77,11 +77,27 @@ note_progress(struct app *a, struct source *s)
 	a->has_progress = true;
 }
 
+/* The list grows at its head: what came first stands last in it. */
+static struct source *
+reversed(struct source *list)
+{
+	struct source *done = NULL;
+
+	while (list) {
+		struct source *next = list->next_changed;
+
+		list->next_changed = done;
+		done = list;
+		list = next;
+	}
+	return done;
+}
+
 /* Those that wait for room stay in the list, and are looked at in every round. */
 static void
 settle(struct app *a, uint64_t now_ns)
 {
-	struct source *next = a->context.changed;
+	struct source *next = reversed(a->context.changed);
 
 	a->context.changed = NULL;
 	a->has_progress = false;
