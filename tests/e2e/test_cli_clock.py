@@ -14,6 +14,7 @@ import pytest
 from lab import DDUMP, PATIENCE, Process, wait_for
 from test_cli_http import (OK, SECOND, SLL_HEAD, Server, chunked, classic, enhanced, interface, packet,
                            records_of, refusal, section, statistics, summary)
+from test_cli_proxy import proxy
 
 MS = 10**6
 UNITS = {"ns": 1, "us": 1000, "ms": MS, "s": SECOND}
@@ -88,6 +89,17 @@ def test_the_offset_stands_in_the_interface_description(serve, ddump):
     text = re.search(rb"http://127[^\0]*", out)[0].decode()
     offset, bound = known(text)
     assert code == 0 and abs(offset - 3 * SECOND) <= bound
+
+
+def test_the_clock_behind_a_proxy(serve, proxy, ddump):
+    """It has a tunnel of its own."""
+    server, p = serve(None, ahead(SECOND)).hold(live()), proxy()
+    code, _, log = ddump("--proxy", p.url, "-d", "0.3", f"http://ann:secret@{server.target}/x/capture")
+    offset, bound = known(summary(log, server.target))
+    assert code == 0 and abs(offset - SECOND) <= bound and server.n_clock == 8
+    assert len(p.requests) == 2
+    assert server.clock_request.startswith("GET /x/clock HTTP/1.1\r\n")
+    assert "Authorization: Basic YW5uOnNlY3JldA==\r\n" in server.clock_request
 
 
 def odd(answer):

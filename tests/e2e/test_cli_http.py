@@ -140,6 +140,7 @@ class Server:
                     return
                 request += data
             if request.split()[1].endswith(b"/clock"):
+                self.clock_request = request.decode()
                 self.serve_clock(connection)
                 return
             self.requests.append(request.decode())
