@@ -170,8 +170,18 @@ source_clock_look(struct source *s)
 void
 source_clock_note_request(struct source *s)
 {
-	if (s->clock)
-		s->clock->asked_ns = clock_boottime_ns();
+	struct clock_offset_estimate e;
+
+	if (!s->clock)
+		return;
+	s->clock->asked_ns = clock_boottime_ns();
+	if (!s->slew)
+		return;
+	source_clock_look(s); /* part of a burst is enough */
+	source_offset(s, &e);
+	if (e.kind != CLOCK_OFFSET_KNOWN && s->context->has_probes)
+		say(s, LOG_WARNING, &e,
+		    ": its times are not corrected until more is known");
 }
 
 void

@@ -64,7 +64,7 @@ refuse(struct source_clock *c, uint64_t now_ns)
 	bool is_passing = c->work->status >= 500 || c->work->status == 429;
 
 	if (!c->is_refused)
-		log_line(c->source->slew ? LOG_WARNING : LOG_DEBUG,
+		log_line(LOG_DEBUG,
 			 "%s: no clock at its /clock (%u): the offset is unknown, or "
 			 "bounded from its stream",
 			 c->source->target->name, c->work->status);
@@ -295,7 +295,10 @@ feed(struct source_clock *c, struct span in, uint64_t t1_ns, uint64_t now_ns)
 			refuse(c, now_ns);
 			return;
 		case HTTP_CLIENT_END:
-			finish_exchange(c, t1_ns, false, now_ns);
+			if (in.n == 0)
+				finish_exchange(c, t1_ns, false, now_ns);
+			else
+				refuse(c, now_ns); /* it answers what was not asked */
 			return;
 		case HTTP_CLIENT_BAD:
 			refuse(c, now_ns);

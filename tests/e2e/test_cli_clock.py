@@ -118,6 +118,7 @@ def odd(answer):
     b"HTTP/1.1 200 OK\r\nX: " + b"x" * 5000 + b"\r\nContent-Length: 0\r\n\r\n",
     b"SSH-2.0-OpenSSH_9.2\r\n",
     b"HTTP/1.1 200 OK\r\nContent-Length: 17\r\n\r\n" + b'{"time_ns":',
+    b"HTTP/1.1 200 OK\r\nContent-Length: 14\r\n\r\n" + b'{"time_ns":17}HTTP/1.1 200 OK\r\n',
     b"HTTP/1.1 200 OK\r\nContent-Length: 31\r\n\r\n" + b'{"time_ns":9999999999999999999}',
 ])
 def test_odd_answers_make_the_offset_unknown_and_nothing_else(serve, ddump, answer):
@@ -127,6 +128,7 @@ def test_odd_answers_make_the_offset_unknown_and_nothing_else(serve, ddump, answ
     for flags in ((), ("--align-clocks",)):
         code, _, log = ddump(*flags, server.target)
         assert code == 0
+        assert ("not corrected until" in log) == bool(flags)
         assert "received 2, written 2" in summary(log, server.target)
         assert "offset unknown" in summary(log, server.target)
 
@@ -231,16 +233,18 @@ def test_the_bound_holds_the_truth_behind_any_delay(tmp_path, seed):
 
 
 class LiveWorker(Server):
-    """Stamps a packet every 10 ms, by a clock that is off by self.shift ns, and sends them every
-    50 ms with a true watermark. self.true has the time of each packet by our clock. The burst
-    for its clock takes long enough for packets to come first, if they may."""
+    """Stamps a packet every 100 ms, by a clock that is off by self.shift ns, and sends three at
+    a time with a true watermark. self.true has the time of each packet by our clock. The first
+    one goes out at once: before the burst for its clock is over, if it may."""
 
-    def __init__(self, name, shift=0):
+    GAP = 0.1
+
+    def __init__(self, name, phase=0):
         super().__init__(self.stream, clock=self.read_clock)
-        self.name, self.shift, self.true = name, shift, {}
+        self.name, self.phase, self.shift, self.true, self.delay = name, phase, 0, {}, 0.02
 
     def read_clock(self):
-        time.sleep(0.02)
+        time.sleep(self.delay)
         return time.time_ns() + self.shift
 
     def stream(self, connection):
@@ -249,11 +253,11 @@ class LiveWorker(Server):
         connection.sendall(OK + b"Transfer-Encoding: chunked\r\n\r\n")
         send(section(b"ddump-worker/0.1.0") + interface())
         held = b""
-        while not self.released.wait(0.01):
+        while not self.released.wait(self.GAP - (time.time() - self.phase) % self.GAP):
             now, data = time.time_ns(), b"%s %06d" % (self.name, len(self.true))
             self.true[data] = now
             held += enhanced(now + self.shift, SLL_HEAD + data)
-            if len(self.true) % 5 == 0:
+            if len(self.true) % 3 == 1:
                 send(held + statistics(time.time_ns() + self.shift - 25 * MS))
                 held = b""
 
@@ -263,7 +267,7 @@ def live_workers():
     workers = []
 
     def start(*names):
-        workers.extend(LiveWorker(name) for name in names)
+        workers.extend(LiveWorker(name, i * LiveWorker.GAP / len(names)) for i, name in enumerate(names))
         return workers[-len(names):]
 
     yield start
@@ -289,21 +293,35 @@ class Merge:
         return [(ns, true[data]) for ns, data in records_of(out, nano=True)], log.decode()
 
 
-@pytest.mark.parametrize("shift", [3 * SECOND, -3 * SECOND, 1800 * SECOND])
-def test_corrected_packets_are_in_true_order(live_workers, shift):
-    """A worker whose clock is off by more than the hold-back, among one that is right."""
+def disorder(got):
+    """How far the packets are out of their true order, in ns: the largest step back."""
+    newest, worst = 0, 0
+    for _, true in got:
+        newest = max(newest, true)
+        worst = max(worst, newest - true)
+    return worst
+
+
+@pytest.mark.parametrize("shift, delay", [
+    (0.3 * SECOND, 0.02), (-0.3 * SECOND, 0.02), (3 * SECOND, 0.02), (1800 * SECOND, 0.02), (3 * SECOND, 0.3)])
+def test_corrected_packets_are_in_true_order(live_workers, shift, delay):
+    """A worker whose clock is off among one that is right, whose packets lie 50 ms apart: more
+    than the bounds, unless this machine or the path is slow. In the last row a burst takes
+    longer than the capture waits for it."""
     workers = live_workers(b"one", b"two")
-    workers[0].shift = shift
+    workers[0].shift, workers[0].delay = int(shift), delay
     got, log = Merge(workers, ["--align-clocks"], 1).finish()
     assert len(got) > 10
-    assert [true for _, true in got] == sorted(true for _, true in got)
     assert [ns for ns, _ in got] == sorted(ns for ns, _ in got)
+    bounds = []
     for w in workers:
         line = summary(log, w.target)
         assert ", late 0," in line and ", corrected" in line
-        assert abs(known(line)[0] - w.shift) <= known(line)[1]
-    limit = max(known(summary(log, w.target))[1] for w in workers)
-    assert all(abs(ns - true) <= limit for ns, true in got)
+        offset, bound = known(line)
+        assert abs(offset - w.shift) <= bound
+        bounds.append(bound)
+    assert disorder(got) <= sum(bounds)
+    assert all(abs(ns - true) <= max(bounds) for ns, true in got)
     assert "--align-clocks" not in log, "nothing to warn of"
 
 
@@ -312,7 +330,7 @@ def test_without_correction_they_are_not(live_workers):
     workers = live_workers(b"one", b"two")
     workers[0].shift = 3 * SECOND
     got, log = Merge(workers, [], 2).finish()
-    assert [true for _, true in got] != sorted(true for _, true in got)
+    assert disorder(got) > 0.5 * SECOND
     assert log.count("more than the hold-back") == 1
 
 
@@ -357,7 +375,7 @@ def test_a_clock_that_is_set_loses_nothing(live_workers):
         assert [(w.n_clock, w.n_clock_connections) for w in (one, two)] == [(16, 1), (16, 2)]
         for w in merge.workers:
             numbers = re.search(r"received (\d+), written (\d+)", summary(log, w.target))
-            assert numbers[1] == numbers[2] and int(numbers[1]) > 100
+            assert numbers[1] == numbers[2] and int(numbers[1]) > 50
         assert len(got) == int(re.search(r"total: received (\d+)", log)[1]), "each is in the file"
         if flags:
             assert abs(got[-1][0] - got[-1][1]) < SECOND, "and is corrected since"
