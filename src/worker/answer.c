@@ -1,6 +1,8 @@
 /* Bytes of the worker's own answers. It knows no connection. */
 #include "worker/answer.h"
 
+#include <assert.h>
+
 void
 answer_emit(struct text *t, const struct answer *a)
 {
@@ -17,6 +19,7 @@ answer_emit(struct text *t, const struct answer *a)
 	http_emit_end(t);
 	if (!a->is_head)
 		text_put(t, a->body);
+	assert(!t->is_cut);
 }
 
 void

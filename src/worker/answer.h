@@ -20,6 +20,7 @@ struct answer {
 	unsigned retry_after; /* seconds, for 503; 0: none */
 };
 
+/* t has room for the body and ANSWER_HEAD_MAX. */
 void answer_emit(struct text *t, const struct answer *a);
 
 /* An application/problem+json body (RFC 9457) with one sentence: detail. */

@@ -4,6 +4,7 @@
  */
 #include "worker/capture_process.h"
 
+#include <assert.h>
 #include <net/if.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -155,6 +156,7 @@ put_response_head(struct process *p)
 	http_emit_field(&t, "Cache-Control", span_str("no-store"));
 	http_emit_field(&t, "X-Accel-Buffering", span_str("no"));
 	http_emit_end(&t);
+	assert(!t.is_cut);
 	stream_put_head(p->feed.stream, text_span(&t));
 }
 
@@ -169,6 +171,7 @@ put_file_head(struct process *p)
 	text_str(&os, p->host.sysname);
 	text_char(&os, ' ');
 	text_str(&os, p->host.release);
+	assert(!os.is_cut);
 	stream_put_file_head(p->feed.stream,
 			     span_str(is_native ? p->r->interfaces[0] : "any"),
 			     span_str(p->r->filter), text_span(&os),

@@ -12,7 +12,8 @@
 #include "sys/log.h"
 #include "worker/routes.h"
 
-#define PROBLEM_MAX 2048
+/* A detail is at most SLOTS_WHY_SIZE long, each byte "\u0001" at worst; and what is around. */
+#define PROBLEM_MAX (SLOTS_WHY_SIZE * 6u + 256)
 
 static void
 on_ready(struct loop_watch *w, unsigned ready, uint64_t now_ns)
@@ -39,6 +40,7 @@ conn_new(struct broker *broker, uint32_t number, int fd, const struct net_addres
 	struct conn *c = malloc(sizeof(*c));
 
 	static_assert(offsetof(struct conn, watch) == 0, "on_ready casts the watch");
+	static_assert(PROBLEM_MAX <= ANSWER_MAX - ANSWER_HEAD_MAX, "it fits in out_mem");
 	static_assert(sizeof(*c) <= CONN_BYTES_MAX, "as README says");
 	if (!c) {
 		close(fd);
@@ -145,6 +147,7 @@ conn_answer_problem(struct conn *c, unsigned status, struct span detail, uint64_
 	say_refused(c, status, detail);
 	text_init(&body, mem, sizeof(mem));
 	answer_problem_body(&body, status, detail);
+	assert(!body.is_cut);
 	a.body = text_span(&body);
 	a.allow = status == 405 ? "GET, HEAD" : NULL;
 	a.retry_after = status == 503 ? 5 : 0;

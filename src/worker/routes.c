@@ -2,6 +2,7 @@
  * it is. */
 #include "worker/routes.h"
 
+#include <assert.h>
 #include <net/if_arp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,9 +12,11 @@
 #include "sys/log.h"
 #include "worker/hints.h"
 
-#define CAPTURES_MAX   ((SLOTS_MAX + BROKER_PAST_MAX) * (RECORD_JSON_MAX + 2) + 64)
-#define METRICS_MAX    (256u * 1024) /* 1,024 interfaces of 100 bytes, and the rest */
-#define INTERFACES_MAX (1u << 20)
+#define CAPTURES_MAX ((SLOTS_MAX + BROKER_PAST_MAX) * (RECORD_JSON_MAX + 2) + 64)
+/* LINKS_MAX lines, each name 15 bytes that take five; 200 statuses; and the rest. */
+#define METRICS_MAX (LINKS_MAX * 160u + 200 * 80u + 16384)
+/* Names that take six bytes for one, numbers, and addresses with their prefix. */
+#define INTERFACES_MAX (LINKS_MAX * 320u + LINKS_ADDRESSES_MAX * 64u + 64)
 
 static void
 say_ignored(const struct conn *c, const char *what)
@@ -146,6 +149,7 @@ answer_built(struct conn *c, const char *type, size_t cap, body_fn *build,
 	}
 	text_init(&t, mem, cap);
 	build(c, &t);
+	assert(!t.is_cut); /* the bounds above */
 	conn_answer_text(c, type, text_span(&t), now_ns);
 	free(mem);
 }
