@@ -219,15 +219,14 @@ chunk_decoder_is_boundary(const struct chunk_decoder *d)
 	       d->state == CHUNK_STATE_END;
 }
 
-size_t
-chunk_head(uint8_t head[static CHUNK_HEAD_MAX], size_t n)
+void
+chunk_head(uint8_t head[static CHUNK_HEAD_SIZE], size_t n)
 {
-	size_t at = CHUNK_HEAD_MAX;
+	size_t at = CHUNK_HEAD_SIZE;
 
-	assert(n >= 1 && n <= UINT32_MAX);
+	assert(n >= 1 && n <= CHUNK_DATA_MAX);
 	head[--at] = '\n';
 	head[--at] = '\r';
-	for (; n > 0; n >>= 4)
+	for (; at > 0; n >>= 4)
 		head[--at] = (uint8_t) "0123456789abcdef"[n & 15];
-	return CHUNK_HEAD_MAX - at;
 }

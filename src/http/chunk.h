@@ -48,13 +48,15 @@ enum chunk_result chunk_decode(struct chunk_decoder *d, struct span *in,
 /* True between two chunks, where a cut loses no part of a chunk, and at the end. */
 bool chunk_decoder_is_boundary(const struct chunk_decoder *d);
 
-#define CHUNK_HEAD_MAX 10 /* "fffffff0\r\n" */
+#define CHUNK_HEAD_SIZE 8 /* "0fffff\r\n" */
+#define CHUNK_DATA_MAX	0xffffffu
 
 /*
- * Writes the size line of a chunk of n bytes, 1 <= n <= UINT32_MAX, so that it ends at
- * head[CHUNK_HEAD_MAX]: data may follow it in memory. Returns its length. The data is
- * followed by CRLF, the last chunk is "0\r\n\r\n"; the caller writes both.
+ * Writes the size line of a chunk of n bytes, 1 <= n <= CHUNK_DATA_MAX: always as long, with
+ * leading zeros (RFC 9112 7.1 has 1*HEXDIG), so that the data may lie behind it before its
+ * size is known. It is followed by CRLF, the last chunk is "0\r\n\r\n"; the caller writes
+ * both.
  */
-size_t chunk_head(uint8_t head[static CHUNK_HEAD_MAX], size_t n);
+void chunk_head(uint8_t head[static CHUNK_HEAD_SIZE], size_t n);
 
 #endif

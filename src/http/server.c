@@ -24,7 +24,6 @@ http_server_init(struct http_server *s)
 	s->status = 0;
 	s->reason = "";
 	s->is_persistent = false;
-	s->is_closing = false;
 	s->expects_continue = false;
 	s->head.fields.n = 0;
 	s->target = (struct http_target){.has_query = false};
@@ -311,13 +310,7 @@ http_server_answered(struct http_server *s)
 bool
 http_server_must_close(const struct http_server *s)
 {
-	return !s->is_persistent || s->is_closing;
-}
-
-void
-http_server_set_close(struct http_server *s)
-{
-	s->is_closing = true;
+	return !s->is_persistent;
 }
 
 bool

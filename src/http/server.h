@@ -37,7 +37,6 @@ struct http_server {
 	unsigned status;    /* of the last ERROR */
 	const char *reason; /* of the last ERROR: one sentence, static */
 	bool is_persistent; /* what the current request asks for */
-	bool is_closing;    /* http_server_set_close was called */
 	bool expects_continue;
 	struct http_request_head head;
 	struct http_target target;
@@ -71,9 +70,6 @@ bool http_server_answered(struct http_server *s);
 
 /* Whether the current answer must carry "Connection: close" (persistence ends). */
 bool http_server_must_close(const struct http_server *s);
-
-/* The caller ends persistence itself (shutdown, a stream that ends the connection). */
-void http_server_set_close(struct http_server *s);
 
 /* True when no byte of a next request has arrived: the connection is idle. */
 bool http_server_is_idle(const struct http_server *s);

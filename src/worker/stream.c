@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/copy.h"
+#include "http/chunk.h"
 #include "pcap/classic_writer.h"
 #include "pcap/ng_writer.h"
 
@@ -72,17 +73,7 @@ stream_begin(struct stream *s)
 	s->is_open = true;
 	s->chunk_at = s->queue.tail;
 	if (s->options.is_chunked)
-		take(s, STREAM_CHUNK_HEAD);
-}
-
-static void
-put_chunk_head(uint8_t *head, size_t n)
-{
-	static const char digits[] = "0123456789abcdef";
-
-	for (int i = 5; i >= 0; i--, n >>= 4)
-		head[i] = (uint8_t)digits[n & 15];
-	memcpy(head + 6, "\r\n", 2);
+		take(s, CHUNK_HEAD_SIZE);
 }
 
 void
@@ -94,12 +85,12 @@ stream_commit(struct stream *s)
 	s->is_open = false;
 	if (!s->options.is_chunked)
 		return;
-	n -= STREAM_CHUNK_HEAD;
+	n -= CHUNK_HEAD_SIZE;
 	if (n == 0) {
-		give_back(s, STREAM_CHUNK_HEAD);
+		give_back(s, CHUNK_HEAD_SIZE);
 		return;
 	}
-	put_chunk_head(s->queue.mem + s->chunk_at, n);
+	chunk_head(s->queue.mem + s->chunk_at, n);
 	memcpy(take(s, STREAM_CHUNK_TAIL), "\r\n", STREAM_CHUNK_TAIL);
 }
 

@@ -12,7 +12,6 @@
  *   stream_begin, then records, interfaces and statistics, then stream_commit: one chunk
  */
 #define STREAM_QUEUE_BYTES (1024u * 1024)
-#define STREAM_CHUNK_HEAD  8 /* "0fffff\r\n": fixed width, so that data may follow it */
 #define STREAM_CHUNK_TAIL  2
 /* What the largest packet can need with its framing, and interface and statistics blocks
  * with it: room for this is kept, so that a batch can always finish. */

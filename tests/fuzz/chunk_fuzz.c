@@ -38,13 +38,12 @@ encode(struct span in, uint8_t *out)
 
 	while (in.n > 0) {
 		struct span piece = span_take(&in, in.p[0] + 1U);
-		uint8_t head[CHUNK_HEAD_MAX];
-		size_t head_n = chunk_head(head, piece.n);
 
-		memcpy(out + n, head + CHUNK_HEAD_MAX - head_n, head_n);
-		memcpy(out + n + head_n, piece.p, piece.n);
-		memcpy(out + n + head_n + piece.n, "\r\n", 2);
-		n += head_n + piece.n + 2;
+		chunk_head(out + n, piece.n);
+		n += CHUNK_HEAD_SIZE;
+		memcpy(out + n, piece.p, piece.n);
+		memcpy(out + n + piece.n, "\r\n", 2);
+		n += piece.n + 2;
 	}
 	memcpy(out + n, "0\r\n\r\n", 5);
 	return n + 5;
@@ -55,7 +54,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct span in = span_of(data, size);
 	uint8_t *a = malloc(size + 1), *b = malloc(size + 1),
-		*wire = malloc(size * 8 + 8);
+		*wire = malloc(size * (CHUNK_HEAD_SIZE + 3) + 5);
 	size_t a_n, b_n, a_left = 0, b_left = 0;
 	enum chunk_result result = decode(in, size, a, &a_n, &a_left);
 

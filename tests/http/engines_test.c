@@ -120,10 +120,10 @@ write_body(size_t i)
 	}
 	for (size_t at = 0; at < n;) {
 		size_t size = 1 + rng_below(&w.rng, n - at);
-		uint8_t head[CHUNK_HEAD_MAX];
-		size_t head_n = chunk_head(head, size);
+		uint8_t head[CHUNK_HEAD_SIZE];
 
-		write_wire(&w.down, span_of(head + CHUNK_HEAD_MAX - head_n, head_n));
+		chunk_head(head, size);
+		write_wire(&w.down, span_of(head, sizeof(head)));
 		write_wire(&w.down, span_of(body + at, size));
 		write_wire(&w.down, span_str("\r\n"));
 		at += size;
