@@ -52,7 +52,7 @@ source_is_over(const struct source *s)
 bool
 source_is_pending(const struct source *s)
 {
-	return s->state != SOURCE_BODY && !source_is_over(s);
+	return !s->has_answered && !source_is_over(s);
 }
 
 void
