@@ -1,16 +1,18 @@
 /*
- * Which suspect captures itself? The output is held, goes on for one pulse, is held again:
+ * Which suspect follows our writes?
  *
- *   output  ####______________#______________________#___________#____
- *   loop    ####:.____________:#_____________________:#__________:#___   : late by its delay
- *           settling  silent   settling     silent    ...
+ *   output  ##_________#_____#__________#______#____
+ *   loop    .##_________#_____#__________#______#___   : later by the delay of its way
  *
- * Why an honest flow is not found: the length of a silence is random, uniform over
- * RANDOM_NS, and a flow that knows nothing of it sends its first packet behind the start
- * of the silence at some time of its own. That the pulse comes before this packet by a
- * delay within w ns has a chance of at most w / RANDOM_NS, whatever the flow does. A score
- * sums ln(chance under "loop" / chance under "honest") over the rounds; by Ville's
- * inequality an honest flow reaches SCORE_LOOP with a chance of e^-18.4 = 1e-8 a test.
+ * Why an honest flow is not found: a pulse comes at a time drawn anew from HOLDS
+ * milliseconds. For one hypothesis about the delay, what counts is the first data of the
+ * flow behind the time when what was sent before the hold has passed. A flow that does not
+ * know the draw has it when it likes: that the pulse, later by the delay, falls into the
+ * same w ms has a chance of w / HOLDS at most, whatever the flow does. `evidence` multiplies
+ * (chance of what was seen if it is a loop / at most if it is not) over the rounds, and is
+ * a mean over the hypotheses: by Ville's inequality it reaches EVIDENCE_LOOP for an honest
+ * flow with a chance of 1e-14 a test. The surplus is for flows that a pulse disturbs, by
+ * taking the processor or the link from them for some milliseconds.
  * It must not know how suspects are found, nor sockets and rings.
  */
 #include "worker/looptest.h"
@@ -19,256 +21,301 @@
 
 #define MS_NS ((uint64_t)1000000)
 
-#define DATA_MIN       100u /* bytes of an IP packet: smaller ones are acknowledgements */
-#define SETTLE_NS      (100u * MS_NS)  /* for bytes under way at the first hold */
-#define RESETTLE_NS    (60u * MS_NS)   /* behind a pulse */
-#define QUIET_NS       (60u * MS_NS)   /* without data: settled */
-#define QUIET_MAX_NS   (400u * MS_NS)  /* the same behind a slow link */
-#define LAG_NS	       (15u * MS_NS)   /* until the kernel shows a packet */
-#define DRAIN_NS       (300u * MS_NS)  /* a flow that does not settle is honest */
-#define DRAIN_LONG_NS  (2000u * MS_NS) /* the same in a young stream, see drain_ns */
-#define BLIND_NS       (120u * MS_NS) /* the queue is full: taken as settled after this */
-#define MARGIN_NS      (20u * MS_NS)
-#define RANDOM_NS      (200u * MS_NS)
-#define ANSWER_NS      (100u * MS_NS) /* a loop answers a pulse within this */
-#define ECHO_MAX_NS    (3000u * MS_NS) /* then the round is void: the client does not read */
-#define NO_WRITE_NS    (1000u * MS_NS) /* the same before the first byte */
-#define POLL_NS	       (10u * MS_NS)
-#define JUMP_NS	       (20u * MS_NS) /* a clock that was set */
-#define PULSE_MIN      1024u
-#define PULSE_MAX      (12u * 1024)  /* one flight of TCP's first window */
-#define PULSE_SHARE_NS (50u * MS_NS) /* a pulse is sent by a slow flow within this */
-#define CATCH_UP       (64u * 1024)  /* allowed at a time while the queue is full */
-#define ROUNDS_MAX     24u
+#define HOLDS	      (LOOPTEST_HOLD_MAX_MS - LOOPTEST_HOLD_MIN_MS)
+#define DATA_MIN      100u /* bytes of an IP packet: smaller ones are acknowledgements */
+#define PASS_MS	      10u  /* a pulse passes within this, once its first byte has */
+#define PULSE_SMALL   (6u * 1024) /* no queue on the way to speak of, even at 10 Mbit/s */
+#define PULSE_MEDIUM  (64u * 1024)	 /* the same at 100 Mbit/s and more */
+#define PULSE_LARGE   (8u * 1024 * 1024) /* all there is, but of a flood */
+#define CUT_MAX	      1u		 /* pulses too small for an honest flow */
+#define PULSE_MS      60u /* a pulse that takes longer is none: the client does not read */
+#define PRESSED_MAX   2u  /* holds cut short for want of room: this load is too much */
+#define POLL_NS	      (5u * MS_NS)
+#define PULSE_POLL_NS (1u * MS_NS)
+#define JUMP_NS	      (20u * MS_NS) /* a clock that was set */
+#define ANSWERS	      0.8	    /* a loop answers a pulse in time with this chance */
 
-/* Scores in 1/100; see answer_score. */
-#define SCORE_LOOP   1840
-#define SCORE_HONEST (-300)
-#define SCORE_FAIL   (-350)
+/* An honest flow has evidence of x at any time of a test with a chance of 1/x at most. */
+#define EVIDENCE_LOOP	1e14
+#define EVIDENCE_SURE	10.0
+#define EVIDENCE_SOME	2.0
+#define EVIDENCE_DOUBT	0.6   /* one answer was missed, by a near loop */
+#define EVIDENCE_HONEST 0.005 /* four, and at every delay */
+#define BYTES_SHARE	2 /* a loop has on the wire what was sent: half of it at least */
 
-/* xorshift64*: honest flows do not look. Uniform over 0 to n - 1. */
-static uint64_t
-draw(struct looptest *t, uint64_t n)
+/* Delays in ms, from a to a + width; three widths, one in three of the weight each. */
+struct delays {
+	uint32_t width, step, n;
+};
+static const struct delays table[] = {{2, 1, 4}, {4, 2, 11}, {8, 4, 64}};
+_Static_assert(LOOPTEST_DELAYS == 4 + 11 + 64, "as many as in the table");
+_Static_assert(LOOPTEST_HOLD_MIN_MS >= 8 + PASS_MS, "a pulse passes before the next");
+
+struct hypothesis {
+	uint32_t from, width; /* ms */
+	double weight;
+};
+
+static struct hypothesis
+hypothesis_of(uint32_t i)
 {
-	uint64_t x = t->rng;
+	const struct delays *d = table;
+
+	for (; i >= d->n; d++)
+		i -= d->n;
+	return (struct hypothesis){i * d->step, d->width, 1.0 / 3 / d->n};
+}
+
+uint64_t
+looptest_draw(uint64_t *rng, uint64_t n)
+{
+	uint64_t x = *rng;
 
 	x ^= x >> 12;
 	x ^= x << 25;
 	x ^= x >> 27;
-	t->rng = x;
+	*rng = x;
 	return (x * 0x2545f4914f6cdd1du >> 24) % n;
 }
 
-static void
-begin_round(struct looptest *t)
+static uint32_t
+ms_of(const struct looptest *t, uint64_t real_ns)
 {
-	t->state = LOOPTEST_SETTLING;
+	return real_ns < t->base_ns ? 0 : (uint32_t)((real_ns - t->base_ns) / MS_NS);
+}
+
+static void
+begin_round(struct looptest *t, const struct looptest_now *now)
+{
+	uint32_t hold_ms = ms_of(t, now->real_ns) + 1;
+	uint32_t length = LOOPTEST_HOLD_MIN_MS + (uint32_t)looptest_draw(&t->rng, HOLDS);
+
+	t->state = LOOPTEST_HOLDING;
 	t->allowance = 0;
-	t->release_ns = 0;
-	for (uint32_t i = 0; i < t->n_suspects; i++) {
-		t->suspects[i].quiet_ns = 0;
-		t->suspects[i].bytes = 0;
-		t->suspects[i].is_judged = looptest_is_honest(&t->suspects[i]);
+	if (t->n_rounds == LOOPTEST_ROUNDS || hold_ms + length >= LOOPTEST_MS) {
+		t->state = LOOPTEST_OVER;
+		return;
 	}
+	t->rounds[t->n_rounds++] =
+	    (struct looptest_round){hold_ms, hold_ms + length, false};
 }
 
 void
 looptest_begin(struct looptest *t, const struct looptest_now *now, uint64_t seed,
-	       bool is_young)
+	       size_t usual)
 {
 	memset(t, 0, sizeof(*t));
+	t->usual = usual;
 	t->rng = seed | 1;
-	t->is_young = is_young;
 	t->clock_ns = now->real_ns - now->now_ns;
-	t->hold_ns = now->real_ns;
-	t->pulse = PULSE_MAX;
-	t->quiet_ns = QUIET_NS;
-	begin_round(t);
+	t->base_ns = now->real_ns;
+	begin_round(t, now);
 }
 
 void
 looptest_add(struct looptest *t, const struct flow *flow, uint64_t hash)
 {
-	if (t->n_suspects < LOOPTEST_SUSPECTS)
-		t->suspects[t->n_suspects++] = (struct looptest_suspect){
-		    .flow = *flow, .hash = hash, .last_ns = t->hold_ns};
+	struct looptest_suspect *s = &t->suspects[t->n_suspects];
+
+	if (t->n_suspects == LOOPTEST_SUSPECTS)
+		return;
+	t->n_suspects++;
+	*s = (struct looptest_suspect){.flow = *flow, .hash = hash, .evidence = 1};
+	for (uint32_t i = 0; i < LOOPTEST_DELAYS; i++)
+		s->by_delay[i] = 1;
 }
 
 bool
 looptest_is_honest(const struct looptest_suspect *s)
 {
-	return s->score < SCORE_HONEST;
+	return s->evidence < EVIDENCE_HONEST;
 }
 
-/*
- * 100 ln(density of the delay for a loop / for an honest flow), where the latter is at
- * most 1 / RANDOM_NS. A loop's delay lies within 1 ms of the usual one with a chance of
- * 0.35, within 4 ms with 0.30 more, 15 ms 0.20, elsewhere 0.12; it fails with 0.03.
- * The first round tells no more than the usual delay: its silence is waited for.
- */
-static int
-answer_score(const struct looptest *t, uint64_t delay_ns, uint64_t usual_ns)
+static struct looptest_suspect *
+find(struct looptest *t, const struct flow *flow, uint64_t hash)
 {
-	uint64_t off_ns = delay_ns > usual_ns ? delay_ns - usual_ns : usual_ns - delay_ns;
-
-	if (delay_ns > ANSWER_NS)
-		return SCORE_FAIL;
-	if (t->rounds == 0)
-		return 0;
-	if (off_ns <= 1 * MS_NS)
-		return 355; /* 200 ms * 0.35 / 2 ms */
-	if (off_ns <= 4 * MS_NS)
-		return 230;
-	return off_ns <= 15 * MS_NS ? 59 : -160;
-}
-
-static void
-judge(struct looptest_suspect *s, int score)
-{
-	s->score += score;
-	if (s->score > s->best)
-		s->best = s->score;
-	s->is_judged = true;
-}
-
-/* What was under way comes with gaps: a slow link, packet by packet. */
-static void
-resettle(struct looptest *t, struct looptest_suspect *s, uint64_t time_ns)
-{
-	uint64_t gap_ns = time_ns > s->last_ns ? time_ns - s->last_ns : 0;
-
-	gap_ns = gap_ns < QUIET_MAX_NS / 3 * 2 ? gap_ns * 3 / 2 : QUIET_MAX_NS;
-	if (gap_ns > t->quiet_ns)
-		t->quiet_ns = gap_ns;
-	s->quiet_ns = 0;
-	t->state = LOOPTEST_SETTLING;
-}
-
-static void
-judge_packet(struct looptest *t, struct looptest_suspect *s, uint64_t time_ns)
-{
-	uint64_t delay_ns = time_ns - t->release_ns;
-
-	if (s->is_judged || s->quiet_ns == 0 || time_ns < s->quiet_ns)
-		return;
-	if (t->release_ns == 0 && t->rounds == 0) {
-		resettle(t, s, time_ns);
-		return;
-	}
-	if (t->release_ns == 0 || time_ns < t->release_ns) {
-		judge(s, SCORE_FAIL);
-		return;
-	}
-	judge(s, answer_score(t, delay_ns, s->delay_ns));
-	s->delay_ns = s->delay_ns == 0 ? delay_ns : (s->delay_ns + delay_ns) / 2;
+	for (uint32_t i = 0; i < t->n_suspects; i++)
+		if (t->suspects[i].hash == hash && flow_eq(&t->suspects[i].flow, flow))
+			return &t->suspects[i];
+	return NULL;
 }
 
 void
 looptest_packet(struct looptest *t, const struct flow *flow, uint64_t hash,
 		uint64_t time_ns, uint32_t ip_bytes)
 {
+	uint32_t at_ms = ms_of(t, time_ns);
+	struct looptest_suspect *s = find(t, flow, hash);
+
+	if (time_ns > t->newest_ns)
+		t->newest_ns = time_ns;
+	if (time_ns < t->base_ns || at_ms >= LOOPTEST_MS)
+		return;
+	t->bytes += ip_bytes;
+	if (s == NULL)
+		return;
+	s->bytes += ip_bytes;
+	if (ip_bytes >= DATA_MIN)
+		s->active[at_ms / 64] |= (uint64_t)1 << at_ms % 64;
+}
+
+/* The first ms with data from `from` on, or `end`. */
+static uint32_t
+first_active(const struct looptest_suspect *s, uint32_t from, uint32_t end)
+{
+	while (from < end && (s->active[from / 64] >> from % 64 & 1) == 0)
+		from++;
+	return from;
+}
+
+/* One more round of one hypothesis. */
+static void
+judge(struct looptest_suspect *s, const struct looptest_round *r, uint32_t i)
+{
+	struct hypothesis h = hypothesis_of(i);
+	double by_chance = (double)h.width / HOLDS;
+	uint32_t passed_ms = r->hold_ms + h.from + h.width + PASS_MS;
+	uint32_t begin_ms = r->plan_ms + h.from;
+	uint32_t end_ms = begin_ms + h.width;
+	uint32_t at_ms = first_active(s, passed_ms, end_ms);
+
+	if (at_ms >= begin_ms && at_ms < end_ms)
+		s->by_delay[i] *= ANSWERS / by_chance;
+	else
+		s->by_delay[i] *= (1 - ANSWERS) / (1 - by_chance);
+}
+
+static double
+sum_of(const struct looptest_suspect *s)
+{
+	double sum = 0;
+
+	for (uint32_t i = 0; i < LOOPTEST_DELAYS; i++)
+		sum += s->by_delay[i] * hypothesis_of(i).weight;
+	return sum;
+}
+
+/* Whether flows of so much evidence have half of all bytes: they could fill buffers. */
+static bool
+is_most(const struct looptest *t, double evidence)
+{
+	uint64_t bytes = 0;
+
+	for (uint32_t i = 0; i < t->n_suspects; i++)
+		if (t->suspects[i].evidence >= evidence)
+			bytes += t->suspects[i].bytes;
+	return bytes > 0 && bytes * BYTES_SHARE >= t->bytes;
+}
+
+static void
+sum_up(struct looptest *t)
+{
+	double most = 0;
+
 	for (uint32_t i = 0; i < t->n_suspects; i++) {
 		struct looptest_suspect *s = &t->suspects[i];
 
-		if (s->hash != hash || !flow_eq(&s->flow, flow))
+		s->evidence = sum_of(s);
+		most = s->evidence > most ? s->evidence : most;
+		if (s->evidence < EVIDENCE_LOOP || s->bytes * BYTES_SHARE < t->sent)
 			continue;
-		if (ip_bytes < DATA_MIN || time_ns < t->hold_ns)
-			return;
-		judge_packet(t, s, time_ns);
-		if (time_ns > s->last_ns)
-			s->last_ns = time_ns;
-		s->bytes += ip_bytes;
-		return;
+		t->loop = s->flow;
+		t->state = LOOPTEST_FOUND;
 	}
+	t->has_some = is_most(t, EVIDENCE_SOME);
+	t->is_sure = is_most(t, EVIDENCE_SURE) || (t->is_sure && most >= 1);
+	t->is_doubtful = most < EVIDENCE_DOUBT;
 }
 
-/* A flow that does not settle in time is honest. Only a stream that is young may take
- * long: then little can be under way in front of a slow link, and holding costs little. */
-static uint64_t
-drain_ns(const struct looptest *t)
-{
-	return t->is_young ? DRAIN_LONG_NS : DRAIN_NS;
-}
-
-/* What the flow sends in PULSE_SHARE_NS, if it took long to send what was under way. */
+/* All rounds whose packets have been seen, by every hypothesis. */
 static void
-fit_pulse(struct looptest *t, const struct looptest_suspect *s)
+judge_rounds(struct looptest *t)
 {
-	uint64_t took_ns = s->last_ns > t->hold_ns ? s->last_ns - t->hold_ns : 0;
-	uint64_t fit;
+	bool is_news = false;
 
-	if (took_ns < PULSE_SHARE_NS)
-		return;
-	fit = s->bytes * (PULSE_SHARE_NS / MS_NS) / (took_ns / MS_NS);
-	if (fit < t->pulse)
-		t->pulse = fit < PULSE_MIN ? PULSE_MIN : (size_t)fit;
-}
+	for (uint32_t i = 0; i < LOOPTEST_DELAYS; i++) {
+		struct hypothesis h = hypothesis_of(i);
 
-/* Whether s is to be silent from now on, or is out. */
-static bool
-settle_suspect(struct looptest *t, struct looptest_suspect *s,
-	       const struct looptest_now *now)
-{
-	uint64_t from_ns = t->hold_ns + (t->rounds == 0 ? SETTLE_NS : RESETTLE_NS);
+		while (t->judged[i] + 1 < t->n_rounds) {
+			const struct looptest_round *r = &t->rounds[t->judged[i]];
+			uint32_t end_ms = r->plan_ms + h.from + h.width;
 
-	if (s->quiet_ns != 0 || s->is_judged)
-		return true;
-	if (s->last_ns + t->quiet_ns > from_ns)
-		from_ns = s->last_ns + t->quiet_ns;
-	if (!now->has_room && now->real_ns >= t->hold_ns + BLIND_NS)
-		s->quiet_ns = t->hold_ns + BLIND_NS;
-	else if (now->real_ns >= from_ns + LAG_NS)
-		s->quiet_ns = from_ns;
-	else if (now->real_ns >= t->hold_ns + drain_ns(t))
-		judge(s, SCORE_HONEST + SCORE_FAIL - s->score);
-	if (s->quiet_ns != 0)
-		fit_pulse(t, s);
-	return s->quiet_ns != 0 || s->is_judged;
-}
-
-static void
-settle(struct looptest *t, const struct looptest_now *now)
-{
-	bool is_settled = true;
-
-	for (uint32_t i = 0; i < t->n_suspects; i++)
-		if (!settle_suspect(t, &t->suspects[i], now))
-			is_settled = false;
-	if (!is_settled)
-		return;
-	t->state = LOOPTEST_SILENT;
-	t->dropped = now->dropped;
-	t->plan_ns = now->real_ns + MARGIN_NS + draw(t, RANDOM_NS);
-}
-
-static void
-be_silent(struct looptest *t, const struct looptest_now *now)
-{
-	if (now->dropped != t->dropped) {
-		t->state = LOOPTEST_OVER;
-	} else if (now->real_ns >= t->plan_ns) {
-		t->state = LOOPTEST_ECHO;
-		t->allowance = t->pulse;
-	}
-}
-
-static void
-end_round(struct looptest *t)
-{
-	t->rounds++;
-	for (uint32_t i = 0; i < t->n_suspects; i++) {
-		if (!t->suspects[i].is_judged)
-			judge(&t->suspects[i], SCORE_FAIL);
-		if (t->suspects[i].score >= SCORE_LOOP) {
-			t->loop = t->suspects[i].flow;
-			t->state = LOOPTEST_FOUND;
-			return;
+			if (end_ms >= LOOPTEST_MS || ms_of(t, t->seen_ns) < end_ms)
+				break;
+			for (uint32_t k = 0; k < t->n_suspects && !r->is_void; k++)
+				judge(&t->suspects[k], r, i);
+			t->judged[i]++;
+			is_news = true;
 		}
 	}
-	t->hold_ns = t->wrote_ns;
-	begin_round(t);
-	for (uint32_t i = 0; t->rounds == ROUNDS_MAX && i < t->n_suspects; i++)
-		judge(&t->suspects[i], SCORE_HONEST + SCORE_FAIL - t->suspects[i].score);
+	if (is_news)
+		sum_up(t);
+}
+
+void
+looptest_seen(struct looptest *t, uint64_t real_ns)
+{
+	if (real_ns > t->seen_ns)
+		t->seen_ns = real_ns;
+}
+
+void
+looptest_sent(struct looptest *t, size_t bytes)
+{
+	t->sent += bytes;
+	t->has_written = t->has_written || bytes > 0;
+	t->allowance = bytes < t->allowance ? t->allowance - bytes : 0;
+}
+
+/*
+ * Large pulses fill the buffers of a narrow way, and nothing pauses any more. An honest
+ * flow has little use for more than usual, and after one pulse that was too small it gets
+ * all.
+ */
+static size_t
+pulse_of(const struct looptest *t)
+{
+	if (t->is_sure)
+		return PULSE_SMALL;
+	if (t->has_some)
+		return PULSE_MEDIUM;
+	return t->n_cut < CUT_MAX && !t->is_doubtful ? t->usual : PULSE_LARGE;
+}
+
+static void
+hold(struct looptest *t, const struct looptest_now *now)
+{
+	struct looptest_round *r = &t->rounds[t->n_rounds - 1];
+
+	if (ms_of(t, now->real_ns) < r->plan_ms && !now->is_pressed)
+		return;
+	r->is_void = ms_of(t, now->real_ns) < r->plan_ms;
+	if (r->is_void && ++t->n_pressed == PRESSED_MAX) {
+		t->state = LOOPTEST_OVER;
+		return;
+	}
+	t->state = LOOPTEST_PULSE;
+	t->has_written = t->is_complete = false;
+	t->allowance = pulse_of(t);
+}
+
+/* What is newer than the pulse waits for the next one: a loop would never end. */
+static void
+send_pulse(struct looptest *t, const struct looptest_now *now)
+{
+	struct looptest_round *r = &t->rounds[t->n_rounds - 1];
+	bool is_late = ms_of(t, now->real_ns) >= r->plan_ms + PULSE_MS;
+
+	if (!t->is_complete && ms_of(t, t->newest_ns) > r->plan_ms) {
+		t->is_complete = true;
+		if (now->queued < t->allowance)
+			t->allowance = now->queued;
+	}
+	if (t->allowance > 0 && !is_late && (now->queued > 0 || !now->is_empty))
+		return;
+	r->is_void = r->is_void || is_late || !t->has_written;
+	t->n_cut += now->queued > 0;
+	begin_round(t, now);
 }
 
 static bool
@@ -281,40 +328,13 @@ are_all_honest(const struct looptest *t)
 }
 
 static void
-listen(struct looptest *t, const struct looptest_now *now)
+plan_wake(struct looptest *t, const struct looptest_now *now)
 {
-	bool is_over = true;
+	uint64_t plan_ns = t->base_ns + t->rounds[t->n_rounds - 1].plan_ms * MS_NS;
 
-	for (uint32_t i = 0; i < t->n_suspects; i++)
-		is_over = is_over && t->suspects[i].is_judged;
-	if (t->release_ns == 0) {
-		if (now->real_ns >= t->plan_ns + NO_WRITE_NS)
-			t->state = LOOPTEST_OVER;
-	} else if (is_over || t->seen_ns >= t->release_ns + ANSWER_NS) {
-		end_round(t);
-	} else if (now->real_ns >= t->release_ns + ECHO_MAX_NS) {
-		t->state = LOOPTEST_OVER;
-	} else if (!now->has_room && t->allowance == 0) {
-		t->allowance = CATCH_UP;
-	}
-}
-
-void
-looptest_seen(struct looptest *t, uint64_t real_ns)
-{
-	if (real_ns > t->seen_ns)
-		t->seen_ns = real_ns;
-}
-
-void
-looptest_sent(struct looptest *t, size_t bytes, uint64_t real_ns)
-{
-	if (t->state != LOOPTEST_ECHO || bytes == 0)
-		return;
-	if (t->release_ns == 0)
-		t->release_ns = real_ns;
-	t->wrote_ns = real_ns;
-	t->allowance = bytes < t->allowance ? t->allowance - bytes : 0;
+	t->wake_ns = now->now_ns + (t->state == LOOPTEST_PULSE ? PULSE_POLL_NS : POLL_NS);
+	if (t->state == LOOPTEST_HOLDING && plan_ns < now->real_ns + POLL_NS)
+		t->wake_ns = plan_ns - t->clock_ns;
 }
 
 enum looptest_state
@@ -324,16 +344,15 @@ looptest_step(struct looptest *t, const struct looptest_now *now)
 
 	if (clock_ns - t->clock_ns + JUMP_NS > 2 * JUMP_NS)
 		t->state = LOOPTEST_OVER;
-	if (t->state == LOOPTEST_SETTLING)
-		settle(t, now);
-	else if (t->state == LOOPTEST_SILENT)
-		be_silent(t, now);
-	else if (t->state == LOOPTEST_ECHO)
-		listen(t, now);
+	if (t->state == LOOPTEST_HOLDING)
+		hold(t, now);
+	else if (t->state == LOOPTEST_PULSE)
+		send_pulse(t, now);
+	if (t->state == LOOPTEST_OVER || t->state == LOOPTEST_FOUND)
+		return t->state;
+	judge_rounds(t);
 	if (t->state != LOOPTEST_FOUND && are_all_honest(t))
 		t->state = LOOPTEST_OVER;
-	t->wake_ns = now->now_ns + POLL_NS;
-	if (t->state == LOOPTEST_SILENT && t->plan_ns < now->real_ns + POLL_NS)
-		t->wake_ns = t->plan_ns - t->clock_ns;
+	plan_wake(t, now);
 	return t->state;
 }

@@ -4,50 +4,67 @@
 #include "pcap/flow.h"
 
 /*
- * The test of loopguard.h: whether a flow is silent whenever the output is held, and
- * answers whenever it goes on, over rounds of random length. Pure. now_ns is monotonic,
- * real_ns the clock of the packets' stamps.
+ * The test of loopguard.h: which flow follows our writes? For moments of random length the
+ * output is held, then all that has waited is sent, a pulse. Nothing waits for longer than
+ * two holds, so that the test costs an honest capture no more than that, until there is
+ * evidence: then pulses are small, and what has no room is to be dropped. Pure. now_ns is
+ * monotonic, real_ns the clock of the packets' stamps.
  *
  *   looptest_begin, looptest_add for each suspect, then packets, sent and step until OVER
  */
 #define LOOPTEST_SUSPECTS 8
+#define LOOPTEST_MS	  4096 /* a test is over after this */
+#define LOOPTEST_ROUNDS	  120
+#define LOOPTEST_DELAYS	  79 /* hypotheses about the way's delay, see looptest.c */
+
+/* Of a hold. Two of them stay under the 200 ms that a merge waits for the late by far. */
+#define LOOPTEST_HOLD_MIN_MS 20u
+#define LOOPTEST_HOLD_MAX_MS 52u
 
 enum looptest_state {
-	LOOPTEST_SETTLING, /* held; what was under way before arrives */
-	LOOPTEST_SILENT,   /* held; a loop is silent until the pulse */
-	LOOPTEST_ECHO,	   /* a pulse of allowance bytes may be sent; a loop answers */
-	LOOPTEST_OVER,	   /* who is not honest now could not be told */
-	LOOPTEST_FOUND	   /* loop is one */
+	LOOPTEST_HOLDING,
+	LOOPTEST_PULSE, /* allowance bytes may be sent */
+	LOOPTEST_OVER,	/* who is not honest now could not be told */
+	LOOPTEST_FOUND	/* loop is one */
 };
 
 struct looptest_suspect {
 	struct flow flow;
 	uint64_t hash;
-	uint64_t last_ns;  /* stamp of its newest packet with data */
-	uint64_t quiet_ns; /* it has to be silent from here; 0: it may still send */
-	uint64_t bytes;	   /* in this round */
-	uint64_t delay_ns; /* from pulse to answer, as far as known; 0: not */
-	int score;	   /* 100 ln(chance if it is a loop / if not) */
-	int best;	   /* score so far */
-	bool is_judged;	   /* this round is decided */
+	uint64_t bytes;			   /* on the wire since the test began */
+	uint64_t active[LOOPTEST_MS / 64]; /* a bit for each ms with data */
+	double evidence;		   /* chance of a loop / of an honest flow */
+	double by_delay[LOOPTEST_DELAYS];  /* the same, by hypothesis */
+};
+
+struct looptest_round {
+	uint32_t hold_ms; /* the last write before the hold */
+	uint32_t plan_ms; /* of the pulse */
+	bool is_void;	  /* nothing was written, or at another time */
 };
 
 struct looptest {
 	enum looptest_state state;
-	bool is_young;
+	bool is_doubtful; /* all suspects look honest so far */
+	bool has_some;	  /* evidence: pulses are small, lest buffers fill on the way */
+	bool is_sure;	  /* enough to make them smaller still, and to drop */
+	bool has_written;
+	bool is_complete; /* all that is older than the pulse is in the queue */
 	uint64_t rng;
-	uint64_t clock_ns;   /* real_ns - now_ns when the test began */
-	uint64_t hold_ns;    /* real: the last write before the hold */
-	uint64_t quiet_ns;   /* without data: a flow has settled */
-	uint64_t plan_ns;    /* real: of the next pulse */
-	uint64_t release_ns; /* real: of the pulse's first write; 0: none yet */
-	uint64_t wrote_ns;   /* real: of its last */
-	uint64_t seen_ns;    /* real: packets before it have been seen */
-	uint64_t wake_ns;    /* monotonic: the next step, at the latest */
-	uint64_t dropped;    /* when the silence began */
-	size_t pulse;
+	uint64_t clock_ns;  /* real_ns - now_ns when the test began */
+	uint64_t base_ns;   /* real: when all ms here are 0 */
+	uint64_t seen_ns;   /* real: packets before it have been seen */
+	uint64_t newest_ns; /* real: stamp of the newest packet */
+	uint64_t wake_ns;   /* monotonic: the next step, at the latest */
+	uint64_t sent;
+	uint64_t bytes;	  /* on the wire, of all flows */
 	size_t allowance; /* bytes that may be written now */
-	uint32_t rounds;
+	size_t usual;	  /* a pulse of it brings what an honest flow makes wait */
+	uint32_t n_cut;	  /* pulses that left something waiting */
+	uint32_t n_pressed;
+	uint32_t n_rounds; /* the last one has not been judged */
+	struct looptest_round rounds[LOOPTEST_ROUNDS];
+	uint32_t judged[LOOPTEST_DELAYS]; /* rounds, by hypothesis */
 	uint32_t n_suspects;
 	struct looptest_suspect suspects[LOOPTEST_SUSPECTS];
 	struct flow loop;
@@ -56,14 +73,14 @@ struct looptest {
 struct looptest_now {
 	uint64_t now_ns;
 	uint64_t real_ns;
-	uint64_t received; /* packets let pass by the kernel, total, dropped ones too */
-	uint64_t dropped;  /* of these, for want of room in the ring */
-	bool has_room;	   /* packets are read: the queue is not full */
+	size_t queued;	 /* bytes that wait to be sent */
+	bool is_empty;	 /* the ring, when it was last read */
+	bool is_pressed; /* so much is in it that the kernel might soon drop some */
 };
 
-/* is_young: the stream has sent so little that a long hold costs nothing. */
+/* usual: bytes captured in a hold, about. */
 void looptest_begin(struct looptest *t, const struct looptest_now *now, uint64_t seed,
-		    bool is_young);
+		    size_t usual);
 
 /* hash: of flow, any function of it; the same in looptest_packet. */
 void looptest_add(struct looptest *t, const struct flow *flow, uint64_t hash);
@@ -72,12 +89,16 @@ void looptest_add(struct looptest *t, const struct flow *flow, uint64_t hash);
 void looptest_packet(struct looptest *t, const struct flow *flow, uint64_t hash,
 		     uint64_t time_ns, uint32_t ip_bytes);
 
-/* See loopguard.h. */
+/* Every packet stamped before real_ns has been given. */
 void looptest_seen(struct looptest *t, uint64_t real_ns);
-void looptest_sent(struct looptest *t, size_t bytes, uint64_t real_ns);
+
+void looptest_sent(struct looptest *t, size_t bytes);
 
 enum looptest_state looptest_step(struct looptest *t, const struct looptest_now *now);
 
 bool looptest_is_honest(const struct looptest_suspect *s);
+
+/* xorshift64*: uniform over 0 to n - 1; honest flows do not look. */
+uint64_t looptest_draw(uint64_t *rng, uint64_t n);
 
 #endif
