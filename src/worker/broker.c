@@ -13,6 +13,9 @@
 #include "sys/log.h"
 #include "worker/conn.h"
 
+/* Longer than a client waits before it tries again. */
+#define LOOPED_NS 10000000000u
+
 void
 broker_init(struct broker *b, const struct config *config)
 {
@@ -88,6 +91,33 @@ remember(struct broker *b, const struct conn *c)
 	log_event(&t);
 }
 
+static bool
+is_same_client(const struct request *a, const struct request *b)
+{
+	bool is_unix = a->peer.sa.ss_family == AF_UNIX;
+
+	return a->hints.client.size == b->hints.client.size &&
+	       (net_is_same_host(&a->peer, &b->peer) ||
+		(is_unix && b->peer.sa.ss_family == AF_UNIX));
+}
+
+const struct record *
+broker_looped(const struct broker *b, const struct request *r)
+{
+	uint64_t now_ns = clock_realtime_ns();
+
+	for (size_t i = 0; i < BROKER_PAST_MAX; i++) {
+		const struct record *p = &b->past[i];
+
+		if (p->end == SLOT_END_LOOP && now_ns - p->ended_real_ns < LOOPED_NS &&
+		    strcmp(p->request.filter, r->filter) == 0 &&
+		    p->request.n_interfaces == r->n_interfaces &&
+		    is_same_client(&p->request, r))
+			return p;
+	}
+	return NULL;
+}
+
 enum broker_start
 broker_start(struct broker *b, struct conn *c)
 {
@@ -97,6 +127,8 @@ broker_start(struct broker *b, struct conn *c)
 		return BROKER_BROKEN;
 	if (c->is_validation && count_used(b, true) >= FRONT_VALIDATIONS_MAX)
 		return BROKER_WAITS;
+	if (!c->is_validation && broker_looped(b, &c->request) != NULL)
+		return BROKER_LOOP;
 	if (!c->is_validation && count_used(b, false) >= b->config->max_captures)
 		return BROKER_FULL;
 	while (slot < SLOTS_MAX && b->is_used[slot])

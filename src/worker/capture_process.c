@@ -9,10 +9,13 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/signalfd.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "http/emit.h"
+#include "sys/clock.h"
 #include "sys/signals.h"
 #include "worker/compile.h"
 #include "worker/confine.h"
@@ -119,7 +122,10 @@ set_up(struct process *p)
 
 	text_init(&why, p->why, sizeof(p->why));
 	p->program.insns = p->insns;
-	uname(&p->host); /* no longer allowed when it is needed */
+	p->feed.seed = clock_monotonic_ns() ^ (uint64_t)getpid() << 32;
+	if (getrandom(&p->feed.seed, sizeof(p->feed.seed), GRND_NONBLOCK) < 0)
+		p->feed.seed++; /* an old kernel: the clock will do */
+	uname(&p->host);	/* no longer allowed when it is needed */
 	result = open_capture(p, &why);
 	if (result == CAPTURE_OK && !confine_for_compile(p->r->may_resolve, &why))
 		result = CAPTURE_FAILED;

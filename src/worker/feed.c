@@ -25,6 +25,8 @@
 #define LINGER_NS     1000000000u /* to read away what the client sent, before close */
 #define TICK_MAX_NS   1000000000u /* bookkeeping, however rare the heartbeats */
 #define PAUSE_NS      1000000000u /* a client that took nothing for so long may be paused */
+#define SEEN_NS	      12000000u	  /* the same, but for a rare one */
+#define SLOT_BYTES    128u	  /* in the ring beside a packet's own, about */
 #define CLOCK_STEP_NS \
 	1000000000u /* more than the clock is ever slewed between two ticks */
 
@@ -39,8 +41,9 @@ decide_end(struct feed *f, enum slot_end end, uint64_t now_ns)
 	f->end_real_ns = clock_realtime_ns();
 	f->phase = FEED_SETTLING;
 	f->phase_deadline_ns = now_ns + SETTLE_NS;
-	if (end == SLOT_END_CLIENT)
-		f->phase = FEED_OVER;
+	if (end == SLOT_END_CLIENT || end == SLOT_END_LOOP)
+		f->phase =
+		    FEED_OVER; /* a loop's client sees a cut stream, and asks why */
 	else if (end != SLOT_END_SHUTDOWN && end != SLOT_END_DURATION)
 		f->phase_deadline_ns = now_ns;
 }
@@ -72,6 +75,13 @@ on_packet(void *arg, const struct savefile_record *given, const uint8_t *data)
 	struct feed *f = arg;
 	struct savefile_record record = *given;
 
+	f->n_read++;
+	loopguard_packet(&f->guard, given, data);
+	if (f->is_letting_go) {
+		f->let_go++;
+		f->batch_bytes += record.caplen;
+		return f->batch_bytes < BATCH_BYTES;
+	}
 	if (f->phase != FEED_RUNNING && record.time_ns > f->end_real_ns)
 		return true;
 	if (f->r->count > 0 && f->packets == f->r->count)
@@ -101,7 +111,7 @@ publish(struct feed *f)
 	f->slot->packets = f->packets;
 	f->slot->bytes = f->bytes;
 	f->slot->received = s.received;
-	f->slot->dropped = s.dropped;
+	f->slot->dropped = s.dropped + f->let_go;
 }
 
 /* Ring to queue, as far as there is room. */
@@ -114,24 +124,40 @@ read_ring(struct feed *f, uint64_t now_ns)
 
 	text_init(&why, f->slot->why, SLOTS_WHY_SIZE);
 	f->batch_bytes = 0;
-	stream_begin(f->stream);
+	f->is_letting_go = !stream_has_room(f->stream);
+	if (!f->is_letting_go)
+		stream_begin(f->stream);
 	if (capture_read(f->capture, on_packet, f, &is_empty, &why) != CAPTURE_OK) {
 		text_cstr(&why);
 		is_empty = true;
 		decide_end(f, SLOT_END_INTERFACE, now_ns);
 	}
-	stream_commit(f->stream);
+	if (!f->is_letting_go)
+		stream_commit(f->stream);
 	f->is_ring_empty = is_empty;
-	if (is_empty)
+	if (is_empty) {
 		f->empty_real_ns = before_ns;
+		loopguard_seen(&f->guard, before_ns - SEEN_NS);
+	}
 	if (f->r->count > 0 && f->packets == f->r->count)
 		decide_end(f, SLOT_END_COUNT, now_ns);
+}
+
+/* What may go to the client now: all that is queued, unless a loop is looked for. */
+static struct span
+sendable(const struct feed *f)
+{
+	struct span out = buf_readable(&f->stream->queue);
+	size_t allowed =
+	    f->phase == FEED_RUNNING ? loopguard_allowance(&f->guard) : SIZE_MAX;
+
+	return span_of(out.p, out.n < allowed ? out.n : allowed);
 }
 
 static void
 flush(struct feed *f, uint64_t now_ns)
 {
-	struct span out = buf_readable(&f->stream->queue);
+	struct span out = sendable(f);
 
 	while (out.n > 0 && f->phase < FEED_LINGERING) {
 		ssize_t n = write(f->client.fd, out.p, out.n);
@@ -146,7 +172,8 @@ flush(struct feed *f, uint64_t now_ns)
 			return;
 		}
 		buf_consume(&f->stream->queue, (size_t)n);
-		out = buf_readable(&f->stream->queue);
+		loopguard_sent(&f->guard, (size_t)n);
+		out = sendable(f);
 	}
 	if (out.n > 0 && f->stalled_since_ns == 0)
 		f->stalled_since_ns = now_ns;
@@ -166,7 +193,7 @@ put_statistics(struct feed *f, uint32_t id, uint64_t time_ns)
 		capture_statistics(f->capture, &total);
 		s.has = SAVEFILE_HAS_IFRECV | SAVEFILE_HAS_OSDROP;
 		s.ifrecv = total.received;
-		s.osdrop = total.dropped;
+		s.osdrop = total.dropped + f->let_go;
 	}
 	if (f->phase != FEED_RUNNING) {
 		s.has |= SAVEFILE_HAS_USRDELIV;
@@ -297,7 +324,8 @@ advance(struct feed *f, uint64_t now_ns)
 static bool
 may_read(const struct feed *f)
 {
-	return f->phase <= FEED_DRAINING && stream_has_room(f->stream);
+	return f->phase <= FEED_DRAINING &&
+	       (stream_has_room(f->stream) || loopguard_may_drop(&f->guard));
 }
 
 static void
@@ -350,7 +378,50 @@ deadline_ns(const struct feed *f)
 	if (f->next_tick_real_ns > real_ns)
 		wait_ns = f->next_tick_real_ns - real_ns;
 	at_ns = clock_monotonic_ns() + (wait_ns < f->tick_ns ? wait_ns : f->tick_ns);
+	if (loopguard_deadline_ns(&f->guard) < at_ns)
+		at_ns = loopguard_deadline_ns(&f->guard);
 	return f->end_ns < at_ns ? f->end_ns : at_ns;
+}
+
+static void
+end_loop(struct feed *f, uint64_t now_ns)
+{
+	struct text why;
+
+	text_init(&why, f->slot->why, SLOTS_WHY_SIZE);
+	text_str(&why, "as the flow ");
+	loopguard_flow(&f->guard, &why);
+	text_str(&why, "; leave that out (by the filter, or -exclude), or let the proxy "
+		       "send Forwarded");
+	text_cstr(&why);
+	decide_end(f, SLOT_END_LOOP, now_ns);
+}
+
+/* Whether a quarter of the ring waits; it is not read while the queue has no room. */
+static bool
+is_pressed(const struct feed *f)
+{
+	struct capture_statistics s;
+	uint64_t mean = f->packets > 0 ? f->bytes / f->packets : 0;
+
+	if (f->guard.verdict != LOOPGUARD_TEST || stream_has_room(f->stream))
+		return false;
+	capture_statistics(f->capture, &s);
+	return (s.received - s.dropped - f->n_read) * (mean + SLOT_BYTES) >
+	       f->r->ring_bytes / 4;
+}
+
+static void
+guard(struct feed *f, uint64_t now_ns)
+{
+	struct looptest_now now = {.now_ns = now_ns,
+				   .real_ns = clock_realtime_ns(),
+				   .queued = buf_used(&f->stream->queue),
+				   .is_empty = f->is_ring_empty,
+				   .is_pressed = is_pressed(f)};
+
+	if (loopguard_step(&f->guard, &now) == LOOPGUARD_LOOP)
+		end_loop(f, now_ns);
 }
 
 static void
@@ -361,13 +432,14 @@ step(struct feed *f)
 	if (f->ring.fd < 0 && may_read(f))
 		loop_add(&f->loop, &f->ring, capture_fd(f->capture), LOOP_IN);
 	loop_set(&f->loop, &f->ring, may_read(f) ? LOOP_IN : 0);
-	loop_set(&f->loop, &f->client,
-		 LOOP_IN | (buf_used(&f->stream->queue) > 0 ? LOOP_OUT : 0));
+	loop_set(&f->loop, &f->client, LOOP_IN | (sendable(f).n > 0 ? LOOP_OUT : 0));
 	now_ns = loop_run_once(&f->loop, deadline_ns(f));
 	if (now_ns >= f->end_ns)
 		decide_end(f, SLOT_END_DURATION, now_ns);
 	if (f->phase == FEED_RUNNING)
 		tick(f, now_ns);
+	if (f->phase == FEED_RUNNING)
+		guard(f, now_ns);
 	if (f->phase < FEED_LINGERING)
 		flush(f, now_ns);
 	advance(f, now_ns);
@@ -400,6 +472,7 @@ feed_run(struct feed *f)
 		f->tick_ns = f->r->heartbeat_ms * 1000000u;
 	f->end_ns =
 	    f->r->duration_ns > 0 ? clock_monotonic_ns() + f->r->duration_ns : LOOP_NEVER;
+	loopguard_init(&f->guard, capture_linktype(f->capture), f->seed);
 	while (f->phase != FEED_OVER)
 		step(f);
 	publish(f);

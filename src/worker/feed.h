@@ -2,6 +2,7 @@
 #define WORKER_FEED_H
 
 #include "sys/loop.h"
+#include "worker/loopguard.h"
 #include "worker/request.h"
 #include "worker/slots.h"
 #include "worker/stream.h"
@@ -26,7 +27,9 @@ struct feed {
 	struct stream *stream; /* initialised, with what goes before the first packet */
 	size_t n_ifindexes;    /* the interfaces asked for; 0: all */
 	uint32_t ifindexes[REQUEST_INTERFACES_MAX];
+	uint64_t seed; /* random: nobody can guess when output is held */
 
+	struct loopguard guard;
 	struct loop loop;
 	struct loop_watch ring;
 	struct loop_watch client;
@@ -45,8 +48,11 @@ struct feed {
 	uint64_t stalled_since_ns;
 	uint64_t packets;
 	uint64_t bytes;
+	uint64_t n_read; /* packets, these and those let go */
+	uint64_t let_go; /* packets, see loopguard_may_drop */
 	size_t batch_bytes;
 	bool is_ring_empty;
+	bool is_letting_go; /* this batch */
 	bool is_client_paused;
 };
 

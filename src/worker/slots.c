@@ -46,6 +46,8 @@ slots_end_text(enum slot_end end)
 		return "interface gone";
 	case SLOT_END_SHUTDOWN:
 		return "worker stopped";
+	case SLOT_END_LOOP:
+		return "it captured its own stream";
 	case SLOT_END_FAILED:
 		return "failed";
 	case SLOT_END_VALIDATED:

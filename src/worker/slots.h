@@ -33,6 +33,7 @@ enum slot_end {
 	SLOT_END_DURATION,
 	SLOT_END_INTERFACE,
 	SLOT_END_SHUTDOWN,
+	SLOT_END_LOOP, /* why names the flow */
 	SLOT_END_FAILED,
 	SLOT_END_VALIDATED
 };

@@ -150,3 +150,57 @@ def test_nothing_of_ddump_is_captured(scenes, name):
     if name in failed:
         raise failed[name]
     assert running[name].finish() == []
+
+
+@pytest.mark.parametrize("upstream", ["unix", "loopback"])
+def test_a_loop_without_any_hint_is_found(tmp_path, upstream):
+    """A TLS proxy that tells nothing: one packet starts the avalanche, the worker ends it."""
+    need_root()
+    scene = Scene(tmp_path / "loop", "l")
+    try:
+        scene.connect()
+        if upstream == "unix":
+            path = scene.lab.tmp + "/sock"
+            worker = scene.lab.worker(scene.host, "-unix-mode", "0666", listen="unix:" + path)
+            scene.nginx(f"http://unix:{path}", "")
+            again = ["--unix-socket", path, "http://worker/capture?filter=tcp"]
+        else:
+            worker = scene.lab.worker(scene.host)
+            scene.nginx(f"http://127.0.0.1:{worker.port}", "")
+            again = [f"http://127.0.0.1:{worker.port}/capture?filter=tcp"]
+        url = "https://10.9.0.2/capture?filter=tcp"
+        scene.curl = scene.lab.start(scene.client, ["curl", "-sSkN", "-o", scene.out, url])
+        wait_for(lambda: "it captured its own stream" in worker.log(), "the loop is found")
+        scene.curl.popen.wait(PATIENCE)
+        assert os.path.getsize(scene.out) < 64 << 20
+        assert "10.9.0.2:443" in worker.log() and "10.9.0.1:" in worker.log()
+        refused = scene.host.run("curl", "-sS", "-w", "%{http_code}", *again).stdout.decode()
+        assert refused.endswith("409") and "10.9.0.2:443" in refused, "told why"
+        other = scene.host.run("curl", "-sS", "-m", "1", "-o", "/dev/null", "-w", "%{http_code}",
+                               *again[:-1], again[-1] + "+and+port+9", check=False)
+        assert other.stdout == b"200", "another filter is another capture"
+    finally:
+        scene.lab.close()
+
+
+def test_an_honest_flow_of_such_a_load_is_not_ended(tmp_path):
+    """Much the same on the wire as a loop: one flow that is all there is, and bursts."""
+    need_root()
+    scene = Scene(tmp_path / "honest", "h")
+    try:
+        scene.connect()
+        worker = scene.lab.worker(scene.host, listen=":0")
+        scene.lab.start(scene.client, ["/usr/bin/python3", "-c",
+                        "import socket\n"
+                        "a = socket.create_server(('10.9.0.1', 7001)).accept()[0]\n"
+                        "while a.recv(65536): pass"])
+        wait_for(lambda: b":7001" in scene.client.run("ss", "-ltn").stdout, "it listens")
+        scene.lab.start(scene.host, ["/usr/bin/python3", "-c",
+                        "import socket, time\n"
+                        "s = socket.create_connection(('10.9.0.1', 7001))\n"
+                        "for i in range(10**6): s.sendall(bytes(6000)); time.sleep(0.02)"])
+        scene.start(f"http://10.9.0.2:{worker.port}/capture?duration=4")
+        assert scene.curl.popen.wait(PATIENCE) == 0, scene.curl.log()
+        wait_for(lambda: "ended: duration" in worker.log(), "not by the detector")
+    finally:
+        scene.lab.close()
