@@ -55,6 +55,21 @@ def ddump():
     return start
 
 
+@pytest.fixture
+def ddump_until(tmp_path):
+    """Runs ddump, verbosely, until a condition of its log holds: its log."""
+    def start(condition, what, *args):
+        process = Process([DDUMP, "-v", *map(str, args)], str(tmp_path / "log"))
+        try:
+            wait_for(lambda: condition(process.log()) or process.popen.poll() is not None, what)
+        finally:
+            code = process.stop(signal.SIGINT)
+            print("ddump", *args, "->", code, process.log(), sep="\n")
+        assert code == 0
+        return process.log()
+    return start
+
+
 def live():
     """A capture without packets that goes on; it stands for a worker that has nothing to say."""
     return OK + b"Transfer-Encoding: chunked\r\n\r\n18\r\n" + classic([]) + b"\r\n"
@@ -66,10 +81,9 @@ def live():
     (-50 * MS, "stand in the wrong place"),
     (3600 * SECOND, "more than the hold-back"),
 ])
-def test_the_offset_is_said(serve, ddump, ns, warning):
+def test_the_offset_is_said(serve, ddump_until, ns, warning):
     server = serve(None, ahead(ns)).hold(live())
-    code, _, log = ddump("-d", "0.3", server.target)
-    assert code == 0
+    log = ddump_until(lambda log: ": offset " in log and "capturing on 1" in log, "it is said", server.target)
     offset, bound = known(summary(log, server.target))
     assert abs(offset - ns) <= bound and bound < 500 * MS
     assert server.n_clock == 8, "one burst"
@@ -91,12 +105,13 @@ def test_the_offset_stands_in_the_interface_description(serve, ddump):
     assert code == 0 and abs(offset - 3 * SECOND) <= bound
 
 
-def test_the_clock_behind_a_proxy(serve, proxy, ddump):
+def test_the_clock_behind_a_proxy(serve, proxy, ddump_until):
     """It has a tunnel of its own."""
     server, p = serve(None, ahead(SECOND)).hold(live()), proxy()
-    code, _, log = ddump("--proxy", p.url, "-d", "0.3", f"http://ann:secret@{server.target}/x/capture")
+    log = ddump_until(lambda log: ": offset " in log and "capturing on 1" in log, "it is said",
+                      "--proxy", p.url, f"http://ann:secret@{server.target}/x/capture")
     offset, bound = known(summary(log, server.target))
-    assert code == 0 and abs(offset - SECOND) <= bound and server.n_clock == 8
+    assert abs(offset - SECOND) <= bound and server.n_clock == 8
     assert len(p.requests) == 2
     assert server.clock_request.startswith("GET /x/clock HTTP/1.1\r\n")
     assert "Authorization: Basic YW5uOnNlY3JldA==\r\n" in server.clock_request
@@ -146,7 +161,7 @@ def test_a_clock_that_never_answers_holds_nothing_up(serve, ddump):
     assert "received 1, written 1" in summary(log, server.target)
 
 
-def test_a_server_that_keeps_no_connection(serve, ddump):
+def test_a_server_that_keeps_no_connection(serve, ddump_until):
     """Each answer ends its connection: one exchange is a measurement, too."""
     server = serve(None).hold(live())
 
@@ -154,9 +169,9 @@ def test_a_server_that_keeps_no_connection(serve, ddump):
         server.n_clock += 1
         connection.sendall(b"HTTP/1.0 200 OK\r\n\r\n" + b'{"time_ns":%d}' % (time.time_ns() + SECOND))
     server.serve_clock = answer
-    code, _, log = ddump("-d", "0.3", server.target)
+    log = ddump_until(lambda log: ": offset " in log and "capturing on 1" in log, "it is said", server.target)
     offset, bound = known(summary(log, server.target))
-    assert code == 0 and abs(offset - SECOND) <= bound and server.n_clock == 1
+    assert abs(offset - SECOND) <= bound and server.n_clock == 1
 
 
 class Path:
@@ -276,21 +291,25 @@ def live_workers():
 
 
 class Merge:
-    """ddump over these workers for so many seconds."""
+    """ddump over these workers."""
 
-    def __init__(self, workers, flags, seconds):
+    def __init__(self, tmp_path, workers, *flags):
         self.workers = workers
-        self.popen = subprocess.Popen(
-            [DDUMP, "-v", "--hold-back", "1s", "--time-stamp-precision", "nano", "-d", str(seconds), *flags,
-             *(w.target for w in workers)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.out = str(tmp_path / f"out{len(flags)}")
+        self.process = Process([DDUMP, "-v", "--hold-back", "2s", "--time-stamp-precision", "nano", "-w", self.out,
+                                *flags, *(w.target for w in workers)], str(tmp_path / f"log{len(flags)}"))
 
-    def finish(self):
-        """[(ns, true ns)], and its log."""
-        out, log = self.popen.communicate(timeout=PATIENCE)
-        print(log.decode())
-        assert self.popen.returncode == 0
+    def finish(self, condition=None):
+        """When the condition holds, or by itself: [(ns, true ns)], and its log."""
+        if condition:
+            wait_for(lambda: condition(self.process.log()), "what is waited for: " + self.process.log())
+            self.process.stop(signal.SIGINT)
+        assert self.process.popen.wait(PATIENCE) == 0
+        log = self.process.log()
+        print(log)
         true = {data: ns for w in self.workers for data, ns in w.true.items()}
-        return [(ns, true[data]) for ns, data in records_of(out, nano=True)], log.decode()
+        with open(self.out, "rb") as out:
+            return [(ns, true[data]) for ns, data in records_of(out.read(), nano=True)], log
 
 
 def disorder(got):
@@ -304,14 +323,13 @@ def disorder(got):
 
 @pytest.mark.parametrize("shift, delay", [
     (0.3 * SECOND, 0.02), (-0.3 * SECOND, 0.02), (3 * SECOND, 0.02), (1800 * SECOND, 0.02), (3 * SECOND, 0.3)])
-def test_corrected_packets_are_in_true_order(live_workers, shift, delay):
+def test_corrected_packets_are_in_true_order(tmp_path, live_workers, shift, delay):
     """A worker whose clock is off among one that is right, whose packets lie 50 ms apart: more
     than the bounds, unless this machine or the path is slow. In the last row a burst takes
     longer than the capture waits for it."""
     workers = live_workers(b"one", b"two")
     workers[0].shift, workers[0].delay = int(shift), delay
-    got, log = Merge(workers, ["--align-clocks"], 1).finish()
-    assert len(got) > 10
+    got, log = Merge(tmp_path, workers, "--align-clocks", "-c", "12").finish()
     assert [ns for ns, _ in got] == sorted(ns for ns, _ in got)
     bounds = []
     for w in workers:
@@ -325,20 +343,20 @@ def test_corrected_packets_are_in_true_order(live_workers, shift, delay):
     assert "--align-clocks" not in log, "nothing to warn of"
 
 
-def test_without_correction_they_are_not(live_workers):
+def test_without_correction_they_are_not(tmp_path, live_workers):
     """Or the test before this one would prove nothing."""
     workers = live_workers(b"one", b"two")
     workers[0].shift = 3 * SECOND
-    got, log = Merge(workers, [], 2).finish()
+    got, log = Merge(tmp_path, workers, "-d", "2").finish()
     assert disorder(got) > 0.5 * SECOND
     assert log.count("more than the hold-back") == 1
 
 
 @pytest.mark.parametrize("shift", [0, 3 * SECOND, -3 * SECOND])
-def test_heartbeats_bound_the_offset_where_there_is_no_clock(live_workers, shift):
+def test_heartbeats_bound_the_offset_where_there_is_no_clock(live_workers, ddump_until, shift):
     one, = live_workers(b"one")
     one.shift, one.clock = shift, None
-    _, log = Merge([one], [], 0.5).finish()
+    log = ddump_until(lambda log: ": offset " in log, "it is said", one.target)
     offset, bound = known(summary(log, one.target))
     assert abs(offset - shift) <= bound and bound < SECOND
     assert one.n_clock == 1, "it is not asked again soon"
@@ -355,20 +373,23 @@ def test_packets_of_others_give_a_lower_end(serve, ddump):
         connection.sendall(b"%x\r\n" % len(data) + data + b"\r\n")
         server.released.wait(PATIENCE)
     server.script = script
-    code, _, log = ddump("-d", "0.5", server.target)
+    code, _, log = ddump("-c", "1", server.target)
     assert code == 0 and re.search(r"offset at least \+2\.9\d* s", summary(log, server.target))
 
 
-def test_a_clock_that_is_set_loses_nothing(live_workers):
+def test_a_clock_that_is_set_loses_nothing(tmp_path, live_workers):
     """Back by 5 s while packets come: it is seen by the next burst, after 10 s, and said. The
     other worker closes the connection after the first one: there is a new one."""
     runs = [(flags, live_workers(b"one", b"two")) for flags in ([], ["--align-clocks"])]
     for flags, (one, two) in runs:
         threading.Timer(2, setattr, (one, "shift", -5 * SECOND)).start()
         two.clock_answers, two.is_rude = 8, bool(flags)
-    merges = [(Merge(workers, flags, 11), flags) for flags, workers in runs]
+    merges = [(Merge(tmp_path, workers, *flags), flags) for flags, workers in runs]
     for merge, flags in merges:
-        got, log = merge.finish()
+        wait_for(lambda: all(w.n_clock == 16 for w in merge.workers) and merge.process.log().count(": offset") >= 3,
+                 "a second burst: " + merge.process.log())
+        n = len(merge.workers[0].true)
+        got, log = merge.finish(lambda log: len(merge.workers[0].true) > n + 7)
         one, two = merge.workers
         offsets = [known(l)[0] for l in log.splitlines() if l.startswith(f"ddump: {one.target}: offset")]
         assert abs(offsets[0]) < SECOND and abs(offsets[-1] + 5 * SECOND) < SECOND
@@ -378,7 +399,8 @@ def test_a_clock_that_is_set_loses_nothing(live_workers):
             assert numbers[1] == numbers[2] and int(numbers[1]) > 50
         assert len(got) == int(re.search(r"total: received (\d+)", log)[1]), "each is in the file"
         if flags:
-            assert abs(got[-1][0] - got[-1][1]) < SECOND, "and is corrected since"
+            ns, true = [g for g in got if g[1] in one.true.values()][-1]
+            assert abs(ns - true) < SECOND, "and is corrected since"
 
 
 def test_a_clock_that_was_set_while_its_worker_was_away(tmp_path, serve):
