@@ -172,11 +172,11 @@ fuzz: $(FUZZERS)
 	for f in $(FUZZERS); do n=$$(basename $$f _fuzz); mkdir -p $(O)/fuzz/found/$$n; echo "== fuzz $$n"; \
 	$$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -verbosity=0 -artifact_prefix=$(O)/fuzz/found/$$n- \
 	$(O)/fuzz/found/$$n $$(ls -d tests/fuzz/corpus/$$n 2>/dev/null) || exit 1; done
-BENCHES := $(patsubst %.c,$(O)/obj/%,$(wildcard tests/bench/*_bench.c))
+BENCHES := $(patsubst %.c,$(O)/obj/%,$(wildcard tests/bench/*.c))
 $(BENCHES): %: %.o $(O)/libsys.a $(O)/libcore.a
 	$(LINK)
 bench: all $(BENCHES)
-	for b in $(BENCHES) $(wildcard tests/bench/*.sh tests/bench/*.py); do echo "== $$b"; \
+	for b in $(filter %_bench,$(BENCHES)) $(wildcard tests/bench/*_bench.py); do echo "== $$b"; \
 	DDUMP_BUILD=$(CURDIR)/$(O) $$b || exit 1; done
 
 NOTICE: $(O)/NOTICE
