@@ -76,6 +76,7 @@ grow(struct interfaces *all)
 {
 	uint32_t cap = all->cap > 0 ? 2 * all->cap : 8;
 	struct interface *list;
+	uint32_t *slots;
 
 	if (all->n < all->cap)
 		return true;
@@ -83,13 +84,13 @@ grow(struct interfaces *all)
 	if (!list)
 		return false;
 	all->list = list;
-	free(all->slots);
-	all->cap = 0;
-	all->slots = calloc(2 * (size_t)cap, sizeof(*all->slots));
-	if (!all->slots)
+	slots = calloc(2 * (size_t)cap, sizeof(*slots));
+	if (!slots)
 		return false;
-	all->cap = cap;
+	free(all->slots);
+	all->slots = slots;
 	all->n_slots = 2 * cap;
+	all->cap = cap;
 	for (uint32_t i = 0; i < all->n; i++)
 		*find_slot(all, all->list[i].name) = i + 1;
 	return true;
