@@ -76,6 +76,17 @@ test_same_type(void **state)
 	assert_int_equal(all.list[0].packets, 1);
 }
 
+/* The direction that its header tells goes with a packet, in pcapng. */
+static void
+test_direction(void **state)
+{
+	struct span s = write_one(&ng, 276, 276, sll2, sizeof(sll2), 0);
+
+	(void)state;
+	assert_memory_equal(s.p + 28, sll2, sizeof(sll2));
+	assert_memory_equal(s.p + 28 + sizeof(sll2), "\2\0\4\0\2\0\0\0", 8);
+}
+
 static void
 test_sll2_becomes_sll(void **state)
 {
@@ -355,11 +366,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_same_type),	cmocka_unit_test(test_sll2_becomes_sll),
-	    cmocka_unit_test(test_indexes),	cmocka_unit_test(test_classic_head),
-	    cmocka_unit_test(test_ng),		cmocka_unit_test(test_many_interfaces),
-	    cmocka_unit_test(test_ng_comments), cmocka_unit_test(test_largest),
-	    cmocka_unit_test(test_room),
+	    cmocka_unit_test(test_same_type),	     cmocka_unit_test(test_direction),
+	    cmocka_unit_test(test_sll2_becomes_sll), cmocka_unit_test(test_indexes),
+	    cmocka_unit_test(test_classic_head),     cmocka_unit_test(test_ng),
+	    cmocka_unit_test(test_many_interfaces),  cmocka_unit_test(test_ng_comments),
+	    cmocka_unit_test(test_largest),	     cmocka_unit_test(test_room),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, tear_down);
