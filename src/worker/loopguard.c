@@ -21,11 +21,12 @@
  * A loop that grows is most of what is captured, but it may be seen as several flows:
  * before and behind a NAT, and on each hop of a chain of proxies.
  */
-#define SHARE	      6		      /* a suspect has 1/SHARE of the bytes */
-#define WINDOW_MIN    2048u	      /* captured; below this nothing is suspicious */
-#define WINDOW_NS     (10u * MS_NS)   /* a window with so much is over */
-#define WINDOW_END_NS (1000u * MS_NS) /* any window is */
-#define LOOKS	      2048u	      /* packets looked at one by one every LOOKS_NS */
+#define SHARE	      6		     /* a suspect has 1/SHARE of the bytes */
+#define WINDOW_MIN    2048u	     /* captured; below this nothing is suspicious */
+#define WINDOW_NS     (10u * MS_NS)  /* a window with so much is over */
+#define WINDOW_END_NS (250u * MS_NS) /* one with less is: 8 KiB a second do no harm */
+#define WINDOW_MAX_NS (4u * S_NS)    /* any is */
+#define LOOKS	      512u	     /* packets looked at one by one every LOOKS_NS */
 #define LOOKS_NS      (100u * MS_NS)
 #define SAMPLE	      63u  /* then one in 1 to 63 is */
 #define SAMPLES_MIN   256u /* in a window: fewer say little about a share of 1/6 */
@@ -212,6 +213,14 @@ is_telling(const struct loopguard *g)
 	       (!g->is_sampled || g->samples >= SAMPLES_MIN);
 }
 
+static uint64_t
+window_ns(const struct loopguard *g)
+{
+	if (is_telling(g))
+		return WINDOW_NS;
+	return g->window_bytes < WINDOW_MIN ? WINDOW_END_NS : WINDOW_MAX_NS;
+}
+
 static void
 watch(struct loopguard *g, const struct looptest_now *now)
 {
@@ -223,7 +232,7 @@ watch(struct loopguard *g, const struct looptest_now *now)
 	}
 	refill(g, now->now_ns);
 	age_ns = now->now_ns - g->window_ns;
-	if (age_ns < (is_telling(g) ? WINDOW_NS : WINDOW_END_NS))
+	if (age_ns < window_ns(g))
 		return;
 	if (now->now_ns >= g->young_ns &&
 	    (g->window_bytes * S_NS / RATE_MAX > age_ns || now->queued > QUEUED_MAX))
