@@ -57,6 +57,14 @@ def serve_tcp(names):
             print("tcp", file=sys.stderr, flush=True)
 
 
+def answer_http(connection, more):
+    with connection:
+        request = connection.recv(65536).decode()
+        host = "".join(l for l in request.split("\r\n") if l.startswith("Host: "))
+        where = connection.getsockname()[0].replace("::ffff:", "")
+        connection.sendall(chunked(classic([(SECOND, f"{where} {host}{more}".encode())])))
+
+
 def serve_http(port, certificate):
     """One packet, with a text that says which address was asked, and by which names."""
     listener = socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True, backlog=500)
@@ -70,14 +78,9 @@ def serve_http(port, certificate):
         try:
             if certificate:
                 connection = context.wrap_socket(connection, server_side=True)
+            answer_http(connection, f" SNI: {asked[-1]}" if asked else "")
         except OSError:
             continue
-        with connection:
-            request = connection.recv(65536).decode()
-            host = [l for l in request.split("\r\n") if l.startswith("Host: ")][0]
-            where = connection.getsockname()[0].replace("::ffff:", "")
-            sni = f" SNI: {asked[-1]}" if asked else ""
-            connection.sendall(chunked(classic([(SECOND, f"{where} {host}{sni}".encode())])))
 
 
 if __name__ == "__main__":

@@ -121,7 +121,8 @@ class Server:
         self.port = self.socket.getsockname()[1]
         self.target = f"127.0.0.1:{self.port}"
         self.released = threading.Event()
-        threading.Thread(target=self.accept, daemon=True).start()
+        self.acceptor = threading.Thread(target=self.accept, daemon=True)
+        self.acceptor.start()
 
     def accept(self):
         while True:
@@ -182,9 +183,11 @@ class Server:
         return self
 
     def close(self):
-        """Also for the thread in accept, which would keep the socket."""
+        """The thread must be gone first: it could accept for the next server, whose socket
+        gets the same number."""
         self.released.set()
         self.socket.shutdown(socket.SHUT_RDWR)
+        self.acceptor.join(PATIENCE)
         self.socket.close()
 
 

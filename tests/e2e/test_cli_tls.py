@@ -1,6 +1,7 @@
 """ddump over https: nginx and haproxy terminate TLS in front of the real worker, and a
 scripted server ends its stream in ways they do not."""
 
+import contextlib
 import shutil
 import signal
 import socket
@@ -229,25 +230,29 @@ def test_ports_that_are_not_what_was_asked(scene):
 
 
 class TlsServer:
-    """Answers one request over TLS, then ends with or without close_notify."""
+    """Answers so many requests over TLS, and ends each with or without close_notify."""
 
-    def __init__(self, pki, answer, says_goodbye):
+    def __init__(self, pki, answer, says_goodbye, times=1):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(pki.cert("cli"), pki.key_of("cli"))
         listener = socket.create_server(("127.0.0.1", 0))
         self.target = "https://127.0.0.1:%d" % listener.getsockname()[1]
 
-        def serve():
-            connection, _ = listener.accept()
-            listener.close()
-            session = context.wrap_socket(connection, server_side=True)
-            session.recv(65536)
-            session.sendall(answer)
-            if says_goodbye:
-                session.unwrap()
-            session.close()
+        def serve(connection):
+            with connection, contextlib.suppress(OSError):  # who asks for the clock may not wait
+                session = context.wrap_socket(connection, server_side=True)
+                session.recv(65536)
+                session.sendall(answer)
+                if says_goodbye:
+                    session.unwrap()
+                session.close()
 
-        threading.Thread(target=serve, daemon=True).start()
+        def accept():
+            for _ in range(times):
+                threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+            listener.close()
+
+        threading.Thread(target=accept, daemon=True).start()
 
 
 RECORDS = [(SECOND + i * 1000, packet(i)) for i in range(3000)]
