@@ -52,6 +52,8 @@ connect_advice(const struct dial *d)
 {
 	const struct connect *c = &d->connect;
 
+	if (c->error == -EMFILE || c->error == -ENFILE)
+		return "raise the limit of open files (ulimit -n)";
 	if (is_proxied(d))
 		return "check --proxy";
 	if (c->n > 0 && c->error == -EINVAL && c->list[c->last].sa.ss_family == AF_INET6)

@@ -169,6 +169,16 @@ def test_deadlines(lab, tmp_path):
         assert f"ddump: {words}: " in log, log
 
 
+def test_more_targets_than_files(serve):
+    """Those that get no descriptor say so, and the others capture."""
+    server = serve(chunked(classic(ONE)))
+    command = ["sh", "-c", 'ulimit -n 30; exec "$@"', "sh", DDUMP, "--hold-back", "1h", "--retry", "0"]
+    done = subprocess.run(command + [f"{server.target}/{i}" for i in range(40)], capture_output=True, timeout=PATIENCE)
+    log = done.stderr.decode()
+    assert done.returncode == 3 and 5 < len(records_of(done.stdout)) < 40, log
+    assert ": raise the limit of open files (ulimit -n)" in log
+
+
 def test_link_local_addresses(lab):
     """With their zone, in both spellings; without, the message says what is missing."""
     near, far = lab.namespace("a"), lab.namespace("b")
