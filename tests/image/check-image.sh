@@ -75,7 +75,11 @@ look() {
 	entry=$(b inspect --format '{{.OCIv1.Config.Entrypoint}}' "$c")
 	[ "$entry" = "[$bin]" ] && ok "$t: entry point $bin" || bad "$t: entry point is $entry"
 	tools/check-static.sh "$m$bin" >/dev/null && ok "$t: $bin is static" || bad "$t: $bin is not static"
-	out=$(b run --isolation chroot "$c" -- "$bin" "$opt" 2>&1) && rc=0 || rc=$?
+	# buildah copies the output, and on a busy machine may end before it has
+	for try in 1 2 3; do
+		out=$(b run --isolation chroot "$c" -- "$bin" "$opt" 2>&1) && rc=0 || rc=$?
+		[ -z "$out" ] || break
+	done
 	case "$rc $out" in
 	"0 "*"$(cat VERSION)"*) ok "$t: $bin $opt says $out" ;;
 	*) bad "$t: $bin $opt ended with $rc: $out" ;;
