@@ -14,10 +14,10 @@ strip_port(struct span host)
 }
 
 static bool
-has(struct span list, struct span name, bool (*is_equal)(struct span, struct span))
+is_host_listed(struct span list, struct span name)
 {
 	while (list.n > 0)
-		if (is_equal(span_trim(span_split(&list, ',')), name))
+		if (span_eq_ci(span_trim(span_split(&list, ',')), name))
 			return true;
 	return false;
 }
@@ -25,11 +25,11 @@ has(struct span list, struct span name, bool (*is_equal)(struct span, struct spa
 bool
 config_allows_host(const struct config *c, struct span host)
 {
-	return c->allow_hosts.n == 0 || has(c->allow_hosts, strip_port(host), span_eq_ci);
+	return c->allow_hosts.n == 0 || is_host_listed(c->allow_hosts, strip_port(host));
 }
 
 bool
 config_allows_interface(const struct config *c, struct span name)
 {
-	return c->interfaces.n == 0 || has(c->interfaces, name, span_eq);
+	return c->interfaces.n == 0 || request_is_listed(c->interfaces, name);
 }

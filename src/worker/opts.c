@@ -15,12 +15,17 @@ set_listen(struct opts *o, struct span value)
 }
 
 static const char *
-set_number(struct span value, uint64_t min, uint64_t max, uint32_t *out)
+set_number(struct span value, uint64_t max, uint32_t *out)
 {
+	static char wrong[64];
+	struct text t;
 	uint64_t v;
 
-	if (!num_parse_u64(value, max, &v) || v < min)
-		return "not a number in range";
+	text_init(&t, wrong, sizeof(wrong));
+	text_str(&t, "not a number from 1 to ");
+	text_u64(&t, max);
+	if (!num_parse_u64(value, max, &v) || v == 0)
+		return text_cstr(&t);
 	*out = (uint32_t)v;
 	return NULL;
 }
@@ -28,19 +33,19 @@ set_number(struct span value, uint64_t min, uint64_t max, uint32_t *out)
 static const char *
 set_captures(struct opts *o, struct span value)
 {
-	return set_number(value, 1, SLOTS_MAX - FRONT_VALIDATIONS_MAX, &o->max_captures);
+	return set_number(value, SLOTS_MAX - FRONT_VALIDATIONS_MAX, &o->max_captures);
 }
 
 static const char *
 set_connections(struct opts *o, struct span value)
 {
-	return set_number(value, 1, 65535, &o->max_connections);
+	return set_number(value, 65535, &o->max_connections);
 }
 
 static const char *
 set_snaplen(struct opts *o, struct span value)
 {
-	return set_number(value, 1, SAVEFILE_SNAPLEN_MAX, &o->max_snaplen);
+	return set_number(value, SAVEFILE_SNAPLEN_MAX, &o->max_snaplen);
 }
 
 static const char *

@@ -306,8 +306,8 @@ request_parse_options(struct request *r, struct span value,
 	return is_well_formed;
 }
 
-static bool
-is_in_list(struct span list, struct span name)
+bool
+request_is_listed(struct span list, struct span name)
 {
 	while (list.n > 0)
 		if (span_eq(span_trim(span_split(&list, ',')), name))
@@ -321,7 +321,7 @@ request_restrict(struct request *r, struct span allowed, struct text *why)
 	if (allowed.n == 0)
 		return true;
 	for (uint32_t i = 0; i < r->n_interfaces; i++) {
-		if (is_in_list(allowed, span_str(r->interfaces[i])))
+		if (request_is_listed(allowed, span_str(r->interfaces[i])))
 			continue;
 		return refuse(why, span_str("interface"),
 			      "not among those of -interfaces");

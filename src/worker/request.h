@@ -85,6 +85,9 @@ bool request_parse_query(struct request *r, struct span query,
 bool request_parse_options(struct request *r, struct span value,
 			   const struct request_limits *limits);
 
+/* Whether a comma list has this very name. */
+bool request_is_listed(struct span list, struct span name);
+
 /*
  * Holds the request to the operator's comma list of interfaces (empty: no list): without
  * interfaces of its own it gets all of the list. False as above.

@@ -182,3 +182,9 @@ def test_worker_as_the_first_process_of_a_container(lab, host, busybox):
     first = wait_for(process.children, "the container's first process")[0]
     os.kill(first, signal.SIGTERM)
     assert process.popen.wait(PATIENCE) == 0
+
+
+@pytest.mark.parametrize("flag", ["-max-captures=63", "-max-captures=0", "-max-captures=x"])
+def test_a_number_out_of_range_names_the_range(flag):
+    started = subprocess.run([WORKER, flag], stderr=subprocess.PIPE, timeout=PATIENCE)
+    assert started.returncode == 2 and b"not a number from 1 to 62" in started.stderr
