@@ -138,6 +138,7 @@ open_merge(struct app *a)
 		return false;
 	a->merge = merge_new(mem, a->n, &options);
 	tourney_init(&a->deadlines, a->n, a->deadlines_mem);
+	pool_init(&a->pool, o->buffer_bytes + MERGE_ALLOWANCE, a->n >= APP_HUGE_SOURCES);
 	return true;
 }
 

@@ -12,7 +12,6 @@
 
 #include "pcap/linktype.h"
 #include "sys/log.h"
-#include "sys/memory.h"
 
 void
 app_pump_end(struct app *a)
@@ -93,7 +92,7 @@ static void
 change_memory(struct app *a, uint32_t source, size_t asked)
 {
 	size_t bytes = generous(a, asked);
-	void *mem = bytes > 0 ? memory_map(bytes) : NULL;
+	void *mem = bytes > 0 ? pool_take(&a->pool, bytes) : NULL;
 	size_t old_bytes;
 	void *old;
 
@@ -102,7 +101,7 @@ change_memory(struct app *a, uint32_t source, size_t asked)
 		return;
 	}
 	old = merge_set_memory(a->merge, source, mem, bytes, &old_bytes);
-	memory_unmap(old, old_bytes);
+	pool_give(&a->pool, old, old_bytes);
 }
 
 /* With what is known by now of the clocks. */
@@ -204,6 +203,7 @@ spare(struct app *a, uint64_t now_ns)
 	if (now_ns - a->spare_ns < APP_SPARE_NS)
 		return;
 	a->spare_ns = now_ns;
+	pool_trim(&a->pool);
 	source = merge_spare_memory(a->merge);
 	if (source != UINT32_MAX)
 		change_memory(a, source, 0);

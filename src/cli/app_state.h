@@ -9,6 +9,7 @@
 #include "cli/rotation.h"
 #include "cli/source.h"
 #include "sys/log.h"
+#include "sys/pool.h"
 #include "sys/sink.h"
 #include "sys/whole_file.h"
 
@@ -22,7 +23,12 @@ enum app_phase {
 };
 
 #define APP_QUEUE_BYTES (256u * 1024) /* of a queue while there is plenty of memory */
-#define APP_SPARE_NS	1000000000u   /* how often a queue's extra memory is taken back */
+
+/* With so many the queues' first memory of all is more than a huge page or two. Measured
+ * with 1000 busy ones: a tenth of the processor time is saved. */
+#define APP_HUGE_SOURCES 64
+
+#define APP_SPARE_NS 1000000000u /* how often a queue's extra memory is taken back */
 
 #define APP_PATH_MAX 4096 /* as PATH_MAX: longer ones cannot be opened */
 #define APP_OS_MAX   128  /* "Linux 6.12.1", as the machine calls itself */
@@ -70,6 +76,7 @@ struct app {
 	void *deadlines_mem;
 
 	struct merge *merge;
+	struct pool pool; /* of the merge's queues */
 	uint64_t start_ns;
 	uint64_t wake_ns;  /* of the merge's clock */
 	uint64_t left;	   /* records until the count is reached; UINT64_MAX: no count */
