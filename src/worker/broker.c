@@ -91,12 +91,14 @@ remember(struct broker *b, const struct conn *c)
 	log_event(&t);
 }
 
+/* As far as the hints go that might have kept the loop away. */
 static bool
 is_same_client(const struct request *a, const struct request *b)
 {
 	bool is_unix = a->peer.sa.ss_family == AF_UNIX;
 
 	return a->hints.client.size == b->hints.client.size &&
+	       a->hints.n_remote == b->hints.n_remote &&
 	       (net_is_same_host(&a->peer, &b->peer) ||
 		(is_unix && b->peer.sa.ss_family == AF_UNIX));
 }
