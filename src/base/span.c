@@ -63,6 +63,12 @@ span_starts(struct span s, struct span prefix)
 	return s.n >= prefix.n && is_same(s.p, prefix.p, prefix.n);
 }
 
+bool
+span_ends_ci(struct span s, struct span end)
+{
+	return s.n > end.n && span_eq_ci(span_of(s.p + s.n - end.n, end.n), end);
+}
+
 size_t
 span_find(struct span s, uint8_t c)
 {

@@ -28,6 +28,9 @@ bool span_eq_ci(struct span a, struct span b);
 int span_compare(struct span a, struct span b);
 bool span_starts(struct span s, struct span prefix);
 
+/* Whether s is longer than end and ends with it; ASCII letters of either case. */
+bool span_ends_ci(struct span s, struct span end);
+
 /* Index of the first byte c, or s.n if there is none. */
 size_t span_find(struct span s, uint8_t c);
 

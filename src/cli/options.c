@@ -276,6 +276,7 @@ set(struct options *o, const struct option *option, const char *value)
 	case KIND_LINKTYPE:
 		return set_linktype((enum options_linktype *)(void *)at, value);
 	case KIND_FORMAT:
+		o->has_format = true;
 		return choose(value, "pcap", "pcapng", (bool *)at) ? "pcap or pcapng"
 								   : NULL;
 	case KIND_PRECISION:
@@ -426,5 +427,7 @@ cli_options_parse(struct options *o, int argc, char **argv, const char **targets
 	}
 	if (o->write_path && strcmp(o->write_path, "-") == 0)
 		o->write_path = NULL;
+	if (o->write_path && !o->has_format)
+		o->is_ng = span_ends_ci(span_str(o->write_path), span_str(".pcapng"));
 	return check(o, why);
 }

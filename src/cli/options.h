@@ -41,7 +41,8 @@ struct options {
 	const char *direction;
 	struct tls_options tls;
 	enum options_linktype linktype;
-	bool is_ng; /* the output's format is pcapng */
+	bool has_format; /* is_ng was asked for; else the file's name decides it */
+	bool is_ng;	 /* the output's format is pcapng */
 	bool is_nano;
 	uint64_t rotate_bytes; /* a new file when one has so many; 0: never */
 	uint64_t rotate_ns;    /* or is so old; 0: never */

@@ -7,19 +7,12 @@
 #include "sys/net.h"
 
 static bool
-ends_with(struct span s, const char *end)
-{
-	size_t n = strlen(end);
-
-	return s.n > n && span_eq_ci(span_of(s.p + s.n - n, n), span_str(end));
-}
-
-static bool
 is_path(struct span s)
 {
 	if (s.n > 0 && (s.p[0] == '/' || s.p[0] == '.'))
 		return true;
-	return ends_with(s, ".pcap") || ends_with(s, ".pcapng") || ends_with(s, ".cap");
+	return span_ends_ci(s, span_str(".pcap")) ||
+	       span_ends_ci(s, span_str(".pcapng")) || span_ends_ci(s, span_str(".cap"));
 }
 
 static bool

@@ -53,6 +53,33 @@ test_compare(void **state)
 }
 
 static void
+test_ends(void **state)
+{
+	static const struct {
+		int line;
+		const char *s, *end;
+		bool ends;
+	} rows[] = {
+	    {__LINE__, "a.pcap", ".pcap", true},
+	    {__LINE__, "a.PCap", ".pcap", true},
+	    {__LINE__, ".pcap", ".pcap", false},
+	    {__LINE__, "pcap", ".pcap", false},
+	    {__LINE__, "a.pcapx", ".pcap", false},
+	    {__LINE__, "", "", false},
+	    {__LINE__, "a", "", true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < CHECK_COUNT(rows); i++) {
+		struct span s = edge_of(rows[i].s);
+
+		check_u64(__FILE__, rows[i].line, s,
+			  span_ends_ci(s, span_str(rows[i].end)), rows[i].ends, "ends");
+		drop(s);
+	}
+}
+
+static void
 test_find_trim(void **state)
 {
 	static const struct {
@@ -138,9 +165,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_compare),
-	    cmocka_unit_test(test_find_trim),
-	    cmocka_unit_test(test_split),
+	    cmocka_unit_test(test_compare),   cmocka_unit_test(test_ends),
+	    cmocka_unit_test(test_find_trim), cmocka_unit_test(test_split),
 	    cmocka_unit_test(test_take),
 	};
 

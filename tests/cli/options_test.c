@@ -134,6 +134,12 @@ test_values(void **state)
 	assert_int_equal(p.o.retry_ns, 90 * S);
 	parse(&p, "--retry 0 a");
 	assert_int_equal(p.o.retry_ns, 0);
+	parse(&p, "-w x.PcapNG a");
+	assert_true(p.o.is_ng);
+	parse(&p, "-w x.pcapng --format pcap a");
+	assert_false(p.o.is_ng);
+	parse(&p, "-w pcapng a");
+	assert_false(p.o.is_ng);
 	parse(&p, "-w x --rotate-size 100M --rotate-every 1h --rotate-keep 7 a");
 	assert_int_equal(p.o.rotate_bytes, 100 * 1024 * 1024);
 	assert_int_equal(p.o.rotate_ns, 3600 * S);
