@@ -160,6 +160,17 @@ begin_burst(struct clock_offset *c, uint64_t t0_ns, uint64_t now_ns)
 	c->burst.is_set = false;
 	c->burst_begin_ns = t0_ns;
 	c->n_burst = 0;
+	c->is_burst_anew = false;
+}
+
+/* Once: a clock that contradicts itself all the time would be asked without a pause. */
+static void
+begin_burst_anew(struct clock_offset *c, uint64_t t0_ns, uint64_t now_ns)
+{
+	if (c->is_burst_anew)
+		return;
+	begin_burst(c, t0_ns, now_ns);
+	c->is_burst_anew = true;
 }
 
 /* Whether i, the interval of an exchange, fits what is known; then the burst has it. */
@@ -189,7 +200,7 @@ clock_offset_exchange(struct clock_offset *c, uint64_t t0_ns, uint64_t worker_ns
 	is_step = !is_taken(c, &i);
 	if (is_step) {
 		forget(c);
-		begin_burst(c, t0_ns, t1_ns);
+		begin_burst_anew(c, t0_ns, t1_ns);
 		c->burst = i;
 	}
 	c->n_burst++;

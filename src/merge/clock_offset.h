@@ -62,6 +62,7 @@ struct clock_offset { /* zeroed at first */
 	uint64_t n_exchanges;
 	uint32_t n_burst;
 	uint32_t n_steps;
+	bool is_burst_anew; /* a step within it has begun it again */
 };
 
 enum clock_offset_kind {
@@ -102,7 +103,8 @@ enum clock_offset_result {
 enum clock_offset_result clock_offset_exchange(struct clock_offset *c, uint64_t t0_ns,
 					       uint64_t worker_ns, uint64_t t1_ns);
 
-/* When to begin the next exchange (steady): in the past within a burst. */
+/* When to begin the next exchange (steady): in the past within a burst, which a step begins
+ * again once. */
 uint64_t clock_offset_due_ns(const struct clock_offset *c);
 
 /*

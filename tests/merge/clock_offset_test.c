@@ -106,6 +106,26 @@ a_step_begins_a_burst(void **state)
 	assert_int_equal(c.n_steps, 1);
 }
 
+/* A clock that contradicts itself in each answer is not asked more than twice as often. */
+static void
+bursts_end_whatever_is_answered(void **state)
+{
+	struct clock_offset c = {0};
+	uint64_t now = 100 * SEC;
+	unsigned n = 0;
+
+	(void)state;
+	for (unsigned burst = 1; burst <= 3; burst++, now += 10 * SEC) {
+		do {
+			clock_offset_exchange(&c, now, (1000 + n) * SEC, now + MS);
+			now += 2 * MS;
+			n++;
+		} while (n < 1000 && clock_offset_due_ns(&c) <= now);
+		assert_true(n <= burst * 2 * CLOCK_OFFSET_BURST);
+	}
+	assert_int_equal(c.n_steps, n - 1);
+}
+
 static void
 our_own_clock_is_set(void **state)
 {
@@ -333,6 +353,7 @@ main(void)
 	    cmocka_unit_test(bursts_are_due_in_time),
 	    cmocka_unit_test(the_narrower_counts),
 	    cmocka_unit_test(a_step_begins_a_burst),
+	    cmocka_unit_test(bursts_end_whatever_is_answered),
 	    cmocka_unit_test(our_own_clock_is_set),
 	    cmocka_unit_test(a_stamp_that_goes_back_is_a_step),
 	    cmocka_unit_test(the_best_stamp_is_remembered),
