@@ -124,7 +124,7 @@ app_pump_describe(struct app *a)
 		app_pump_flush(a);
 	} while (!output_is_ready(&a->output) && !a->is_sink_full &&
 		 a->phase != APP_OVER);
-	return output_is_ready(&a->output);
+	return output_is_ready(&a->output) && a->phase != APP_OVER;
 }
 
 bool

@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from captures import Ng
 from lab import DDUMP, PATIENCE, Process, wait_for
 from test_cli_http import SECOND, chunked, classic, classic_head, classic_record, packet, records_of, SLL_HEAD, serve  # noqa: F401
 
@@ -175,3 +176,34 @@ def test_a_limit_on_the_size_of_files(source, tmp_path, limit):
     readable(out, records)
     assert limit - 300 < out.stat().st_size <= limit
     assert "write: File too large: it is whole up to its last packet" in log
+
+
+def described(where, n):
+    """A pcapng file of n interfaces with long filters, which ddump writes in pieces, and two packets."""
+    ng = Ng()
+    for i in range(n):
+        ng.block(1, ng.pack("HHI", 1, 0, 0) + ng.options((2, b"i%d" % i), (11, b"\0" + b"%05d" % i * 1600)))
+    for i in range(2):
+        ng.packet(0, 1700000000 * 10**6 + i, bytes(60))
+    path = where / "many.pcapng"
+    path.write_bytes(ng.out)
+    return path
+
+
+def test_a_disk_that_is_full_before_the_first_packet_of_a_file(tmp_path):
+    """Wherever the last piece of the interfaces ends, nothing is written behind the failure."""
+    small = tmp_path / "small"
+    small.mkdir()
+    for n in range(30, 56):
+        path = described(tmp_path, n)
+        run(path, "--format", "pcapng", "-c", 1, "-w", tmp_path / "one.pcapng")
+        pages = -(-(tmp_path / "one.pcapng").stat().st_size // 4096)
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={8 * pages - 8}k", "none", str(small)]).returncode:
+            pytest.skip("cannot mount a small file system here")
+        try:
+            log = run(path, "--format", "pcapng", "--rotate-size", "4K", "-w", small / "out.pcapng", code=1)
+            assert len(list(small.iterdir())) == 2
+        finally:
+            subprocess.run(["umount", str(small)], check=True)
+        assert "without the last 0 that are counted as written" in log
+        assert "total: received 2, written 1," in log
