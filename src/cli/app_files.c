@@ -76,12 +76,56 @@ remove_oldest(struct app *a)
 			 strerror(-rc));
 }
 
+/* Files in a row are new ones. */
+static bool
+is_written(const struct app *a, const char *path)
+{
+	const struct options *o = a->options;
+
+	return (!is_rotating(a) && sink_is_same_file(o->write_path, path)) ||
+	       (o->stats_path && sink_is_same_file(o->stats_path, path));
+}
+
+/* What would be gone before it is read. */
+static enum app_status
+refuse_sources(const struct app *a)
+{
+	enum app_status status = APP_OK;
+
+	for (uint32_t i = 0; i < a->n; i++) {
+		const struct target *t = &a->targets[i];
+
+		if (t->kind != TARGET_FILE || !is_written(a, t->text))
+			continue;
+		app_log_error(span_str(t->text),
+			      "it would be written, too: choose another file for -w, or "
+			      "--stats-json");
+		status = APP_USAGE;
+	}
+	return status;
+}
+
+/* However it is written. */
+static enum app_status
+refuse_stats(const struct app *a)
+{
+	const char *stats = a->options->stats_path;
+	const char *path = is_rotating(a) ? a->path : a->options->write_path;
+
+	if (!stats || !sink_is_same_file(path, stats))
+		return APP_OK;
+	app_log_error(span_str(stats), "--stats-json names the output");
+	return APP_USAGE;
+}
+
 enum app_status
 app_files_open(struct app *a)
 {
 	int rc;
 
 	a->file_end_ns = LOOP_NEVER;
+	if (refuse_sources(a) != APP_OK)
+		return APP_USAGE;
 	if (is_rotating(a)) {
 		if (!rotation_init(&a->rotation, a->options->write_path,
 				   (uint32_t)a->options->rotate_keep))
@@ -96,7 +140,7 @@ app_files_open(struct app *a)
 		return APP_FAILED;
 	}
 	if (!sink_is_terminal(&a->sink))
-		return APP_OK;
+		return refuse_stats(a);
 	log_line(LOG_ERROR, "packets are not written to a terminal: "
 			    "add | tcpdump -r -, or -w FILE");
 	return APP_USAGE;

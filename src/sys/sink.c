@@ -78,6 +78,19 @@ sink_close(struct sink *s)
 }
 
 bool
+sink_is_same_file(const char *path, const char *other)
+{
+	struct stat one;
+	struct stat two;
+
+	if ((path ? stat(path, &one) : fstat(STDOUT_FILENO, &one)) < 0 ||
+	    stat(other, &two) < 0)
+		return false;
+	return S_ISREG(one.st_mode) && one.st_dev == two.st_dev &&
+	       one.st_ino == two.st_ino;
+}
+
+bool
 sink_is_terminal(const struct sink *s)
 {
 	return isatty(s->fd) == 1;

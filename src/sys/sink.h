@@ -39,6 +39,9 @@ int sink_remove(const char *path);
 /* Closes it: 0, or -errno when data may have been lost (a full disk told late). */
 int sink_close(struct sink *s);
 
+/* Whether both name the same regular file, which is there; path NULL: standard output. */
+bool sink_is_same_file(const char *path, const char *other);
+
 bool sink_is_terminal(const struct sink *s);
 
 /* Whether the loop can watch s->fd. */

@@ -44,7 +44,8 @@ whole_file_open(struct whole_file *f, const char *path)
 	}
 	memcpy(f->temporary, path, n);
 	memcpy(f->temporary + n, ".tmp", sizeof(".tmp"));
-	f->fd = open(f->temporary, FLAGS, 0666);
+	unlink(f->temporary); /* a link that somebody left there is not followed */
+	f->fd = open(f->temporary, FLAGS | O_EXCL, 0666);
 	if (f->fd >= 0)
 		return 0;
 	rc = -errno;

@@ -15,8 +15,8 @@ struct whole_file {
 	int fd;		  /* -1: not open yet */
 };
 
-/* Makes PATH.tmp, or empties it. "-" is standard output. 0 or -errno, then nothing is
- * open. */
+/* Makes PATH.tmp anew, whatever it was. "-" is standard output. 0 or -errno, then nothing
+ * is open. */
 int whole_file_open(struct whole_file *f, const char *path);
 
 /* All n bytes: 0 or -errno. */

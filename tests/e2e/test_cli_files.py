@@ -207,3 +207,29 @@ def test_a_disk_that_is_full_before_the_first_packet_of_a_file(tmp_path):
             subprocess.run(["umount", str(small)], check=True)
         assert "without the last 0 that are counted as written" in log
         assert "total: received 2, written 1," in log
+
+
+@pytest.mark.parametrize("args", [["-w", "in.pcap"], ["-w", "link.pcap"], ["--stats-json", "in.pcap", "-w", "out"]])
+def test_a_source_is_not_overwritten(source, tmp_path, args):
+    path, _ = source
+    (tmp_path / "link.pcap").symlink_to("in.pcap")
+    before = path.read_bytes()
+    log = run(path, "./in.pcap", *args, code=2, cwd=tmp_path)
+    assert f"ddump: {path}: it would be written, too: " in log and "ddump: ./in.pcap: it would" in log
+    assert path.read_bytes() == before
+
+
+def test_the_output_is_no_source(source):
+    """As the shell made it: >> of a capture that is read."""
+    path, _ = source
+    before = path.read_bytes()
+    with open(path, "ab") as out:
+        done = subprocess.run([DDUMP, path], stdout=out, stderr=subprocess.PIPE, timeout=PATIENCE)
+    assert done.returncode == 2 and b"it would be written, too" in done.stderr and path.read_bytes() == before
+
+
+def test_statistics_do_not_replace_the_output(source, tmp_path):
+    path, records = source
+    log = run(path, "-w", "x.pcap", "--stats-json", "./x.pcap", code=2, cwd=tmp_path)
+    assert log == "ddump: ./x.pcap: --stats-json names the output\n"
+    assert (tmp_path / "x.pcap").read_bytes() == b"" and not (tmp_path / "x.pcap.tmp").exists()

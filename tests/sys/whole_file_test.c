@@ -98,6 +98,28 @@ test_as_it_is(void **state)
 	unlink("y");
 }
 
+/* In a directory that others write to as well: what the temporary file's name leads to
+ * stays as it is. */
+static void
+test_no_link_is_followed(void **state)
+{
+	struct whole_file f;
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(whole_file_open(&f, "y"), 0);
+	assert_int_equal(whole_file_write(&f, "other", 5), 0);
+	assert_int_equal(whole_file_close(&f, true), 0);
+	assert_int_equal(symlink("y", "x.tmp"), 0);
+	assert_int_equal(whole_file_open(&f, "x"), 0);
+	assert_int_equal(whole_file_write(&f, "one", 3), 0);
+	assert_int_equal(whole_file_close(&f, true), 0);
+	assert_true(has("y", "other") && has("x", "one"));
+	assert_true(lstat("x", &st) == 0 && S_ISREG(st.st_mode));
+	unlink("x");
+	unlink("y");
+}
+
 static void
 test_failures(void **state)
 {
@@ -110,7 +132,7 @@ test_failures(void **state)
 	assert_int_equal(whole_file_write(&f, "one", 3), -ENOSPC);
 	assert_int_equal(whole_file_close(&f, false), 0);
 	assert_int_equal(mkdir("x.tmp", 0700), 0);
-	assert_int_equal(whole_file_open(&f, "x"), -EISDIR);
+	assert_int_equal(whole_file_open(&f, "x"), -EEXIST);
 	assert_int_equal(rmdir("x.tmp"), 0);
 	assert_int_equal(whole_file_open(&f, "x"), 0);
 	assert_int_equal(mkdir("x", 0700), 0);
@@ -126,6 +148,7 @@ main(void)
 	    cmocka_unit_test(test_appears_at_once),
 	    cmocka_unit_test(test_stays_as_it_was),
 	    cmocka_unit_test(test_as_it_is),
+	    cmocka_unit_test(test_no_link_is_followed),
 	    cmocka_unit_test(test_failures),
 	};
 
