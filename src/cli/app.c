@@ -202,14 +202,14 @@ start_sources(struct app *a)
 static enum app_status
 verdict(const struct app *a)
 {
-	uint32_t n_answered = 0;
+	uint32_t n_started = 0;
 	uint32_t n_failed = 0;
 
 	for (uint32_t i = 0; i < a->n; i++) {
-		n_answered += a->sources[i].has_answered;
+		n_started += a->sources[i].has_started;
 		n_failed += a->sources[i].state == SOURCE_FAILED;
 	}
-	if (a->has_output_failed || (n_answered == 0 && n_failed == a->n))
+	if (a->has_output_failed || (n_started == 0 && n_failed == a->n))
 		return APP_FAILED;
 	if (a->options->requires_all && a->n_refused > 0)
 		return APP_FAILED;

@@ -137,8 +137,11 @@ judge(struct app *a, uint64_t now_ns)
 	app_report_hold_back(a, now_ns);
 	if (a->phase == APP_RUNNING && now_ns >= a->end_ns)
 		app_loop_stop(a);
-	if (a->phase == APP_RUNNING && a->options->requires_all && a->n_refused > 0)
+	if (a->phase == APP_RUNNING && a->options->requires_all && a->n_refused > 0) {
+		log_line(LOG_ERROR, "--require-all: not all targets could start: "
+				    "without it the others are captured");
 		app_loop_stop(a);
+	}
 	if (a->phase < APP_FLUSHING && now_ns >= a->file_end_ns)
 		app_files_expire(a, now_ns);
 	if (a->phase < APP_FLUSHING && a->n_over == a->n && a->is_merge_done &&

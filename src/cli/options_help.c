@@ -14,7 +14,7 @@ cli_options_help(void)
 	       "\n"
 	       "A target is [http[s]://][user:password@]host[:port][/path][?query], unix:/path,\n"
 	       "dns+http[s]://name for all addresses of a name,\n"
-	       "a capture file or a fifo. The port is 8475, the path /capture if not given.\n"
+	       "a capture file, a fifo or -. The port is 8475, the path /capture if not given.\n"
 	       "\n"
 	       "  -w, --write FILE       write to FILE (default, and -: standard output)\n"
 	       "      --rotate-size SIZE, --rotate-every TIME  begin a new file, named by its\n"

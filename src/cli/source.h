@@ -91,6 +91,7 @@ struct source {
 	bool is_http;	   /* the bytes are a response, not the capture itself */
 	bool is_in;	   /* takes part in the merge */
 	bool has_answered; /* packets may come, or came */
+	bool has_started;  /* what it sent began as a capture does, once at least */
 	bool is_final;	   /* our worker's last block was the last thing read */
 	bool was_pending;  /* what the owner of all sources has seen so far */
 	bool was_over;

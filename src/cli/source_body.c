@@ -179,6 +179,7 @@ put_statistics(struct source *s, const struct savefile_statistics *st)
 static void
 start_format(struct source *s, uint64_t merge_ns)
 {
+	s->has_started = true;
 	if (!s->reader.is_ddump)
 		return;
 	merge_end(s->context->merge, s->id);

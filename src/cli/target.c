@@ -123,7 +123,10 @@ target_parse(struct target *t, const char *text)
 	memset(t, 0, sizeof(*t));
 	t->text = text;
 	t->kind = TARGET_NETWORK;
-	if (!has_scheme(s) && !span_starts(s, span_str("unix:")) && is_path(s))
+	if (span_eq(s, span_str("-")))
+		t->text = "/dev/stdin";
+	if (!has_scheme(s) && !span_starts(s, span_str("unix:")) &&
+	    is_path(span_str(t->text)))
 		t->kind = TARGET_FILE;
 	else
 		what = parse_network(t);

@@ -30,6 +30,7 @@ static const struct name_row name_rows[] = {
      {"a/x.pcap", "b/x.pcap", "y.pcapng"}},
     {__LINE__, {"a/x.pcap", "a/x.pcap", "/y"}, {"a/x.pcap#1", "a/x.pcap#2", "y"}},
     {__LINE__, {"./fifo", "fifo"}, {"fifo", "fifo"}},
+    {__LINE__, {"-", "./-"}, {"stdin", "-"}},
 };
 
 static void

@@ -449,7 +449,19 @@ def test_a_server_that_says_nothing(serve, ddump):
 def test_require_all(serve, ddump):
     bad = serve(refusal(b"403 Forbidden", b"text/plain", b"no"))
     good = serve().hold(OK + b"\r\n" + classic_head())
-    assert ddump("--require-all", bad.target, good.target).code == 1
+    result = ddump("--require-all", bad.target, good.target)
+    assert result.code == 1 and "ddump: --require-all: not all targets could start: " in result.log
+
+
+@pytest.mark.parametrize("data, code", [(b"", 1), (b"no capture", 1), (classic_head() + b"cut", 3)])
+def test_nothing_could_be_started_without_the_head_of_a_capture(tmp_path, ddump, data, code):
+    (tmp_path / "x.pcap").write_bytes(data)
+    assert ddump(tmp_path / "x.pcap").code == code
+
+
+def test_standard_input_is_a_source():
+    result = subprocess.run([DDUMP, "-"], input=classic([(SECOND, b"x")]), capture_output=True, timeout=PATIENCE)
+    assert result.returncode == 0 and records_of(result.stdout) == [(SECOND, b"x")]
 
 
 def test_unix_socket(tmp_path, ddump):
