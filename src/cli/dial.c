@@ -56,6 +56,8 @@ connect_advice(const struct dial *d)
 		return "raise the limit of open files (ulimit -n)";
 	if (is_proxied(d))
 		return "check --proxy";
+	if (d->target->url.scheme == HTTP_SCHEME_UNIX)
+		return "is ddump-worker listening there, and may you write to it?";
 	if (c->n > 0 && c->error == -EINVAL && c->list[c->last].sa.ss_family == AF_INET6)
 		return "say which link the address is on: [fe80::1%eth0]";
 	if (target_is_https(d->target) && d->target->url.port == 0)

@@ -1,6 +1,9 @@
 /* What --proxy says, as a request. */
 #include "cli/proxy.h"
 
+#include <string.h>
+#include <strings.h>
+
 #include "cli/basic_auth.h"
 #include "cli/target.h"
 #include "http/emit.h"
@@ -22,11 +25,12 @@ const char *
 proxy_parse(struct proxy *p, const char *text)
 {
 	const char *what = http_url_parse(span_str(text), &p->url);
+	bool is_http = !strstr(text, "://") || strncasecmp(text, "http://", 7) == 0;
 
 	p->has_warned = false;
-	if (what)
+	if (what && is_http)
 		return what;
-	if (p->url.scheme != HTTP_SCHEME_HTTP || p->url.is_all_addresses)
+	if (what || p->url.scheme != HTTP_SCHEME_HTTP || p->url.is_all_addresses)
 		return "only proxies that are spoken to in plain http: http://HOST:PORT";
 	if (p->url.port == 0)
 		return "the port is missing: http://HOST:PORT";

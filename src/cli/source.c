@@ -167,7 +167,8 @@ start_file(struct source *s, uint64_t now_ns)
 	int rc = transport_open_file(&s->transport, s->target->text, &s->is_file);
 
 	if (rc < 0) {
-		source_fail(s, "open: ", span_str(strerror(-rc)), NULL);
+		source_fail(s, "open: ", span_str(strerror(-rc)),
+			    "is that a capture that you may read?");
 		return;
 	}
 	source_join_merge(s, now_ns);

@@ -79,6 +79,8 @@ advice_of(const struct source *s, unsigned status)
 		return "does it want a client certificate (-cert, -key)?";
 	if (status == 401 && t->url.has_user)
 		return "check the user and password";
+	if (status == 403)
+		return "who may capture there, and from where?";
 	if (status == 401)
 		return "give user:password@ in the target, or --netrc";
 	if (status == 404)
@@ -97,7 +99,9 @@ source_answer_refuse(struct source *s)
 	text_init(&what, mem, sizeof(mem));
 	has_words = refusal_put(r, &what);
 	if (refusal_is_passing(r))
-		source_lose(s, text_cstr(&what), span_str(""), NULL);
+		source_lose(s, text_cstr(&what), span_str(""),
+			    has_words ? NULL
+				      : "is ddump-worker running behind that proxy?");
 	else
 		source_fail(s, text_cstr(&what), span_str(""),
 			    has_words ? NULL : advice_of(s, r->status));

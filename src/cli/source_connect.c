@@ -185,5 +185,6 @@ source_connect_unresolved(struct source *s, const char *why)
 	if (is_proxied(s))
 		source_lose(s, "the proxy's name: ", span_str(why), "check --proxy");
 	else
-		source_lose(s, "", span_str(why), "check the target's name");
+		source_lose(s, "", span_str(why),
+			    "check the target's name (a file is ./FILE)");
 }

@@ -35,7 +35,7 @@ reason_of(int error)
 	case EAI_NODATA:
 		return "the name has no such address";
 	case EAI_AGAIN:
-		return "the name server does not answer; check /etc/resolv.conf or try again";
+		return "the name server does not answer (/etc/resolv.conf)";
 	case EAI_FAIL:
 		return "the name server refused to answer";
 	case EAI_MEMORY:

@@ -38,13 +38,18 @@ tls_identity_wipe(struct tls_identity *id)
 
 /* \1 and \2 stand for the files of certificate and key. */
 static const char *const phrases[] = {
-    [TLS_IDENTITY_NO_CERTIFICATE] = "no certificate in \1",
-    [TLS_IDENTITY_BAD_CERTIFICATE] = "a certificate in \1 cannot be read",
-    [TLS_IDENTITY_NO_KEY] = "no private key in \2 that can be read",
-    [TLS_IDENTITY_ENCRYPTED] = "key \2 is encrypted: its passphrase is needed",
-    [TLS_IDENTITY_WRONG_PASSPHRASE] = "wrong passphrase for key \2",
+    [TLS_IDENTITY_NO_CERTIFICATE] = "no certificate in \1: give a PEM file",
+    [TLS_IDENTITY_BAD_CERTIFICATE] = "a certificate in \1 cannot be read: "
+				     "give a PEM file",
+    [TLS_IDENTITY_NO_KEY] = "no private key in \2 that can be read: "
+			    "give a PEM file",
+    [TLS_IDENTITY_ENCRYPTED] = "key \2 is encrypted: its passphrase is needed: "
+			       "give --key-pass-file",
+    [TLS_IDENTITY_WRONG_PASSPHRASE] = "wrong passphrase for key \2: "
+				      "check --key-pass-file",
     [TLS_IDENTITY_UNKNOWN_KEY] = "key \2 is not RSA, P-256, P-384 or P-521",
-    [TLS_IDENTITY_MISMATCH] = "key \2 does not match the certificate in \1",
+    [TLS_IDENTITY_MISMATCH] = "key \2 does not match the certificate in \1: "
+			      "give the two that belong together",
     [TLS_IDENTITY_ORDER] =
 	"certificates in \1 are in the wrong order: the client's own first, then its issuers",
     [TLS_IDENTITY_TOO_LONG] =

@@ -79,6 +79,7 @@ find_interfaces(struct process *p, struct text *why)
 		if (index == 0) {
 			text_str(why, "no interface is named ");
 			text_escape(why, span_str(p->r->interfaces[i]));
+			text_str(why, "; GET /interfaces lists those that exist");
 			return CAPTURE_NO_DEVICE;
 		}
 		p->feed.ifindexes[p->feed.n_ifindexes++] = index;

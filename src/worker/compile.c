@@ -65,6 +65,8 @@ add_hint(const struct request *r, struct text *why)
 		text_str(why, "; such filters need interface=NAME&linktype=native");
 		break;
 	}
+	if (strstr(said, "syntax error"))
+		text_str(why, "; check its words with pcap-filter(7)");
 }
 
 static enum capture_result

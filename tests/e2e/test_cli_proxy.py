@@ -187,7 +187,7 @@ def test_no_proxy_there(ddump):
 
 @pytest.mark.parametrize("url, words", [
     ("https://p:1", "only proxies that are spoken to in plain http"),
-    ("socks5://u:secret@p:1", "unknown scheme"),
+    ("socks5://u:secret@p:1", "only proxies that are spoken to in plain http"),
     ("http://u:secret@p", "the port is missing"),
     ("http://p:1/x", "neither path nor query"),
     ("", "not empty"),
