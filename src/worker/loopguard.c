@@ -74,8 +74,24 @@ counter_of(struct loopguard *g, const struct flow *flow, uint64_t hash)
 		if (c->bytes < least->bytes)
 			least = c;
 	}
-	*least = (struct loopguard_count){.flow = *flow, .hash = hash};
+	*least = (struct loopguard_count){.flow = *flow, .hash = hash, .has_cause = true};
 	return least;
+}
+
+static uint64_t
+most_caused(const struct loopguard *g)
+{
+	return (g->sent[0] + g->sent[1]) * CAUSE + CAUSE_BYTES;
+}
+
+/* What has been read was captured before now: only what is sent by now can be its cause.
+ * Samples are too coarse to be held against a flow one by one. */
+static void
+count(struct loopguard *g, struct loopguard_count *c, uint64_t bytes)
+{
+	c->bytes += bytes;
+	if (!g->is_sampled && c->bytes > most_caused(g))
+		c->has_cause = false;
 }
 
 /* Decides when to look again. */
@@ -176,12 +192,10 @@ refill(struct loopguard *g, uint64_t now_ns)
 static bool
 is_suspect(struct loopguard *g, const struct loopguard_count *c, uint64_t now_ns)
 {
-	uint64_t most = (g->sent[0] + g->sent[1]) * CAUSE + CAUSE_BYTES;
-
 	if (c->bytes == 0 || c->bytes * SHARE < g->window_bytes ||
 	    is_cleared(g, c->hash, now_ns))
 		return false;
-	if (c->bytes <= most)
+	if (c->has_cause && c->bytes <= most_caused(g))
 		return true;
 	clear_flow(g, c->hash, now_ns, CAUSELESS);
 	return false;
@@ -226,9 +240,9 @@ watch(struct loopguard *g, const struct looptest_now *now)
 {
 	uint64_t age_ns;
 
-	if (g->window_ns == 0) {
+	if (g->window_ns == 0) { /* what was read before is counted in the first one */
 		g->young_ns = now->now_ns + YOUNG_NS;
-		begin_window(g, now->now_ns);
+		g->window_ns = now->now_ns;
 	}
 	refill(g, now->now_ns);
 	age_ns = now->now_ns - g->window_ns;
@@ -264,8 +278,8 @@ loopguard_look(struct loopguard *g, const struct savefile_record *record,
 	if (g->verdict == LOOPGUARD_PASS) {
 		g->window_bytes += record->origlen * n;
 		if (is_ip)
-			counter_of(g, &flow, hash)->bytes +=
-			    (record->origlen - ip_at) * n;
+			count(g, counter_of(g, &flow, hash),
+			      (record->origlen - ip_at) * n);
 		sample(g);
 		return;
 	}

@@ -23,6 +23,7 @@ struct loopguard_count {
 	struct flow flow;
 	uint64_t hash;
 	uint64_t bytes; /* in this window, of IP packets on the wire */
+	bool has_cause; /* never more than what had been sent can have brought about */
 };
 
 struct loopguard_cleared {

@@ -606,6 +606,28 @@ test_no_hold(void **state)
 	free(w);
 }
 
+/* What was there before anything was sent is no loop: no hold at the start of a capture. */
+static void
+test_without_cause(void **state)
+{
+	static const double rates[] = {3e6, 25e6, 100e6};
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct world *w = world_new(i + 1);
+
+		w->n_loads = 1;
+		draw_load(w, &w->loads[0], STEADY, rates[i]);
+		w->loads[0].next_ns = 0;
+		w->step_ns = 10 * MS;
+		while (w->t_ns < 5ull * S)
+			turn(w);
+		assert_int_equal(w->g.tests, 0);
+		assert_true(w->sent > 10e6);
+		free(w);
+	}
+}
+
 /* A client too slow for the traffic: packets are lost, but the capture goes on. */
 static void
 test_slow_client(void **state)
@@ -632,9 +654,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_loops),	cmocka_unit_test(test_honest),
-	    cmocka_unit_test(test_regular),	cmocka_unit_test(test_no_hold),
-	    cmocka_unit_test(test_slow_client),
+	    cmocka_unit_test(test_loops),	  cmocka_unit_test(test_honest),
+	    cmocka_unit_test(test_regular),	  cmocka_unit_test(test_no_hold),
+	    cmocka_unit_test(test_without_cause), cmocka_unit_test(test_slow_client),
 	};
 
 	return cmocka_run_group_tests_name("worker/loopguard", tests, NULL, NULL);
