@@ -33,6 +33,7 @@ fail(struct app *a, const char *what, const char *why)
 	text_escape(&line, app_files_name(a));
 	text_str(&line, what);
 	text_str(&line, why);
+	text_str(&line, ": choose a place that has room and that you may write to");
 	log_text(LOG_ERROR, &line);
 	a->has_output_failed = true;
 }

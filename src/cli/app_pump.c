@@ -49,6 +49,8 @@ app_pump_fail(struct app *a, int error)
 	text_str(&line, ": write: ");
 	text_str(&line, strerror(-error));
 	put_rest(a, &line);
+	if (error == -ENOSPC || error == -EDQUOT || error == -EFBIG)
+		text_str(&line, ": choose a place that has room");
 	log_text(LOG_ERROR, &line);
 }
 

@@ -17,6 +17,7 @@ fail(const struct app *a, int error)
 	text_escape(&line, span_str(a->options->stats_path));
 	text_str(&line, ": --stats-json: ");
 	text_str(&line, strerror(-error));
+	text_str(&line, ": choose a place that has room and that you may write to");
 	log_text(LOG_ERROR, &line);
 	return APP_FAILED;
 }

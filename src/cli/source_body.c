@@ -187,6 +187,15 @@ start_format(struct source *s, uint64_t merge_ns)
 		    merge_ns);
 }
 
+static const char *
+advice_of(const struct source *s)
+{
+	if (s->has_started)
+		return "what came before it is kept";
+	return s->is_http ? "is that a ddump-worker, and the path right?"
+			  : "is that a capture, and not compressed?";
+}
+
 static enum body_result
 fail_savefile(struct source *s)
 {
@@ -198,7 +207,7 @@ fail_savefile(struct source *s)
 	text_str(&where, " at byte ");
 	text_u64(&where, s->reader.offset);
 	source_fail(s, "not a capture as it should be: ", text_span(&where),
-		    "what came before it is kept");
+		    advice_of(s));
 	return BODY_FAILED;
 }
 
@@ -265,7 +274,7 @@ feed_raw(struct source *s, uint64_t merge_ns)
 		case HTTP_CLIENT_BAD:
 			source_fail(s,
 				    "the stream is damaged: ", span_str(s->http.reason),
-				    "what came before it is kept");
+				    advice_of(s));
 			return BODY_FAILED;
 		}
 		if (rc != BODY_MORE)
@@ -344,8 +353,7 @@ source_body_end(struct source *s)
 	const char *cut = cut_of(s);
 
 	if (cut) {
-		source_lose(s, "the stream was cut: ", span_str(cut),
-			    "what came before it is kept");
+		source_lose(s, "the stream was cut: ", span_str(cut), advice_of(s));
 		return;
 	}
 	if (is_stopped(s)) {

@@ -456,7 +456,9 @@ def test_require_all(serve, ddump):
 @pytest.mark.parametrize("data, code", [(b"", 1), (b"no capture", 1), (classic_head() + b"cut", 3)])
 def test_nothing_could_be_started_without_the_head_of_a_capture(tmp_path, ddump, data, code):
     (tmp_path / "x.pcap").write_bytes(data)
-    assert ddump(tmp_path / "x.pcap").code == code
+    result = ddump(tmp_path / "x.pcap")
+    assert result.code == code
+    assert ("not compressed?" in result.log) == (code == 1)
 
 
 def test_standard_input_is_a_source():
