@@ -1,4 +1,5 @@
 /* ddump: captures packets on many hosts at once, merged by time. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -6,6 +7,7 @@
 #include "cli/secrets.h"
 #include "cli/target_list.h"
 #include "sys/log.h"
+#include "sys/standard.h"
 
 static enum app_status
 usage(struct text *why)
@@ -29,6 +31,7 @@ main(int argc, char **argv)
 	struct text why;
 	enum app_status status = APP_FAILED;
 
+	standard_fill(O_RDONLY); /* writing fails, as it should */
 	text_init(&why, mem, sizeof(mem));
 	log_init("ddump", LOG_INFO);
 	if (!targets)

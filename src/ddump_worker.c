@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -12,21 +11,10 @@
 #include "sys/log.h"
 #include "sys/service.h"
 #include "sys/signals.h"
+#include "sys/standard.h"
 #include "worker/check.h"
 #include "worker/launcher.h"
 #include "worker/opts.h"
-
-/* A descriptor of ours must not become 0, 1 or 2 by accident. */
-static void
-fill_standard_descriptors(void)
-{
-	for (int fd = 0; fd <= 2; fd++) {
-		if (fcntl(fd, F_GETFD) >= 0)
-			continue;
-		if (open("/dev/null", O_RDWR) < 0 && eventfd(0, EFD_NONBLOCK) < 0)
-			return;
-	}
-}
 
 static void
 say_listening(const struct net_address *a)
@@ -114,7 +102,7 @@ main(int argc, char **argv)
 	const char *wrong;
 
 	signals_reset();
-	fill_standard_descriptors();
+	standard_fill(O_RDWR);
 	log_init("ddump-worker", LOG_INFO);
 	wrong = opts_parse(&o, argc, argv);
 	if (wrong) {

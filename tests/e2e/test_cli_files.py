@@ -233,3 +233,18 @@ def test_statistics_do_not_replace_the_output(source, tmp_path):
     log = run(path, "-w", "x.pcap", "--stats-json", "./x.pcap", code=2, cwd=tmp_path)
     assert log == "ddump: ./x.pcap: --stats-json names the output\n"
     assert (tmp_path / "x.pcap").read_bytes() == b"" and not (tmp_path / "x.pcap.tmp").exists()
+
+
+@pytest.mark.parametrize("closed", ["2>&-", "<&- 2>&-", ">&- 2>&-"])
+def test_messages_do_not_go_into_the_file(serve, tmp_path, closed):
+    """The file must not get the number of a standard descriptor that is closed."""
+    out = tmp_path / "out.pcap"
+    server = serve(chunked(classic([(SECOND, b"x")])))
+    subprocess.run(["sh", "-c", f"'{DDUMP}' -v {server.target} -w {out} {closed}"], check=True, timeout=PATIENCE)
+    assert b"ddump: " not in out.read_bytes() and len(records_of(out.read_bytes())) == 1
+
+
+def test_standard_output_that_is_closed(source):
+    path, _ = source
+    done = subprocess.run(["sh", "-c", f"'{DDUMP}' {path} >&-"], stderr=subprocess.PIPE, timeout=PATIENCE)
+    assert done.returncode == 1 and b"ddump: standard output: write: Bad file descriptor" in done.stderr
