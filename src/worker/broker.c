@@ -97,10 +97,24 @@ is_same_client(const struct request *a, const struct request *b)
 {
 	bool is_unix = a->peer.sa.ss_family == AF_UNIX;
 
-	return a->hints.client.size == b->hints.client.size &&
-	       a->hints.n_remote == b->hints.n_remote &&
+	if (a->hints.client.size != b->hints.client.size ||
+	    (a->hints.client.size > 0 &&
+	     !net_is_same_host(&a->hints.client, &b->hints.client)))
+		return false;
+	return a->hints.n_remote == b->hints.n_remote &&
 	       (net_is_same_host(&a->peer, &b->peer) ||
 		(is_unix && b->peer.sa.ss_family == AF_UNIX));
+}
+
+static bool
+are_same_packets(const struct request *a, const struct request *b)
+{
+	if (a->n_interfaces != b->n_interfaces || strcmp(a->filter, b->filter) != 0)
+		return false;
+	for (uint32_t i = 0; i < a->n_interfaces; i++)
+		if (strncmp(a->interfaces[i], b->interfaces[i], CAPTURE_NAME_SIZE) != 0)
+			return false;
+	return true;
 }
 
 const struct record *
@@ -112,9 +126,7 @@ broker_looped(const struct broker *b, const struct request *r)
 		const struct record *p = &b->past[i];
 
 		if (p->end == SLOT_END_LOOP && now_ns - p->ended_real_ns < LOOPED_NS &&
-		    strcmp(p->request.filter, r->filter) == 0 &&
-		    p->request.n_interfaces == r->n_interfaces &&
-		    is_same_client(&p->request, r))
+		    are_same_packets(&p->request, r) && is_same_client(&p->request, r))
 			return p;
 	}
 	return NULL;

@@ -321,11 +321,13 @@ advance(struct feed *f, uint64_t now_ns)
 		f->phase = FEED_OVER;
 }
 
+/* Once the end is decided nothing is dropped: what a test left open is over. */
 static bool
 may_read(const struct feed *f)
 {
 	return f->phase <= FEED_DRAINING &&
-	       (stream_has_room(f->stream) || loopguard_may_drop(&f->guard));
+	       (stream_has_room(f->stream) ||
+		(f->phase == FEED_RUNNING && loopguard_may_drop(&f->guard)));
 }
 
 static void
