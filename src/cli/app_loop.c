@@ -121,6 +121,7 @@ static void
 become_ready(struct app *a, uint64_t now_ns)
 {
 	a->is_ready = true;
+	a->ready_ns = now_ns;
 	a->has_progress = true;
 	a->has_roster_changed = true;
 	if (a->options->duration_ns > 0 && a->phase == APP_RUNNING)

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cli/source_probe.h"
 #include "pcap/linktype.h"
 #include "sys/log.h"
 
@@ -236,6 +237,23 @@ is_too_early(struct app *a, uint64_t merge_ns)
 	return true;
 }
 
+/* A description says how far a clock is off, and cannot be mended later. */
+static bool
+is_too_early_to_describe(struct app *a, uint64_t merge_ns, uint64_t now_ns)
+{
+	uint64_t end_ns = a->ready_ns + APP_DESCRIBE_NS;
+	bool is_measuring = false;
+
+	if (!a->output.options.is_ng || a->output.n_described > 0 ||
+	    a->phase != APP_RUNNING || !a->is_ready || now_ns >= end_ns)
+		return false;
+	for (uint32_t i = 0; i < a->n && !is_measuring; i++)
+		is_measuring = source_probe_is_measuring(&a->sources[i]);
+	if (is_measuring)
+		a->wake_ns = merge_ns + (end_ns - now_ns);
+	return is_measuring;
+}
+
 /* The one that the oldest record waits for. */
 static bool
 read_awaited(struct app *a, uint64_t now_ns)
@@ -252,7 +270,8 @@ give_all(struct app *a, uint64_t now_ns)
 	struct merge_out out;
 	unsigned ahead = 0;
 
-	if (is_too_early(a, merge_ns) || !app_output_decide(a))
+	if (is_too_early(a, merge_ns) || !app_output_decide(a) ||
+	    is_too_early_to_describe(a, merge_ns, now_ns))
 		return;
 	while (a->phase < APP_FLUSHING && output_has_room(&a->output)) {
 		if (!a->is_between && !output_is_ready(&a->output)) {

@@ -30,6 +30,10 @@ enum app_phase {
 
 #define APP_SPARE_NS 1000000000u /* how often a queue's extra memory is taken back */
 
+/* What the first interface blocks wait for the clocks, once all targets have answered: less
+ * than packets do. */
+#define APP_DESCRIBE_NS 50000000u
+
 #define APP_PATH_MAX 4096 /* as PATH_MAX: longer ones cannot be opened */
 #define APP_OS_MAX   128  /* "Linux 6.12.1", as the machine calls itself */
 
@@ -78,6 +82,7 @@ struct app {
 	struct merge *merge;
 	struct pool pool; /* of the merge's queues */
 	uint64_t start_ns;
+	uint64_t ready_ns; /* when is_ready became true */
 	uint64_t wake_ns;  /* of the merge's clock */
 	uint64_t left;	   /* records until the count is reached; UINT64_MAX: no count */
 	uint64_t end_ns;   /* when the duration is over */

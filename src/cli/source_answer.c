@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "cli/source_body.h"
+#include "cli/source_probe.h"
 #include "cli/source_retry.h"
 
 #define HEAD_READ (16u * 1024) /* what follows the head goes to the stash at first */
@@ -107,6 +108,18 @@ source_answer_refuse(struct source *s)
 			    has_words ? NULL : advice_of(s, r->status));
 }
 
+/* One that does not give the format it is asked for is older than /clock, or none of ours:
+ * who knows what it would make of another request. */
+static bool
+may_have_clock(const struct source *s, const struct http_response_head *head)
+{
+	struct span type;
+
+	return target_has_format(s->target) ||
+	       (http_head_get(&head->fields, "Content-Type", &type) &&
+		span_starts(type, span_str("application/x-pcapng")));
+}
+
 static void
 take_head(struct source *s, const struct http_response_head *head, uint64_t now_ns)
 {
@@ -116,6 +129,8 @@ take_head(struct source *s, const struct http_response_head *head, uint64_t now_
 			source_join_merge(s, now_ns);
 		s->has_answered = true;
 		source_retry_note_answer(s);
+		if (may_have_clock(s, head))
+			source_probe_allow(s, now_ns);
 		s->deadline_ns = now_ns + SOURCE_SILENCE_NS;
 		return;
 	}

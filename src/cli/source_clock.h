@@ -29,6 +29,7 @@ struct source_clock {
 	struct net_address address; /* of the capture's connection: the same worker */
 	enum source_probe_state state;
 	bool is_started;   /* for this connection of the capture */
+	bool is_allowed;   /* likewise: its worker may be asked */
 	bool is_measuring; /* the first burst beside this connection is not over */
 	bool is_kept;	   /* nothing came on the connection since a burst was over */
 	bool is_refused;   /* the last answer was none: there is no such clock */

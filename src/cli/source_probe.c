@@ -407,8 +407,20 @@ source_probe_start(struct source *s, const struct net_address *address, uint64_t
 	c->is_started = true;
 	c->address = *address;
 	c->watch.on_ready = on_watch;
-	c->is_measuring = s->context->has_probes;
-	c->deadline_ns = s->context->has_probes ? now_ns : LOOP_NEVER;
+	if (s->slew)
+		source_probe_allow(s, now_ns);
+}
+
+void
+source_probe_allow(struct source *s, uint64_t now_ns)
+{
+	struct source_clock *c = s->clock;
+
+	if (!c || !c->is_started || c->is_allowed || !s->context->has_probes)
+		return;
+	c->is_allowed = true;
+	c->is_measuring = true;
+	c->deadline_ns = now_ns;
 }
 
 void
@@ -421,6 +433,7 @@ source_probe_stop(struct source *s)
 	close_connection(c);
 	c->state = PROBE_IDLE;
 	c->is_started = false;
+	c->is_allowed = false;
 	c->is_measuring = false;
 	c->deadline_ns = LOOP_NEVER;
 }

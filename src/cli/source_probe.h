@@ -5,7 +5,8 @@
 
 /*
  * Exchanges with the /clock of a source's worker, over a connection of their own that is
- * kept: a burst at once, then one every CLOCK_OFFSET_PERIOD_NS.
+ * kept: a burst when the worker has answered, or before with --align-clocks, then one
+ * every CLOCK_OFFSET_PERIOD_NS.
  *
  *   IDLE --due--> DIALING --> SENDING <--> READING --burst is over--> READY
  *    ^                           ^                                      |
@@ -20,14 +21,19 @@
 #define PROBE_READ_MAX 4096u   /* at once */
 
 /* The capture is, or will be, connected to this address (of the proxy, where there is
- * one): a burst is due. Until source_probe_stop no other one can be given. */
+ * one): with --align-clocks a burst is due. Until source_probe_stop no other one can be
+ * given. */
 void source_probe_start(struct source *s, const struct net_address *address,
 			uint64_t now_ns);
+
+/* The worker behind that address is one that may have a clock: a burst is due, if there
+ * was none yet. */
+void source_probe_allow(struct source *s, uint64_t now_ns);
 
 /* Closes its connection; legal at any time. */
 void source_probe_stop(struct source *s);
 
-/* Whether the first burst after source_probe_start is still to come. */
+/* Whether the first burst is due or under way. */
 bool source_probe_is_measuring(const struct source *s);
 
 /* As source_deadline, source_expire and source_settle. */

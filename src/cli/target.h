@@ -102,6 +102,9 @@ bool target_is_bounded(const struct target *t);
 /* Whether its query, not ddump, says how often the worker is heard of. */
 bool target_has_heartbeat(const struct target *t);
 
+/* Likewise the format of the capture. */
+bool target_has_format(const struct target *t);
+
 /*
  * The value of Ddump-Ports: the ports that all targets' connections go to (proxy_port
  * first, unless 0), and the range they come from (design.md section 7). Empty when there

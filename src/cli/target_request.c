@@ -34,6 +34,12 @@ target_has_heartbeat(const struct target *t)
 	return has_name(t->url.query, "heartbeat");
 }
 
+bool
+target_has_format(const struct target *t)
+{
+	return has_name(t->url.query, "format");
+}
+
 struct query {
 	struct text *text;
 	struct span own;

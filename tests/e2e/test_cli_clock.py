@@ -12,11 +12,13 @@ import time
 import pytest
 
 from lab import DDUMP, PATIENCE, Process, wait_for
-from test_cli_http import (OK, SECOND, SLL_HEAD, Server, chunked, classic, enhanced, interface, packet,
-                           records_of, refusal, section, statistics, summary)
+from test_cli_http import (SECOND, SLL_HEAD, Server, classic, enhanced, interface, packet,
+                           records_of, refusal, section, statistics, split_chunks, summary)
 from test_cli_proxy import proxy
 
 MS = 10**6
+HEAD = (b"HTTP/1.1 200 OK\r\nContent-Type: application/x-pcapng\r\n"  # who gives that may have a clock
+        b"Transfer-Encoding: chunked\r\n\r\n")
 UNITS = {"ns": 1, "us": 1000, "ms": MS, "s": SECOND}
 
 
@@ -25,6 +27,10 @@ def known(line):
     m = re.search(r"offset ([+-]?[\d.]+) (\w+) ±([\d.]+) (\w+)", line)
     assert m, line
     return float(m[1]) * UNITS[m[2]], float(m[3]) * UNITS[m[4]]
+
+
+def chunked(body):
+    return HEAD + split_chunks(body, (1000,))
 
 
 def ahead(ns):
@@ -72,7 +78,7 @@ def ddump_until(tmp_path):
 
 def live():
     """A capture without packets that goes on; it stands for a worker that has nothing to say."""
-    return OK + b"Transfer-Encoding: chunked\r\n\r\n18\r\n" + classic([]) + b"\r\n"
+    return HEAD + b"18\r\n" + classic([]) + b"\r\n"
 
 
 @pytest.mark.parametrize("ns, warning", [
@@ -96,8 +102,9 @@ def test_the_offset_is_said(serve, ddump_until, ns, warning):
 
 def test_the_offset_stands_in_the_interface_description(serve, ddump):
     def script(connection):
+        connection.sendall(HEAD)
         wait_for(lambda: server.n_clock == 8, "it is measured")
-        connection.sendall(chunked(classic([(SECOND, packet(1))])))
+        connection.sendall(split_chunks(classic([(SECOND, packet(1))]), (1000,)))
     server = serve(script, ahead(3 * SECOND))
     code, out, _ = ddump("--format", "pcapng", server.target)
     text = re.search(rb"http://127[^\0]*", out)[0].decode()
@@ -115,6 +122,17 @@ def test_the_clock_behind_a_proxy(serve, proxy, ddump_until):
     assert len(p.requests) == 2
     assert server.clock_request.startswith("GET /x/clock HTTP/1.1\r\n")
     assert "Authorization: Basic YW5uOnNlY3JldA==\r\n" in server.clock_request
+
+
+def test_only_who_gives_what_was_asked_for_is_asked_for_its_clock(serve, ddump_until):
+    """A server of another make could do anything with a second request."""
+    old = serve(None, ahead(SECOND)).hold(live().replace(b"application/x-pcapng", b"application/vnd.tcpdump.pcap"))
+    new = serve(None, ahead(SECOND)).hold(live())
+    told = serve(None, ahead(SECOND)).hold(live().replace(b"application/x-pcapng", b"application/vnd.tcpdump.pcap"))
+    log = ddump_until(lambda log: (new.n_clock, told.n_clock) == (8, 8) and "capturing on 3" in log, "two are measured",
+                      old.target, new.target, f"{told.target}/capture?format=pcap")
+    assert (old.n_clock, new.n_clock, told.n_clock) == (0, 8, 8)
+    assert "offset unknown" in summary(log, old.target)
 
 
 def odd(answer):
@@ -265,7 +283,7 @@ class LiveWorker(Server):
     def stream(self, connection):
         def send(body):
             connection.sendall(b"%x\r\n" % len(body) + body + b"\r\n")
-        connection.sendall(OK + b"Transfer-Encoding: chunked\r\n\r\n")
+        connection.sendall(HEAD)
         send(section(b"ddump-worker/0.1.0") + interface())
         held = b""
         while not self.released.wait(self.GAP - (time.time() - self.phase) % self.GAP):

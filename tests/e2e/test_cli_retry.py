@@ -286,7 +286,7 @@ def test_a_worker_that_flushes_once_a_second(tmp_path):
         server.close()
     if max(server.late for server in servers[:2]) > 0.3:
         pytest.skip("this machine is too busy to flush once a second")
-    assert all("filter=udp" in server.requests[0] for server in servers)
+    assert all(any("filter=udp" in r for r in server.requests) for server in servers)
     early, after = lateness(auto, begin_ns + 4 * SECOND)
     assert after == 0, auto.process.log()
     assert lateness(fixed, begin_ns + 4 * SECOND)[1] > 100
