@@ -186,11 +186,14 @@ end_early(struct source *s, const char *why)
 {
 	const char *advice = dial_tls_advice(s->context, &s->transport);
 
+	if (!advice)
+		advice = target_is_https(s->target)
+			     ? "is that port a ddump-worker's?"
+			     : "is that port a ddump-worker's, or an https one?";
 	if (s->state == SOURCE_REFUSED)
 		source_answer_refuse(s);
 	else
-		source_lose(s, "closed before it answered: ", span_str(why),
-			    advice ? advice : "is that port a ddump-worker's?");
+		source_lose(s, "closed before it answered: ", span_str(why), advice);
 }
 
 bool

@@ -199,6 +199,7 @@ def test_haproxy_with_client_certificates(scene):
     scene.capture(*scene.identity("client-rsa"), f"https://{HOST}:448", per_frame=1)
     log = scene.refused(f"https://{HOST}:448")
     assert "client certificate" in log and "give a client certificate with -cert and -key" in log
+    assert ": is that port a ddump-worker's, or an https one?" in scene.refused(f"http://{HOST}:448")
 
 
 @pytest.mark.parametrize("port, ca, words", [
