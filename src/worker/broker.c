@@ -4,13 +4,13 @@
  */
 #include "worker/broker.h"
 
-#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
 #include "sys/clock.h"
 #include "sys/log.h"
+#include "worker/compile.h"
 #include "worker/conn.h"
 
 /* Longer than a client waits before it tries again. */
@@ -172,20 +172,11 @@ broker_start(struct broker *b, struct conn *c)
 static void
 answer_death(struct conn *c, const struct slot *s, uint64_t now_ns)
 {
-	static const char complex[] =
-	    "filter too complex: compiling it took more than the "
-	    "2 s, 128 MiB and 8 MiB of stack that a filter may "
-	    "take; shorten it or split it over several captures";
+	const char *why =
+	    compile_killed(WTERMSIG(s->wait_status), c->request.may_resolve);
 
-	static const char silent[] = "the name server did not answer within the 4 s that "
-				     "a filter may take: give an address";
-	bool is_alarm =
-	    WIFSIGNALED(s->wait_status) && WTERMSIG(s->wait_status) == SIGALRM;
-
-	if (s->state == SLOT_COMPILING && is_alarm && c->request.may_resolve)
-		conn_answer_failed(c, 400, span_str(silent), now_ns);
-	else if (s->state == SLOT_COMPILING && WIFSIGNALED(s->wait_status))
-		conn_answer_failed(c, 400, span_str(complex), now_ns);
+	if (s->state == SLOT_COMPILING && WIFSIGNALED(s->wait_status))
+		conn_answer_failed(c, 400, span_str(why), now_ns);
 	else
 		conn_answer_failed(c, 500, span_str("the capture process died"), now_ns);
 }

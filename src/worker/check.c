@@ -123,8 +123,7 @@ are_excludes_good(const struct config *config, struct text *said)
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		continue;
 	if (WIFSIGNALED(status))
-		text_str(said, "filter too complex: compiling it took too long or too "
-			       "much memory");
+		text_str(said, compile_killed(WTERMSIG(status), config->may_resolve));
 	return WIFEXITED(status) && WEXITSTATUS(status) == CAPTURE_OK;
 }
 

@@ -2,6 +2,7 @@
  * program: as one text, a user's filter could change the meaning of ours. */
 #include "worker/compile.h"
 
+#include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/time.h>
@@ -224,4 +225,15 @@ compile_request(struct capture *c, const struct config *config, const struct req
 		result = compile_user(&job, out, why);
 	lift_limits();
 	return result;
+}
+
+const char *
+compile_killed(int signal_number, bool may_resolve)
+{
+	if (signal_number == SIGALRM && may_resolve)
+		return "the name server did not answer within the 4 s that a filter may "
+		       "take: give an address";
+	return "filter too complex: compiling it took more than the 2 s, 128 MiB and 8 MiB "
+	       "of stack that a filter may take; shorten it or split it over several "
+	       "captures";
 }

@@ -30,4 +30,7 @@ enum capture_result compile_request(struct capture *c, const struct config *conf
 enum capture_result compile_operators(struct capture *c, const struct config *config,
 				      struct text *why);
 
+/* What it means that a signal ended a process in one of them: static text. */
+const char *compile_killed(int signal_number, bool may_resolve);
+
 #endif

@@ -75,6 +75,20 @@ def test_names_are_looked_up_when_the_operator_says_so(lab, host, tmp_path):
     assert problem["status"] == 400 and "name" in problem["detail"]
 
 
+def test_an_exclude_whose_name_server_is_silent_says_so(lab, host, tmp_path):
+    (tmp_path / "resolv.conf").write_text("nameserver 127.0.0.53\n")
+    silent = "import socket, time\ns = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n" \
+             "s.bind(('127.0.0.53', 53)); print(flush=True); time.sleep(99)"
+    server = lab.start(host, ["/usr/bin/python3", "-c", silent], stdout=subprocess.PIPE)
+    server.popen.stdout.readline()
+    server.popen.stdout.close()
+    script = f'mount --bind "{tmp_path}/resolv.conf" "$(readlink -f /etc/resolv.conf)" && exec "$@"'
+    worker = lab.start(host, ["unshare", "-m", "sh", "-c", script, "sh", WORKER, "-resolve",
+                              "-exclude", "host some.example", "-listen", "127.0.0.1:0"])
+    assert worker.popen.wait(PATIENCE) == 2
+    assert "the name server did not answer within" in worker.log()
+
+
 @pytest.mark.parametrize(
     "fault,says",
     [
