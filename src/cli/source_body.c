@@ -347,11 +347,23 @@ is_stopped(const struct source *s)
 	       !target_is_bounded(s->target);
 }
 
+/* A whole answer in which no capture even began: asked again it would be the same. */
+static bool
+is_something_else(struct source *s)
+{
+	return s->is_http && !s->has_started &&
+	       http_client_eof(&s->http) != HTTP_CLIENT_BAD;
+}
+
 void
 source_body_end(struct source *s)
 {
 	const char *cut = cut_of(s);
 
+	if (cut && is_something_else(s)) {
+		source_fail(s, "the answer is no capture: ", span_str(cut), advice_of(s));
+		return;
+	}
 	if (cut) {
 		source_lose(s, "the stream was cut: ", span_str(cut), advice_of(s));
 		return;

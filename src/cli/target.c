@@ -108,9 +108,13 @@ set_raw_name(struct target *t)
 static const char *
 parse_network(struct target *t)
 {
-	const char *what = http_url_parse(span_str(t->text), &t->url);
+	struct span s = span_str(t->text);
+	const char *what = http_url_parse(s, &t->url);
 
 	t->port = t->url.port != 0 ? t->url.port : NET_DEFAULT_PORT;
+	if (what && !t->url.has_user && span_find(s, '@') < s.n)
+		return "before an @ comes user:password, and in that / ? and # are "
+		       "written %2F %3F and %23";
 	return what;
 }
 

@@ -107,6 +107,8 @@ test_refused(void **state)
 		check_true(__FILE__, __LINE__, span_str(rows[i]),
 			   !strstr(t.name, "secret") && t.name[0], "name");
 	}
+	assert_non_null(strstr(target_parse(&t, "http://u:a/b@db1"), "%2F"));
+	assert_non_null(strstr(target_parse(&t, "http://u:secret@db1:x"), "port"));
 }
 
 struct request_row {

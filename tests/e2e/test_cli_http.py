@@ -396,15 +396,16 @@ def test_refusals_are_one_line_and_do_not_stop_the_others(serve, ddump, answer, 
 
 @pytest.mark.parametrize("body, words", [
     (b"not a capture at all", "not a capture"),
+    (b"ok\n", "no capture: cut inside the file header: is that a ddump-worker, and the path right?"),
     (b"\x0a\x0d\x0d\x0a" + b"\xff" * 64, "not a capture"),
     (classic_head() + b"\xff" * 64, "not a capture"),
-    (b"", "cut"),
+    (b"", "no capture"),
     (classic_head(linktype=127), "link type 127"),
 ])
 def test_garbage_behind_a_200(serve, ddump, body, words):
     bad, good = serve(with_length(body)), serve(chunked(classic([(SECOND, b"good")])))
-    result = ddump(bad.target, good.target)
-    assert result.code == 3
+    result = ddump("--retry", "1h", bad.target, good.target)
+    assert result.code == 3, "it is not tried again"
     assert len(records_of(result.out)) == 1
     assert words in result.log
 
