@@ -2,6 +2,7 @@
 #include "sys/priv.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <signal.h>
@@ -47,12 +48,22 @@ priv_has_net_raw(void)
 int
 priv_try_packet_socket(void)
 {
-	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+	int rc = -EIO;
+	int ends[2];
+	pid_t pid;
 
-	if (fd < 0)
+	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
-	close(fd);
-	return 0;
+	pid = fork();
+	if (pid == 0) {
+		rc = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0) < 0 ? -errno : 0;
+		_exit(write(ends[1], &rc, sizeof(rc)) != sizeof(rc));
+	}
+	close(ends[1]);
+	if (pid < 0 || read(ends[0], &rc, sizeof(rc)) < 0)
+		rc = -errno;
+	close(ends[0]);
+	return rc;
 }
 
 /* Needs CAP_SETPCAP, so that only a start as root empties it; nothing execs later. */

@@ -13,8 +13,9 @@
 bool priv_has_net_raw(void);
 
 /*
- * Opens a packet socket and closes it: 0 or -errno. The capability may be there and not
- * count, as in a user namespace that the network does not belong to.
+ * Whether a packet socket can be opened: 0 or -errno. The capability may be there and not
+ * count, as in a user namespace that the network does not belong to. A child does it, for
+ * the caller to reap some time: closing one takes the kernel 10 ms and more.
  */
 int priv_try_packet_socket(void);
 

@@ -53,8 +53,11 @@ def resident(pids):
     """KiB that are theirs alone, or their share of what they have in common."""
     total = 0
     for pid in pids:
-        with open(f"/proc/{pid}/smaps_rollup") as f:
-            total += sum(int(line.split()[1]) for line in f if line.startswith("Pss:"))
+        try:
+            with open(f"/proc/{pid}/smaps_rollup") as f:
+                total += sum(int(line.split()[1]) for line in f if line.startswith("Pss:"))
+        except (FileNotFoundError, ProcessLookupError):
+            pass  # a child that is over
     return total
 
 
