@@ -157,6 +157,7 @@ source_join_merge(struct source *s, uint64_t now_ns)
 	s->drops_before += s->drops;
 	s->drops = 0;
 	s->connection++;
+	s->received_before = merge_counts(s->context->merge, s->id)->received;
 	s->n_ids = 0;
 	savefile_reader_init(&s->reader);
 }

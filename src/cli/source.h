@@ -126,8 +126,9 @@ struct source {
 	    *place;    /* where the next bytes of the begun record go; NULL: none begun */
 	uint32_t open; /* how many will come */
 
-	uint32_t connection; /* counts from 1 */
-	uint64_t n_refused;  /* packets that could not go into the output */
+	uint32_t connection;	  /* counts from 1 */
+	uint64_t received_before; /* records of the connections before this one */
+	uint64_t n_refused;	  /* packets that could not go into the output */
 
 	struct source_clock *clock; /* NULL: a file */
 	struct clock_slew *slew;    /* NULL: its times are as they come */

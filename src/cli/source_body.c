@@ -377,13 +377,20 @@ source_body_end(struct source *s)
 	s->state = SOURCE_ENDED;
 }
 
-/* The room for records as large as the mean of what came so far: if they are smaller, the
- * rest goes to the stash. */
+/* Records of this connection that the merge has. */
+uint64_t
+source_body_received(const struct source *s)
+{
+	return merge_counts(s->context->merge, s->id)->received - s->received_before;
+}
+
+/* The room for records as large as the mean of this connection's so far: if they are
+ * smaller, the rest goes to the stash. */
 size_t
 source_body_room(const struct source *s)
 {
 	uint64_t room = merge_read_size(s->context->merge, s->id, ALL_ROOM);
-	uint64_t n = merge_counts(s->context->merge, s->id)->received;
+	uint64_t n = source_body_received(s);
 	uint64_t mean = n > 0 ? s->reader.offset / n : HEADER_BYTES;
 
 	if (has_bytes(s))

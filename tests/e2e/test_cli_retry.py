@@ -65,6 +65,35 @@ def test_a_lost_target_comes_back(tmp_path, script):
     assert re.search(r"received 40, written 40, .*gaps 1 \(%.3f s\)" % gap, log)
 
 
+def in_small_pieces(connection, answer, n=600):
+    """The beginning alone, as on a quiet link, then the rest."""
+    connection.sendall(answer[:n])
+    time.sleep(0.2)
+    connection.sendall(answer[n:])
+
+
+@pytest.mark.parametrize("form", [classic, lambda records: ddump_ng(records, final=False)], ids=["pcap", "pcapng"])
+def test_a_target_that_had_sent_thousands_is_read_again(tmp_path, form):
+    """After each of several losses, whatever came before."""
+    records = [(START + i * 1000, packet(i)) for i in range(9000)]
+    left = [OK + b"Transfer-Encoding: chunked\r\n\r\n" + split_chunks(form(records[i:i + 3000]), (100,))[:-17]
+            for i in (0, 3000, 6000)]
+
+    def serve(connection):
+        in_small_pieces(connection, left.pop(0))
+        if not left:
+            server.released.wait(PATIENCE)
+
+    server = Server(serve)
+    live = Live(tmp_path, "--hold-back", "0.1", server.target)
+    live.read(len(classic(records)))
+    live.process.popen.send_signal(signal.SIGINT)
+    assert live.finish() == 0
+    server.close()
+    assert records_of(live.out) == records
+    assert len(loss_lines(live.process.log())) == 2
+
+
 def test_delays_grow(tmp_path, script):
     """Away for a while: refused for a passing reason, then back."""
     server = script(open_ended(RECORDS[:10]), BUSY, BUSY, open_ended(RECORDS[10:]), None)
