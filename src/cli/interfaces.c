@@ -263,6 +263,7 @@ add_counts(struct savefile_statistics *sum, const struct savefile_statistics *s)
 	sum->ifrecv += s->ifrecv;
 	sum->ifdrop += s->ifdrop;
 	sum->osdrop += s->osdrop;
+	sum->accept += s->accept;
 }
 
 static void
@@ -306,6 +307,7 @@ interfaces_note_statistics(struct interfaces *all, uint32_t number,
 			   const struct savefile_statistics *told)
 {
 	all->list[number].told = *told;
+	all->list[number].told.comment.n = 0; /* borrowed */
 }
 
 void

@@ -150,6 +150,10 @@ read_count(const struct ng_reader *r, const struct ng_option *option,
 		out->ifdrop = v;
 		out->has |= SAVEFILE_HAS_IFDROP;
 		break;
+	case NG_ISB_FILTERACCEPT:
+		out->accept = v;
+		out->has |= SAVEFILE_HAS_ACCEPT;
+		break;
 	case NG_ISB_OSDROP:
 		out->osdrop = v;
 		out->has |= SAVEFILE_HAS_OSDROP;
@@ -183,8 +187,11 @@ read_statistics(struct ng_reader *r, struct span block, struct ng_options *rest,
 	    .interface_id = id,
 	};
 	rest->rest = behind(block, NG_STATISTICS_FIXED);
-	while (ng_options_next(rest, &option))
+	while (ng_options_next(rest, &option)) {
+		if (option.code == NG_OPTION_COMMENT && out->comment.n == 0)
+			out->comment = text_of(option.value);
 		read_count(r, &option, out);
+	}
 	return NULL;
 }
 

@@ -28,6 +28,7 @@ enum ng_option_code { /* sections 3.5, 4.1, 4.2, 4.3, 4.6 */
 		      NG_EPB_FLAGS = 2,
 		      NG_ISB_IFRECV = 4,
 		      NG_ISB_IFDROP = 5,
+		      NG_ISB_FILTERACCEPT = 6,
 		      NG_ISB_OSDROP = 7,
 		      NG_ISB_USRDELIV = 8
 };

@@ -29,8 +29,8 @@ static_assert(NG_INTERFACE_FIXED + (NG_OPTION_HEAD + SAVEFILE_NAME_MAX) +
 		      (NG_OPTION_HEAD + OS_TEXT_MAX) + NG_OPTION_HEAD + NG_TRAILER <=
 		  NG_INTERFACE_MAX,
 	      "an interface description block can overflow");
-static_assert(NG_STATISTICS_FIXED + 4 * (NG_OPTION_HEAD + 8) + NG_OPTION_HEAD +
-		      NG_TRAILER <=
+static_assert(NG_STATISTICS_FIXED + 5 * (NG_OPTION_HEAD + 8) + NG_OPTION_HEAD +
+		      SAVEFILE_COMMENT_MAX + NG_OPTION_HEAD + NG_TRAILER <=
 		  NG_STATISTICS_MAX,
 	      "an interface statistics block can overflow");
 
@@ -170,10 +170,13 @@ ng_write_statistics(uint8_t out[static NG_STATISTICS_MAX],
 	bytes_put_le32(out, NG_BLOCK_STATISTICS);
 	bytes_put_le32(out + 8, statistics->interface_id);
 	put_time(out + 12, statistics->time_ns);
+	p = put_text(p, NG_OPTION_COMMENT, statistics->comment, SAVEFILE_COMMENT_MAX);
 	if (statistics->has & SAVEFILE_HAS_IFRECV)
 		p = put_u64(p, NG_ISB_IFRECV, statistics->ifrecv);
 	if (statistics->has & SAVEFILE_HAS_IFDROP)
 		p = put_u64(p, NG_ISB_IFDROP, statistics->ifdrop);
+	if (statistics->has & SAVEFILE_HAS_ACCEPT)
+		p = put_u64(p, NG_ISB_FILTERACCEPT, statistics->accept);
 	if (statistics->has & SAVEFILE_HAS_OSDROP)
 		p = put_u64(p, NG_ISB_OSDROP, statistics->osdrop);
 	if (statistics->has & SAVEFILE_HAS_USRDELIV)

@@ -11,7 +11,7 @@
 #define NG_SECTION_MAX	   512
 #define NG_INTERFACE_MAX   8832 /* texts are cut to fit, at a UTF-8 character */
 #define NG_DESCRIPTION_MAX 320
-#define NG_STATISTICS_MAX  96
+#define NG_STATISTICS_MAX  384
 #define NG_PACKET_HEAD	   28 /* block type to original length */
 #define NG_PACKET_TAIL_MAX 24 /* padding, epb_flags, end of options, block length */
 
@@ -22,6 +22,7 @@ size_t ng_write_section(uint8_t out[static NG_SECTION_MAX], struct span hardware
 size_t ng_write_interface(uint8_t out[static NG_INTERFACE_MAX],
 			  const struct savefile_interface *interface);
 
+/* The comment is cut to SAVEFILE_COMMENT_MAX, at a UTF-8 character. */
 size_t ng_write_statistics(uint8_t out[static NG_STATISTICS_MAX],
 			   const struct savefile_statistics *statistics);
 

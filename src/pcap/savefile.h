@@ -60,6 +60,8 @@ savefile_record_bytes(const struct savefile_record *record)
 #define SAVEFILE_HAS_IFDROP   2u
 #define SAVEFILE_HAS_OSDROP   4u
 #define SAVEFILE_HAS_USRDELIV 8u
+#define SAVEFILE_HAS_ACCEPT   16u
+#define SAVEFILE_COMMENT_MAX  256 /* bytes written; more are read */
 
 struct savefile_statistics {
 	uint64_t time_ns; /* from our own worker this is a watermark, see merge/merge.h */
@@ -69,6 +71,8 @@ struct savefile_statistics {
 	uint64_t ifdrop;
 	uint64_t osdrop;
 	uint64_t usrdeliv;
+	uint64_t accept; /* isb_filteraccept: matched the filter, whatever became of it */
+	struct span comment; /* the first one; borrowed as the record's piece is */
 };
 
 /* One capturing interface. Spans are borrowed as the function that gives it says. */

@@ -88,7 +88,8 @@ static const struct {
 	/* Statistics: none, all, foreign ones, a value of the wrong length. */
 	{__LINE__, "< " SHB IDB "[5 w0 w5 w6 ]", IF "stat " TIME_US " @0; end"},
 	{__LINE__, "> " SHB NANO "[5 w0 w5 w6 (1 \"c\" ) (2 w0 w1 ) (4 q1 ) (5 q2 ) (6 q3 ) (7 q4 ) (8 qffffffffffffffff ) (0 ) ]",
-	 IF "stat " TIME_NS " @0 recv=1 ifdrop=2 osdrop=4 deliv=18446744073709551615; end"},
+	 IF "stat " TIME_NS " @0 recv=1 ifdrop=2 osdrop=4 accept=3 comment=c deliv=18446744073709551615; end"},
+	{__LINE__, "< " SHB NANO "[5 w0 w5 w6 (6 w3 ) (1 \"loop: x\" 00 ) (1 \"no\" ) ]", IF "stat " TIME_NS " @0 comment=loop: x; end"},
 	{__LINE__, "< " SHB NANO "[5 w0 w5 w6 (4 w1 ) (7 q100000000 ) ]", IF "stat " TIME_NS " @0 osdrop=4294967296; end"},
 	{__LINE__, "< " SHB NANO "[5 w1 w5 w6 ]", IF "bad 60 statistics for an unknown interface"},
 	/* Sections: interfaces are counted on; of another byte order; of other writers. */

@@ -149,13 +149,14 @@ test_statistics(void **state)
 	static const struct {
 		int line;
 		uint32_t has;
-		const char *want;
+		const char *comment, *want;
 	} rows[] = {
-	    {__LINE__, 0, "< [5 w3 w1 w2 (0 ) ]"},
-	    {__LINE__, SAVEFILE_HAS_IFRECV | SAVEFILE_HAS_OSDROP,
+	    {__LINE__, 0, "", "< [5 w3 w1 w2 (0 ) ]"},
+	    {__LINE__, SAVEFILE_HAS_IFRECV | SAVEFILE_HAS_OSDROP, "",
 	     "< [5 w3 w1 w2 (4 q1122334455 ) (7 q7 ) (0 ) ]"},
-	    {__LINE__, 15,
-	     "< [5 w3 w1 w2 (4 q1122334455 ) (5 q6 ) (7 q7 ) (8 q8 ) (0 ) ]"},
+	    {__LINE__, 31, "end",
+	     "< [5 w3 w1 w2 (1 \"end\" ) (4 q1122334455 ) (5 q6 ) (6 q9 ) (7 q7 ) "
+	     "(8 q8 ) (0 ) ]"},
 	};
 	uint8_t *out = edge_copy((uint8_t[NG_STATISTICS_MAX]){0}, NG_STATISTICS_MAX);
 
@@ -167,11 +168,28 @@ test_statistics(void **state)
 						.ifrecv = 0x1122334455,
 						.ifdrop = 6,
 						.osdrop = 7,
-						.usrdeliv = 8};
+						.usrdeliv = 8,
+						.accept = 9,
+						.comment = text(rows[i].comment)};
 
 		check_block(rows[i].line, out, ng_write_statistics(out, &s),
 			    rows[i].want);
 	}
+	edge_free(out);
+}
+
+static void
+test_a_long_comment_of_statistics_is_cut(void **state)
+{
+	uint8_t *out = edge_copy((uint8_t[NG_STATISTICS_MAX]){0}, NG_STATISTICS_MAX);
+	char comment[SAVEFILE_COMMENT_MAX + 9];
+	struct savefile_statistics s = {.has = 31};
+
+	(void)state;
+	memset(comment, 'x', sizeof(comment));
+	s.comment = span_of(comment, sizeof(comment));
+	assert_int_equal(ng_write_statistics(out, &s),
+			 20 + 4 + SAVEFILE_COMMENT_MAX + 5 * 12 + 4 + 4);
 	edge_free(out);
 }
 
@@ -298,10 +316,15 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_section),    cmocka_unit_test(test_interface),
-	    cmocka_unit_test(test_cut),	       cmocka_unit_test(test_longest_interface),
-	    cmocka_unit_test(test_statistics), cmocka_unit_test(test_packet),
-	    cmocka_unit_test(test_comments),   cmocka_unit_test(test_round_trip),
+	    cmocka_unit_test(test_section),
+	    cmocka_unit_test(test_interface),
+	    cmocka_unit_test(test_cut),
+	    cmocka_unit_test(test_longest_interface),
+	    cmocka_unit_test(test_statistics),
+	    cmocka_unit_test(test_a_long_comment_of_statistics_is_cut),
+	    cmocka_unit_test(test_packet),
+	    cmocka_unit_test(test_comments),
+	    cmocka_unit_test(test_round_trip),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -68,6 +68,8 @@ say_statistics(struct transcript *t, const struct savefile_statistics *s)
 	say_count(t, "recv", s->has & SAVEFILE_HAS_IFRECV, s->ifrecv);
 	say_count(t, "ifdrop", s->has & SAVEFILE_HAS_IFDROP, s->ifdrop);
 	say_count(t, "osdrop", s->has & SAVEFILE_HAS_OSDROP, s->osdrop);
+	say_count(t, "accept", s->has & SAVEFILE_HAS_ACCEPT, s->accept);
+	say_text(t, "comment", s->comment);
 	say_count(t, "deliv", s->has & SAVEFILE_HAS_USRDELIV, s->usrdeliv);
 }
 
