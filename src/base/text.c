@@ -219,6 +219,16 @@ text_percent(struct text *t, struct span s)
 	keep_whole(t, start);
 }
 
+void
+text_hex(struct text *t, struct span s)
+{
+	size_t start = t->n;
+
+	for (size_t i = 0; i < s.n; i++)
+		put_hex(t, "", s.p[i], HEX_LOWER);
+	keep_whole(t, start);
+}
+
 struct span
 text_span(const struct text *t)
 {

@@ -37,6 +37,9 @@ void text_json(struct text *t, struct span s);
  * U+FFFD. What does not fit is cut behind a character. */
 void text_utf8(struct text *t, struct span s);
 
+/* Two lower-case digits a byte. */
+void text_hex(struct text *t, struct span s);
+
 /* Percent-encodes everything but RFC 3986 unreserved characters. */
 void text_percent(struct text *t, struct span s);
 

@@ -23,9 +23,11 @@ answer_emit(struct text *t, const struct answer *a)
 }
 
 void
-answer_problem_body(struct text *t, unsigned status, struct span detail)
+answer_problem_body(struct text *t, const char *type, unsigned status, struct span detail)
 {
-	text_str(t, "{\"type\":\"about:blank\",\"title\":");
+	text_str(t, "{\"type\":");
+	text_json(t, span_str(type));
+	text_str(t, ",\"title\":");
 	text_json(t, span_str(http_emit_reason(status)));
 	text_str(t, ",\"status\":");
 	text_u64(t, status);
@@ -61,6 +63,8 @@ answer_help(void)
 	       "GET /validate  the same query: the answer, without a capture\n"
 	       "GET /interfaces, /captures   what there is, what runs and what has ended (JSON)\n"
 	       "GET /metrics   counters for Prometheus\n"
+	       "GET /captures/ID  the counts of your own capture: its answer's Ddump-Capture\n"
+	       "               has the ID; ?stop=1 ends it first\n"
 	       "GET /clock     this host's clock, in ns since 1970\n"
 	       "GET /healthz   200 when a capture could start\n";
 }

@@ -23,8 +23,13 @@ struct answer {
 /* t has room for the body and ANSWER_HEAD_MAX. */
 void answer_emit(struct text *t, const struct answer *a);
 
+/* Types of problems that programs tell apart (RFC 9457 section 3.1.1). */
+#define ANSWER_PROBLEM_BLANK	    "about:blank"
+#define ANSWER_PROBLEM_NO_INTERFACE "urn:ddump:no-interface"
+
 /* An application/problem+json body (RFC 9457) with one sentence: detail. */
-void answer_problem_body(struct text *t, unsigned status, struct span detail);
+void answer_problem_body(struct text *t, const char *type, unsigned status,
+			 struct span detail);
 
 /* What GET / says. */
 const char *answer_help(void);

@@ -5,6 +5,7 @@
 #include "worker/broker.h"
 
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -12,6 +13,7 @@
 #include "sys/log.h"
 #include "worker/compile.h"
 #include "worker/conn.h"
+#include "worker/launcher.h"
 
 /* Longer than a client waits before it tries again. */
 #define LOOPED_NS 10000000000u
@@ -55,6 +57,13 @@ pass_on(const struct broker *b, struct conn *c)
 	       (ssize_t)sizeof(c->request);
 }
 
+/* Without one nobody can ask for the counts: on a kernel without getrandom. */
+static void
+draw_id(struct request *r)
+{
+	r->has_id = getrandom(r->id, sizeof(r->id), 0) == (ssize_t)sizeof(r->id);
+}
+
 static void
 clear_slot(struct slot *s)
 {
@@ -62,10 +71,14 @@ clear_slot(struct slot *s)
 	s->wait_status = 0;
 	s->end = SLOT_END_NONE;
 	s->status = 0;
+	s->problem = SLOT_PROBLEM_NONE;
+	s->is_counted = 0;
 	s->packets = 0;
 	s->bytes = 0;
-	s->received = 0;
+	s->offered = 0;
 	s->dropped = 0;
+	s->own_packets = 0;
+	s->own_bytes = 0;
 	s->broken_watermarks = 0;
 	s->stalled_ns = 0;
 	s->why[0] = '\0';
@@ -151,12 +164,15 @@ broker_start(struct broker *b, struct conn *c)
 		return BROKER_FULL;
 	c->slot = slot;
 	c->request.slot = slot;
+	if (!c->is_validation)
+		draw_id(&c->request);
 	clear_slot(&b->config->slots->slot[slot]);
 	b->config->slots->slot[slot].state = SLOT_ASKED;
 	if (!pass_on(b, c))
 		return BROKER_BROKEN;
 	b->is_used[slot] = true;
 	b->is_validation[slot] = c->is_validation;
+	b->is_stopped[slot] = false;
 	b->asker[slot] = c;
 	if (c->is_validation) {
 		b->metrics.validations++;
@@ -189,6 +205,8 @@ answer_failed(struct conn *c, struct slot *s, uint64_t now_ns)
 
 	if (status == 200 && s->end == SLOT_END_VALIDATED)
 		conn_answer_valid(c, now_ns);
+	else if (s->problem == SLOT_PROBLEM_NO_INTERFACE)
+		conn_answer_no_interface(c, span_of(s->why, n), now_ns);
 	else
 		conn_answer_failed(c, status >= 400 && status <= 599 ? status : 500,
 				   span_of(s->why, n), now_ns);
@@ -218,7 +236,7 @@ tell_asker(struct broker *b, size_t i, uint64_t now_ns)
 
 /* The capture's last word: in the log, in /captures and in the sums. */
 static void
-close_record(struct broker *b, uint32_t i)
+close_record(struct broker *b, uint32_t i, uint64_t now_ns)
 {
 	struct record *r = &b->records[i];
 	static char line[LOG_EVENT_MAX];
@@ -234,6 +252,53 @@ close_record(struct broker *b, uint32_t i)
 	log_event(&t);
 	metrics_add_end(&b->metrics, r);
 	b->past[b->n_past++ % BROKER_PAST_MAX] = *r;
+	tallies_add(&b->tallies, r, now_ns);
+}
+
+/* The slot of the capture that runs, or SLOTS_MAX. */
+static uint32_t
+find_running(const struct broker *b, const uint8_t id[static REQUEST_ID_SIZE])
+{
+	uint32_t found = SLOTS_MAX;
+
+	for (uint32_t i = 0; i < SLOTS_MAX; i++)
+		if (b->is_used[i] && !b->is_validation[i] &&
+		    b->records[i].request.has_id &&
+		    tally_is_id(b->records[i].request.id, id))
+			found = i;
+	return found;
+}
+
+/* Idempotent. One that cannot be sent is sent again with the next question. */
+static void
+stop_capture(struct broker *b, uint32_t slot)
+{
+	struct launcher_stop stop = {.slot = slot};
+
+	if (!b->is_stopped[slot])
+		b->is_stopped[slot] = send(b->config->launcher_fd, &stop, sizeof(stop),
+					   MSG_NOSIGNAL) == (ssize_t)sizeof(stop);
+}
+
+enum broker_count
+broker_count(struct broker *b, const uint8_t id[static REQUEST_ID_SIZE], bool is_stop,
+	     uint64_t now_ns, struct tally *tally)
+{
+	const struct tally *kept = tallies_find(&b->tallies, id, now_ns);
+	uint32_t slot = find_running(b, id);
+
+	if (kept) {
+		*tally = *kept;
+		return BROKER_COUNTED;
+	}
+	if (slot == SLOTS_MAX)
+		return BROKER_UNKNOWN;
+	record_update(&b->records[slot], &b->config->slots->slot[slot]);
+	*tally = tally_of(&b->records[slot]);
+	if (!is_stop || tally->is_exact)
+		return BROKER_COUNTED;
+	stop_capture(b, slot);
+	return BROKER_COUNT_WAITS;
 }
 
 size_t
@@ -314,7 +379,7 @@ broker_listen(struct broker *b, uint64_t now_ns)
 		if (!b->is_used[i] || !tell_asker(b, i, now_ns) || !s->has_exited)
 			continue;
 		if (!b->is_validation[i])
-			close_record(b, i);
+			close_record(b, i, now_ns);
 		s->state = SLOT_FREE;
 		b->is_used[i] = false;
 	}

@@ -4,6 +4,7 @@
 #include "worker/front.h"
 #include "worker/metrics.h"
 #include "worker/record.h"
+#include "worker/tally.h"
 
 /*
  * Which slot serves which connection: passes requests to the launcher, and tells the
@@ -21,9 +22,11 @@ struct broker {
 	struct conn *asker[SLOTS_MAX]; /* who waits for this slot's word; NULL: nobody */
 	bool is_validation[SLOTS_MAX];
 	bool is_used[SLOTS_MAX];
+	bool is_stopped[SLOTS_MAX]; /* the launcher was asked to end it */
 	struct record records[SLOTS_MAX];
 	struct record past[BROKER_PAST_MAX]; /* a ring: number n_past is the next */
 	uint64_t n_past;
+	struct tallies tallies;
 	struct metrics metrics;
 };
 
@@ -43,6 +46,19 @@ enum broker_start broker_start(struct broker *b, struct conn *c);
 /* The capture that was ended a moment ago for capturing itself, and that r would repeat;
  * NULL: there is none. */
 const struct record *broker_looped(const struct broker *b, const struct request *r);
+
+/*
+ * The counts of the capture with this ID: *tally is filled. WAITS, if it is to be stopped
+ * first: it will have ended soon, ask again.
+ */
+enum broker_count {
+	BROKER_COUNTED,
+	BROKER_COUNT_WAITS,
+	BROKER_UNKNOWN /* none has this ID, or it ended too long ago */
+};
+
+enum broker_count broker_count(struct broker *b, const uint8_t id[static REQUEST_ID_SIZE],
+			       bool is_stop, uint64_t now_ns, struct tally *tally);
 
 /* The bell rang: looks at every slot in use. */
 void broker_listen(struct broker *b, uint64_t now_ns);

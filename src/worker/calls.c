@@ -62,7 +62,7 @@ static const struct sandbox_rule resolving[] = {
 static const struct sandbox_rule front[] = {
     ALWAYS(write),	 ALWAYS(accept4), ALWAYS(setsockopt), ALWAYS(getsockname),
     ALWAYS(getpeername), ALWAYS(sendmsg), ALWAYS(sendto),     ALWAYS(recvfrom),
-    ALWAYS(recvmsg),	 ALWAYS(mmap),	  ALWAYS(mremap),
+    ALWAYS(recvmsg),	 ALWAYS(mmap),	  ALWAYS(mremap),     ALWAYS(getrandom),
 };
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))

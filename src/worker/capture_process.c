@@ -21,7 +21,7 @@
 #include "worker/confine.h"
 #include "worker/feed.h"
 
-#define HEAD_SIZE 512 /* of a response; ours has five short fields */
+#define HEAD_SIZE 512 /* of a response; ours has six short fields */
 
 struct process {
 	const struct config *config;
@@ -62,6 +62,8 @@ fail(struct process *p, enum capture_result result, struct text *why)
 	p->slot->why[n] = '\0';
 	p->slot->end = SLOT_END_FAILED;
 	p->slot->status = status_of(result);
+	if (result == CAPTURE_NO_DEVICE)
+		p->slot->problem = SLOT_PROBLEM_NO_INTERFACE;
 	p->slot->state = SLOT_FAILED;
 	slots_ring(p->config->bell);
 }
@@ -145,6 +147,18 @@ set_up(struct process *p)
 	return result == CAPTURE_OK;
 }
 
+/* Tells the client, and nobody else, how to ask for this capture's counts. */
+static void
+put_id(struct text *t, const struct request *r)
+{
+	char mem[2 * REQUEST_ID_SIZE];
+	struct text id;
+
+	text_init(&id, mem, sizeof(mem));
+	text_hex(&id, span_of(r->id, sizeof(r->id)));
+	http_emit_field(t, "Ddump-Capture", text_span(&id));
+}
+
 static void
 put_response_head(struct process *p)
 {
@@ -162,6 +176,8 @@ put_response_head(struct process *p)
 	http_emit_field(&t, "Connection", span_str("close"));
 	http_emit_field(&t, "Cache-Control", span_str("no-store"));
 	http_emit_field(&t, "X-Accel-Buffering", span_str("no"));
+	if (p->r->has_id)
+		put_id(&t, p->r);
 	http_emit_end(&t);
 	assert(!t.is_cut);
 	stream_put_head(p->feed.stream, text_span(&t));
@@ -208,10 +224,10 @@ commit(struct process *p)
 void
 capture_process_run(const struct config *config, const struct request *r, int client_fd)
 {
-	static const int terminate = SIGTERM; /* the launcher passes it on */
-	static struct process process;	      /* one a process; too large for the stack */
+	static const int ends[] = {SIGTERM, SLOTS_STOP};
+	static struct process process; /* one a process; too large for the stack */
 	struct process *p = &process;
-	int signal_fd = signals_open_for(&terminate, 1);
+	int signal_fd = signals_open_for(ends, sizeof(ends) / sizeof(ends[0]));
 	struct text why;
 
 	p->r = r;
@@ -219,6 +235,7 @@ capture_process_run(const struct config *config, const struct request *r, int cl
 	p->slot = &config->slots->slot[r->slot];
 	p->feed.r = r;
 	p->feed.slot = p->slot;
+	p->feed.bell = config->bell;
 	p->feed.stream = malloc(sizeof(*p->feed.stream));
 	text_init(&why, p->why, sizeof(p->why));
 	if (!p->feed.stream || signal_fd < 0 ||

@@ -11,7 +11,8 @@
  *        -> ring -> chunks -> client, until something ends it
  *
  * Everything up to `committed` that fails is left in the slot for the front to answer.
- * Takes client_fd. Returns when the process may exit.
+ * SIGTERM ends the capture because the worker stops, SLOTS_STOP because its
+ * client wants no more. Takes client_fd. Returns when the process may exit.
  */
 void capture_process_run(const struct config *config, const struct request *r,
 			 int client_fd);

@@ -137,8 +137,9 @@ say_refused(const struct conn *c, unsigned status, struct span detail)
 	log_text(LOG_DEBUG, &t);
 }
 
-void
-conn_answer_problem(struct conn *c, unsigned status, struct span detail, uint64_t now_ns)
+static void
+answer_problem(struct conn *c, const char *type, unsigned status, struct span detail,
+	       uint64_t now_ns)
 {
 	char mem[PROBLEM_MAX];
 	struct text body;
@@ -146,12 +147,18 @@ conn_answer_problem(struct conn *c, unsigned status, struct span detail, uint64_
 
 	say_refused(c, status, detail);
 	text_init(&body, mem, sizeof(mem));
-	answer_problem_body(&body, status, detail);
+	answer_problem_body(&body, type, status, detail);
 	assert(!body.is_cut);
 	a.body = text_span(&body);
 	a.allow = status == 405 ? "GET, HEAD" : NULL;
 	a.retry_after = status == 503 ? 5 : 0;
 	conn_answer(c, &a, now_ns);
+}
+
+void
+conn_answer_problem(struct conn *c, unsigned status, struct span detail, uint64_t now_ns)
+{
+	answer_problem(c, ANSWER_PROBLEM_BLANK, status, detail, now_ns);
 }
 
 void
@@ -165,6 +172,14 @@ void
 conn_answer_failed(struct conn *c, unsigned status, struct span why, uint64_t now_ns)
 {
 	conn_refuse(c, status, why, now_ns);
+	conn_step(c, 0, now_ns);
+}
+
+void
+conn_answer_no_interface(struct conn *c, struct span why, uint64_t now_ns)
+{
+	c->is_last = true;
+	answer_problem(c, ANSWER_PROBLEM_NO_INTERFACE, 400, why, now_ns);
 	conn_step(c, 0, now_ns);
 }
 
@@ -199,7 +214,10 @@ conn_hand_over(struct conn *c)
 void
 conn_take_turn(struct conn *c, uint64_t now_ns)
 {
-	routes_start(c, now_ns);
+	if (c->state == CONN_COUNTING)
+		routes_count(c, now_ns);
+	else
+		routes_start(c, now_ns);
 	conn_step(c, 0, now_ns);
 }
 
@@ -291,7 +309,9 @@ conn_step(struct conn *c, unsigned ready, uint64_t now_ns)
 	bool goes_on = true;
 	int steps = 0;
 
-	if ((ready & LOOP_GONE) && (c->state == CONN_QUEUED || c->state == CONN_STARTING))
+	if ((ready & LOOP_GONE) &&
+	    (c->state == CONN_QUEUED || c->state == CONN_STARTING ||
+	     c->state == CONN_COUNTING))
 		conn_close(c);
 	while (goes_on && steps++ < CONN_STEPS_MAX) {
 		switch (c->state) {
@@ -306,6 +326,7 @@ conn_step(struct conn *c, unsigned ready, uint64_t now_ns)
 			break;
 		case CONN_QUEUED:
 		case CONN_STARTING:
+		case CONN_COUNTING:
 		case CONN_CLOSED:
 			goes_on = false;
 		}
@@ -324,6 +345,7 @@ conn_interest(const struct conn *c)
 		return LOOP_OUT;
 	case CONN_QUEUED:
 	case CONN_STARTING:
+	case CONN_COUNTING:
 	case CONN_CLOSED:
 		break;
 	}
@@ -349,6 +371,8 @@ conn_deadline_ns(const struct conn *c)
 	case CONN_STARTING:
 	case CONN_QUEUED:
 		return c->since_ns + FRONT_START_NS;
+	case CONN_COUNTING:
+		return c->since_ns + FRONT_COUNT_NS;
 	case CONN_CLOSED:
 		break;
 	}
@@ -372,6 +396,10 @@ conn_on_deadline(struct conn *c, uint64_t now_ns)
 		broker_forget(c->broker, c);
 		conn_answer_failed(c, 503, span_str("the capture took too long to start"),
 				   now_ns);
+		return;
+	case CONN_COUNTING:
+		routes_count_late(c, now_ns);
+		conn_step(c, 0, now_ns);
 		return;
 	case CONN_WRITING:
 	case CONN_LINGERING:

@@ -12,12 +12,14 @@
  *
  *   READING --request--> WRITING --> READING | LINGERING
  *           --capture--> QUEUED -> STARTING --> (handed over) | WRITING
+ *           --captures/ID?stop=1--> COUNTING --> WRITING
  */
 enum conn_state {
 	CONN_READING,
 	CONN_WRITING,
 	CONN_QUEUED,	/* a validation that waits for its turn */
 	CONN_STARTING,	/* a capture process has been asked for */
+	CONN_COUNTING,	/* its capture is stopped: waits for the last counts */
 	CONN_LINGERING, /* answered for the last time; the client's bytes are read away */
 	CONN_CLOSED	/* to be freed by the loop */
 };
@@ -37,6 +39,7 @@ struct conn {
 	bool is_validation;
 	bool is_last;  /* this answer ends the connection, whatever HTTP allows */
 	uint32_t slot; /* in STARTING */
+	uint8_t counted_id[REQUEST_ID_SIZE]; /* in COUNTING */
 	struct net_address peer;
 	bool has_uid; /* a unix socket's client */
 	uint32_t uid;
@@ -78,12 +81,15 @@ void conn_refuse(struct conn *c, unsigned status, struct span why, uint64_t now_
 
 void conn_enter(struct conn *c, enum conn_state state, uint64_t now_ns);
 
-/* The capture process of c failed, or the validation ended: answers. */
+/* The capture process of c failed, or the validation ended: answers. NO_INTERFACE is a
+ * 400 that a client may tell apart. */
 void conn_answer_failed(struct conn *c, unsigned status, struct span why,
 			uint64_t now_ns);
+void conn_answer_no_interface(struct conn *c, struct span why, uint64_t now_ns);
 void conn_answer_valid(struct conn *c, uint64_t now_ns);
 
-/* A place became free for a connection in QUEUED. */
+/* A place became free for a connection in QUEUED, or a slot changed that one in COUNTING
+ * may wait for. */
 void conn_take_turn(struct conn *c, uint64_t now_ns);
 
 /* The capture process has taken over: gives up the socket without a word. */

@@ -41,11 +41,35 @@ decide_end(struct feed *f, enum slot_end end, uint64_t now_ns)
 	f->end_real_ns = clock_realtime_ns();
 	f->phase = FEED_SETTLING;
 	f->phase_deadline_ns = now_ns + SETTLE_NS;
-	if (end == SLOT_END_CLIENT || end == SLOT_END_LOOP)
+	if (end == SLOT_END_LOOP)
 		f->phase =
 		    FEED_OVER; /* a loop's client sees a cut stream, and asks why */
-	else if (end != SLOT_END_SHUTDOWN && end != SLOT_END_DURATION)
+	else if (end == SLOT_END_COUNT || end == SLOT_END_INTERFACE)
 		f->phase_deadline_ns = now_ns;
+}
+
+/* Nobody takes the stream any more. Whatever was captured until now is counted. */
+static void
+lose_client(struct feed *f, uint64_t now_ns)
+{
+	decide_end(f, SLOT_END_CLIENT, now_ns);
+	loop_remove(&f->loop, &f->client);
+	if (f->phase >= FEED_LEAVING)
+		f->phase = FEED_OVER;
+}
+
+static bool
+has_client(const struct feed *f)
+{
+	return f->client.fd >= 0;
+}
+
+/* Those behind the end are nobody's. */
+static bool
+is_behind(const struct feed *f, uint64_t time_ns)
+{
+	return (f->phase != FEED_RUNNING && time_ns > f->end_real_ns) ||
+	       (f->r->count > 0 && f->packets == f->r->count);
 }
 
 static uint32_t
@@ -77,15 +101,20 @@ on_packet(void *arg, const struct savefile_record *given, const uint8_t *data)
 
 	f->n_read++;
 	loopguard_packet(&f->guard, given, data);
+	if (is_behind(f, record.time_ns)) {
+		f->n_behind++;
+		return true;
+	}
 	if (f->is_letting_go) {
 		f->let_go++;
 		f->batch_bytes += record.caplen;
 		return f->batch_bytes < BATCH_BYTES;
 	}
-	if (f->phase != FEED_RUNNING && record.time_ns > f->end_real_ns)
+	if (f->is_counting) {
+		f->packets++;
+		f->bytes += record.caplen;
 		return true;
-	if (f->r->count > 0 && f->packets == f->r->count)
-		return true;
+	}
 	if (record.time_ns < f->watermark_ns)
 		f->slot->broken_watermarks++;
 	if (record.time_ns > f->newest_ns)
@@ -102,6 +131,13 @@ on_packet(void *arg, const struct savefile_record *given, const uint8_t *data)
 	return stream_may_continue(f->stream) && f->batch_bytes < BATCH_BYTES;
 }
 
+/* What lies in the ring unread counts when it is read, or dropped. */
+static uint64_t
+offered(const struct feed *f, const struct capture_statistics *s)
+{
+	return f->n_read - f->n_behind + s->dropped;
+}
+
 static void
 publish(struct feed *f)
 {
@@ -110,8 +146,18 @@ publish(struct feed *f)
 	capture_statistics(f->capture, &s);
 	f->slot->packets = f->packets;
 	f->slot->bytes = f->bytes;
-	f->slot->received = s.received;
+	f->slot->offered = offered(f, &s);
 	f->slot->dropped = s.dropped + f->let_go;
+}
+
+/* Nothing is captured any more, whatever the client still takes of it. */
+static void
+publish_last(struct feed *f)
+{
+	publish(f);
+	f->slot->end = f->end;
+	f->slot->is_counted = 1;
+	slots_ring(f->bell);
 }
 
 /* Ring to queue, as far as there is room. */
@@ -124,15 +170,16 @@ read_ring(struct feed *f, uint64_t now_ns)
 
 	text_init(&why, f->slot->why, SLOTS_WHY_SIZE);
 	f->batch_bytes = 0;
-	f->is_letting_go = !stream_has_room(f->stream);
-	if (!f->is_letting_go)
+	f->is_counting = !has_client(f);
+	f->is_letting_go = !f->is_counting && !stream_has_room(f->stream);
+	if (!f->is_letting_go && !f->is_counting)
 		stream_begin(f->stream);
 	if (capture_read(f->capture, on_packet, f, &is_empty, &why) != CAPTURE_OK) {
 		text_cstr(&why);
 		is_empty = true;
 		decide_end(f, SLOT_END_INTERFACE, now_ns);
 	}
-	if (!f->is_letting_go)
+	if (f->stream->is_open)
 		stream_commit(f->stream);
 	f->is_ring_empty = is_empty;
 	if (is_empty) {
@@ -159,7 +206,7 @@ flush(struct feed *f, uint64_t now_ns)
 {
 	struct span out = sendable(f);
 
-	while (out.n > 0 && f->phase < FEED_LINGERING) {
+	while (out.n > 0 && f->phase < FEED_LINGERING && has_client(f)) {
 		ssize_t n = write(f->client.fd, out.p, out.n);
 
 		if (n < 0 && errno == EINTR)
@@ -167,8 +214,7 @@ flush(struct feed *f, uint64_t now_ns)
 		if (n < 0 && errno == EAGAIN)
 			break;
 		if (n < 0) {
-			f->end = f->end == SLOT_END_NONE ? SLOT_END_CLIENT : f->end;
-			f->phase = FEED_OVER;
+			lose_client(f, now_ns);
 			return;
 		}
 		buf_consume(&f->stream->queue, (size_t)n);
@@ -183,11 +229,27 @@ flush(struct feed *f, uint64_t now_ns)
 	}
 }
 
+/* "limit: -max-duration reached": docs say that programs may rely on the first word. */
+static void
+put_end(const struct feed *f, struct text *t)
+{
+	text_str(t, slots_end_kind(f->end));
+	text_str(t, ": ");
+	text_str(t, slots_end_text(f->end));
+	if (f->end == SLOT_END_LIMIT) {
+		text_str(t, ", ");
+		text_fixed(t, f->r->duration_ns / 1000000, 3);
+		text_str(t, " s");
+	}
+}
+
 static void
 put_statistics(struct feed *f, uint32_t id, uint64_t time_ns)
 {
 	struct savefile_statistics s = {.time_ns = time_ns, .interface_id = id};
-	struct capture_statistics total;
+	struct capture_statistics total = {0};
+	char mem[SAVEFILE_COMMENT_MAX];
+	struct text why;
 
 	if (id == 0) {
 		capture_statistics(f->capture, &total);
@@ -198,6 +260,13 @@ put_statistics(struct feed *f, uint32_t id, uint64_t time_ns)
 	if (f->phase != FEED_RUNNING) {
 		s.has |= SAVEFILE_HAS_USRDELIV;
 		s.usrdeliv = id == 0 ? f->packets : f->stream->packets[id];
+	}
+	if (f->phase != FEED_RUNNING && id == 0) {
+		s.has |= SAVEFILE_HAS_ACCEPT;
+		s.accept = offered(f, &total);
+		text_init(&why, mem, sizeof(mem));
+		put_end(f, &why);
+		s.comment = text_span(&why);
 	}
 	stream_put_statistics(f->stream, &s);
 }
@@ -291,22 +360,38 @@ put_last_words(struct feed *f)
 	stream_put_end(f->stream);
 }
 
+/* It did not take the last words in time. What is still in the ring is counted. */
+static void
+give_up_client(struct feed *f, uint64_t now_ns)
+{
+	lose_client(f, now_ns);
+	while (f->phase == FEED_DRAINING && !f->is_ring_empty)
+		read_ring(f, now_ns);
+	f->phase = FEED_OVER;
+}
+
 /* Moves on from a phase whose time or whose work is over. */
 static void
 advance(struct feed *f, uint64_t now_ns)
 {
-	bool is_flushed = buf_used(&f->stream->queue) == 0;
+	bool is_flushed;
 
 	if (f->phase == FEED_SETTLING && now_ns >= f->phase_deadline_ns) {
 		f->phase = FEED_DRAINING;
 		f->phase_deadline_ns = now_ns + LAST_WORDS_NS;
+		f->is_ring_empty = false; /* it may have filled unread */
 	}
-	while (f->phase == FEED_DRAINING && is_flushed && !f->is_ring_empty) {
+	while (f->phase == FEED_DRAINING && !f->is_ring_empty &&
+	       (!has_client(f) || stream_has_room(f->stream))) {
 		read_ring(f, now_ns);
+		if (f->is_ring_empty)
+			publish_last(f);
 		flush(f, now_ns);
-		is_flushed = buf_used(&f->stream->queue) == 0;
 	}
-	if (f->phase == FEED_DRAINING && is_flushed) {
+	if (f->phase == FEED_DRAINING && !has_client(f))
+		f->phase = FEED_OVER;
+	is_flushed = buf_used(&f->stream->queue) == 0;
+	if (f->phase == FEED_DRAINING && is_flushed && f->is_ring_empty) {
 		put_last_words(f);
 		f->phase = FEED_LEAVING;
 		flush(f, now_ns);
@@ -318,7 +403,7 @@ advance(struct feed *f, uint64_t now_ns)
 		f->phase_deadline_ns = now_ns + LINGER_NS;
 	}
 	if (f->phase >= FEED_DRAINING && now_ns >= f->phase_deadline_ns)
-		f->phase = FEED_OVER;
+		give_up_client(f, now_ns);
 }
 
 /* Once the end is decided nothing is dropped: what a test left open is over. */
@@ -350,11 +435,8 @@ on_client(struct loop_watch *w, unsigned ready, uint64_t now_ns)
 
 	if (ready & (LOOP_IN | LOOP_GONE))
 		n = read(w->fd, away, sizeof(away));
-	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
-		if (f->phase == FEED_RUNNING)
-			decide_end(f, SLOT_END_CLIENT, now_ns);
-		f->phase = FEED_OVER;
-	}
+	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+		lose_client(f, now_ns);
 }
 
 static void
@@ -364,7 +446,10 @@ on_signal(struct loop_watch *w, unsigned ready, uint64_t now_ns)
 
 	(void)ready;
 	if (read(w->fd, &info, sizeof(info)) == sizeof(info))
-		decide_end(OF(signals, w), SLOT_END_SHUTDOWN, now_ns);
+		decide_end(OF(signals, w),
+			   info.ssi_signo == SLOTS_STOP ? SLOT_END_STOPPED
+							: SLOT_END_SHUTDOWN,
+			   now_ns);
 }
 
 /* While it runs: the next tick, in the monotonic clock's time, or the end. */
@@ -437,7 +522,9 @@ step(struct feed *f)
 	loop_set(&f->loop, &f->client, LOOP_IN | (sendable(f).n > 0 ? LOOP_OUT : 0));
 	now_ns = loop_run_once(&f->loop, deadline_ns(f));
 	if (now_ns >= f->end_ns)
-		decide_end(f, SLOT_END_DURATION, now_ns);
+		decide_end(f,
+			   f->r->is_duration_limit ? SLOT_END_LIMIT : SLOT_END_DURATION,
+			   now_ns);
 	if (f->phase == FEED_RUNNING)
 		tick(f, now_ns);
 	if (f->phase == FEED_RUNNING)
@@ -477,6 +564,5 @@ feed_run(struct feed *f)
 	loopguard_init(&f->guard, capture_linktype(f->capture), f->seed);
 	while (f->phase != FEED_OVER)
 		step(f);
-	publish(f);
-	f->slot->end = f->end;
+	publish_last(f);
 }

@@ -13,7 +13,8 @@
  */
 enum feed_phase {
 	FEED_RUNNING,
-	FEED_SETTLING,	/* the end is decided; packets before it are still on their way */
+	FEED_SETTLING,	/* the end is decided; packets before it are still on their way,
+			   in the block that the kernel fills */
 	FEED_DRAINING,	/* the queue has to make room for the last words */
 	FEED_LEAVING,	/* the last bytes go to the client */
 	FEED_LINGERING, /* sent all; the client's own bytes are read away */
@@ -23,6 +24,7 @@ enum feed_phase {
 struct feed {
 	const struct request *r;
 	struct slot *slot;
+	int bell; /* rung when the counts are final */
 	struct capture *capture;
 	struct stream *stream; /* initialised, with what goes before the first packet */
 	size_t n_ifindexes;    /* the interfaces asked for; 0: all */
@@ -48,11 +50,13 @@ struct feed {
 	uint64_t stalled_since_ns;
 	uint64_t packets;
 	uint64_t bytes;
-	uint64_t n_read; /* packets, these and those let go */
-	uint64_t let_go; /* packets, see loopguard_may_drop */
+	uint64_t n_read;   /* packets, these and all others that the ring gave */
+	uint64_t n_behind; /* of them: behind the end, nobody's */
+	uint64_t let_go;   /* packets, see loopguard_may_drop */
 	size_t batch_bytes;
 	bool is_ring_empty;
 	bool is_letting_go; /* this batch */
+	bool is_counting;   /* likewise: it is for a client that will not get it */
 	bool is_client_paused;
 };
 

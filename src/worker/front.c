@@ -133,6 +133,9 @@ on_bell(struct loop_watch *w, unsigned ready, uint64_t now_ns)
 	if (read(w->fd, &rings, sizeof(rings)) < 0)
 		return;
 	broker_listen(&f->broker, now_ns);
+	for (uint32_t i = 0; i < f->config->max_connections; i++)
+		if (f->conns[i] && f->conns[i]->state == CONN_COUNTING)
+			conn_take_turn(f->conns[i], now_ns);
 	while (broker_has_place(&f->broker) && (queued = longest_queued(f)) != NULL)
 		conn_take_turn(queued, now_ns);
 }
@@ -195,7 +198,8 @@ turn_away(struct front *f, int fd)
 
 	text_init(&t, mem, sizeof(mem));
 	text_init(&body, body_mem, sizeof(body_mem));
-	answer_problem_body(&body, a.status, span_str("too many connections; try again"));
+	answer_problem_body(&body, ANSWER_PROBLEM_BLANK, a.status,
+			    span_str("too many connections; try again"));
 	a.body = text_span(&body);
 	answer_emit(&t, &a);
 	metrics_add_answer(&f->broker.metrics, a.status);

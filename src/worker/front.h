@@ -13,6 +13,7 @@
 #define FRONT_IDLE_NS	UINT64_C(60000000000) /* between two requests */
 #define FRONT_WRITE_NS	UINT64_C(10000000000) /* for a client to take a short answer */
 #define FRONT_START_NS	UINT64_C(10000000000) /* for a capture process to say yes or no */
+#define FRONT_COUNT_NS	UINT64_C(5000000000)  /* for a capture to end that is stopped */
 #define FRONT_LINGER_NS 1000000000u /* to read away what follows a last answer */
 
 /* Runs until SIGTERM (0) or until it cannot go on (1). */

@@ -125,7 +125,15 @@ start_capture(struct launcher *l, const struct request *r, int client_fd)
 		l->pids[r->slot] = pid;
 }
 
-/* A whole message of the right size with one descriptor, or nothing. */
+/* The slot's process, or none: it may be gone by now. */
+static void
+stop_capture(const struct launcher *l, const struct launcher_stop *stop)
+{
+	if (stop->slot < SLOTS_MAX && l->pids[stop->slot] > 0)
+		kill(l->pids[stop->slot], SLOTS_STOP);
+}
+
+/* A whole message with one descriptor at most, or nothing. */
 static ssize_t
 receive(int fd, struct request *r, int *client_fd)
 {
@@ -166,6 +174,8 @@ on_front(struct loop_watch *w, unsigned ready, uint64_t now_ns)
 	(void)ready;
 	if (n == (ssize_t)sizeof(r) && client_fd >= 0)
 		start_capture(l, &r, client_fd);
+	if (n == (ssize_t)sizeof(struct launcher_stop))
+		stop_capture(l, (const struct launcher_stop *)(const void *)&r);
 	if (client_fd >= 0)
 		close(client_fd);
 	if (n == 0 && !l->is_stopping) {

@@ -45,8 +45,11 @@ record_update(struct record *r, const struct slot *s)
 	r->wait_status = s->wait_status;
 	r->packets = s->packets;
 	r->bytes = s->bytes;
-	r->received = s->received;
+	r->offered = s->offered;
 	r->dropped = s->dropped;
+	r->own_packets = s->own_packets;
+	r->own_bytes = s->own_bytes;
+	r->is_counted = s->is_counted != 0;
 	r->stalled_ns = s->stalled_ns;
 	r->broken_watermarks = s->broken_watermarks;
 	memcpy(r->why, s->why, sizeof(r->why));
@@ -189,8 +192,10 @@ put_result(struct text *t, const struct record *r)
 
 	put_number(t, "packets", r->packets);
 	put_number(t, "bytes", r->bytes);
-	put_number(t, "received", r->received);
+	put_number(t, "offered", r->offered);
 	put_number(t, "dropped_by_kernel", r->dropped);
+	put_number(t, "own_traffic", r->own_packets);
+	put_number(t, "own_bytes", r->own_bytes);
 	put_number(t, "stalled_ms", r->stalled_ns / 1000000);
 	put_number(t, "broken_watermarks", r->broken_watermarks);
 	if (r->ended_real_ns == 0)

@@ -19,8 +19,11 @@ struct record {
 	int wait_status;
 	uint64_t packets;
 	uint64_t bytes;
-	uint64_t received;
+	uint64_t offered;
 	uint64_t dropped;
+	uint64_t own_packets;
+	uint64_t own_bytes;
+	bool is_counted;
 	uint64_t stalled_ns;
 	uint64_t broken_watermarks;
 	char why[SLOTS_WHY_SIZE];

@@ -18,6 +18,7 @@ request_init(struct request *r, const struct request_limits *limits)
 								: limits->ring_max;
 	r->heartbeat_ms = REQUEST_HEARTBEAT_MS_DEFAULT;
 	r->duration_ns = limits->duration_max_ns;
+	r->is_duration_limit = limits->duration_max_ns > 0;
 }
 
 static const char *
@@ -94,9 +95,8 @@ set_duration(struct request *r, struct span value, const struct request_limits *
 
 	if (!num_parse_duration(value, 1000000000, REQUEST_DURATION_MAX_NS, &v) || v == 0)
 		return "not a duration in seconds";
-	r->duration_ns = limits->duration_max_ns == 0 || v < limits->duration_max_ns
-			     ? v
-			     : limits->duration_max_ns;
+	r->is_duration_limit = limits->duration_max_ns > 0 && v > limits->duration_max_ns;
+	r->duration_ns = r->is_duration_limit ? limits->duration_max_ns : v;
 	return NULL;
 }
 

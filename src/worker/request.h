@@ -34,9 +34,13 @@ struct request_hints {
 	uint16_t local_last;
 };
 
+#define REQUEST_ID_SIZE 16 /* random: who knows it is the capture's client */
+
 struct request {
 	uint32_t slot;
-	bool is_validation; /* ends after the compile; nothing is captured */
+	bool has_id;
+	uint8_t id[REQUEST_ID_SIZE]; /* for Ddump-Capture: told to the client alone */
+	bool is_validation;	     /* ends after the compile; nothing is captured */
 	bool is_chunked;
 	bool is_nano;
 	bool is_promiscuous;
@@ -49,8 +53,9 @@ struct request {
 	uint32_t snaplen;
 	uint32_t ring_bytes;
 	uint32_t heartbeat_ms;
-	uint64_t count;	      /* 0: no end */
-	uint64_t duration_ns; /* 0: no end */
+	uint64_t count;		/* 0: no end */
+	uint64_t duration_ns;	/* 0: no end */
+	bool is_duration_limit; /* it is the operator's, who allows no more */
 	uint32_t n_interfaces;
 	char interfaces[REQUEST_INTERFACES_MAX][CAPTURE_NAME_SIZE];
 	char filter[REQUEST_FILTER_MAX + 1];

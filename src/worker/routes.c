@@ -18,6 +18,8 @@
 /* Names that take six bytes for one, numbers, and addresses with their prefix. */
 #define INTERFACES_MAX (LINKS_MAX * 320u + LINKS_ADDRESSES_MAX * 64u + 64)
 
+#define COUNT_FOLDER "/captures/" /* and the capture's ID */
+
 static void
 say_ignored(const struct conn *c, const char *what)
 {
@@ -119,6 +121,66 @@ handle_capture(struct conn *c, bool is_validation, uint64_t now_ns)
 		routes_start(c, now_ns);
 	else
 		conn_refuse(c, 400, text_span(&why), now_ns);
+}
+
+static void
+answer_tally(struct conn *c, const struct tally *tally, uint64_t now_ns)
+{
+	char mem[TALLY_JSON_MAX];
+	struct text t;
+
+	text_init(&t, mem, sizeof(mem));
+	tally_put_json(&t, tally);
+	assert(!t.is_cut);
+	conn_answer_text(c, "application/json", text_span(&t), now_ns);
+}
+
+/* What is known of the connection's capture is the answer, unless it has to wait. */
+static void
+count(struct conn *c, bool is_stop, uint64_t now_ns)
+{
+	struct tally tally;
+
+	switch (broker_count(c->broker, c->counted_id, is_stop, now_ns, &tally)) {
+	case BROKER_COUNTED:
+		answer_tally(c, &tally, now_ns);
+		return;
+	case BROKER_COUNT_WAITS:
+		if (c->state != CONN_COUNTING)
+			conn_enter(c, CONN_COUNTING, now_ns);
+		return;
+	case BROKER_UNKNOWN:
+		conn_answer_problem(c, 404, span_str("no capture has this ID"), now_ns);
+	}
+}
+
+void
+routes_count(struct conn *c, uint64_t now_ns)
+{
+	count(c, true, now_ns);
+}
+
+void
+routes_count_late(struct conn *c, uint64_t now_ns)
+{
+	count(c, false, now_ns);
+}
+
+static void
+handle_count(struct conn *c, uint64_t now_ns)
+{
+	struct span id = c->http.target.path;
+	struct span query = c->http.target.query;
+	bool is_stop = span_eq(query, span_str("stop=1"));
+
+	span_take(&id, sizeof(COUNT_FOLDER) - 1);
+	if (query.n > 0 && !is_stop)
+		conn_answer_problem(c, 400, span_str("stop=1 is the only parameter"),
+				    now_ns);
+	else if (tally_parse_id(id, c->counted_id))
+		count(c, is_stop && !c->is_head, now_ns);
+	else
+		conn_answer_problem(c, 404, span_str("no capture has this ID"), now_ns);
 }
 
 static void
@@ -362,6 +424,10 @@ routes_handle(struct conn *c, uint64_t now_ns)
 	if (c->http.head.method == HTTP_METHOD_OTHER) {
 		conn_answer_problem(c, 405, span_str("only GET and HEAD exist here"),
 				    now_ns);
+		return;
+	}
+	if (span_starts(c->http.target.path, span_str(COUNT_FOLDER))) {
+		handle_count(c, now_ns);
 		return;
 	}
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {

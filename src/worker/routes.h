@@ -11,4 +11,8 @@ void routes_handle(struct conn *c, uint64_t now_ns);
 /* Asks the broker (again) for the capture in c->request. */
 void routes_start(struct conn *c, uint64_t now_ns);
 
+/* Answers a connection in CONN_COUNTING, if its capture has ended; or with what is known. */
+void routes_count(struct conn *c, uint64_t now_ns);
+void routes_count_late(struct conn *c, uint64_t now_ns);
+
 #endif

@@ -30,28 +30,38 @@ slots_ring(int bell)
 		return; /* full: the front has not looked yet, and will */
 }
 
+static const struct {
+	const char *kind;
+	const char *text;
+} ends[] = {
+    [SLOT_END_NONE] = {"died", "died"},
+    [SLOT_END_CLIENT] = {"client", "client gone"},
+    [SLOT_END_COUNT] = {"count", "count reached"},
+    [SLOT_END_DURATION] = {"duration", "duration reached"},
+    [SLOT_END_INTERFACE] = {"interface", "interface gone"},
+    [SLOT_END_SHUTDOWN] = {"shutdown", "worker stopped"},
+    [SLOT_END_STOPPED] = {"stopped", "stopped by its client"},
+    [SLOT_END_LIMIT] = {"limit", "-max-duration reached"},
+    [SLOT_END_LOOP] = {"loop", "it captured its own stream"},
+    [SLOT_END_FAILED] = {"failed", "failed"},
+    [SLOT_END_VALIDATED] = {"validated", "validated"},
+};
+
+/* A capture process may have written any number. */
+static size_t
+index_of(enum slot_end end)
+{
+	return (size_t)end < sizeof(ends) / sizeof(ends[0]) ? (size_t)end : SLOT_END_NONE;
+}
+
 const char *
 slots_end_text(enum slot_end end)
 {
-	switch (end) {
-	case SLOT_END_NONE:
-		return "died";
-	case SLOT_END_CLIENT:
-		return "client gone";
-	case SLOT_END_COUNT:
-		return "count reached";
-	case SLOT_END_DURATION:
-		return "duration reached";
-	case SLOT_END_INTERFACE:
-		return "interface gone";
-	case SLOT_END_SHUTDOWN:
-		return "worker stopped";
-	case SLOT_END_LOOP:
-		return "it captured its own stream";
-	case SLOT_END_FAILED:
-		return "failed";
-	case SLOT_END_VALIDATED:
-		return "validated";
-	}
-	return "unknown";
+	return ends[index_of(end)].text;
+}
+
+const char *
+slots_end_kind(enum slot_end end)
+{
+	return ends[index_of(end)].kind;
 }

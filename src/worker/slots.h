@@ -1,6 +1,7 @@
 #ifndef WORKER_SLOTS_H
 #define WORKER_SLOTS_H
 
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,8 +16,9 @@
  * has_exited is set by the launcher when the process is gone; the front then frees the
  * slot. Every change is followed by a write to the eventfd that wakes the front.
  */
-#define SLOTS_MAX      64  /* captures at once, whatever the operator says */
-#define SLOTS_WHY_SIZE 512 /* a sentence for a client */
+#define SLOTS_MAX      64      /* captures at once, whatever the operator says */
+#define SLOTS_WHY_SIZE 512     /* a sentence for a client */
+#define SLOTS_STOP     SIGUSR1 /* to a capture process: its client wants no more */
 
 enum slot_state {
 	SLOT_FREE,
@@ -33,21 +35,37 @@ enum slot_end {
 	SLOT_END_DURATION,
 	SLOT_END_INTERFACE,
 	SLOT_END_SHUTDOWN,
-	SLOT_END_LOOP, /* why names the flow */
+	SLOT_END_STOPPED, /* its client asked for it: GET /captures/ID?stop=1 */
+	SLOT_END_LIMIT,	  /* the operator's -max-duration */
+	SLOT_END_LOOP,	  /* why names the flow */
 	SLOT_END_FAILED,
 	SLOT_END_VALIDATED
 };
 
+/* What a client may want to tell apart without reading the words. */
+enum slot_problem {
+	SLOT_PROBLEM_NONE,
+	SLOT_PROBLEM_NO_INTERFACE /* there is none of that name, or it is down */
+};
+
+/*
+ * offered = packets + own_packets + what a loop test let go + the kernel's drops: these two
+ * are `dropped` together. What came behind the end of the capture counts nowhere.
+ */
 struct slot {
 	_Atomic uint32_t state;
 	_Atomic uint32_t has_exited;
 	_Atomic int32_t wait_status; /* as waitpid gives it; valid with has_exited */
 	_Atomic uint32_t end;
-	_Atomic uint32_t status;  /* HTTP status of FAILED */
-	_Atomic uint64_t packets; /* handed to the client's queue */
-	_Atomic uint64_t bytes;	  /* of these packets, as captured */
-	_Atomic uint64_t received;
+	_Atomic uint32_t status;     /* HTTP status of FAILED */
+	_Atomic uint32_t problem;    /* of FAILED, enum slot_problem */
+	_Atomic uint32_t is_counted; /* it captures no more: the counts are final */
+	_Atomic uint64_t packets;    /* for the client, whether it took them or not */
+	_Atomic uint64_t bytes;	     /* of these packets, as captured */
+	_Atomic uint64_t offered;    /* packets that matched the filter */
 	_Atomic uint64_t dropped;
+	_Atomic uint64_t own_packets; /* left out: their flow carries this capture */
+	_Atomic uint64_t own_bytes;
 	_Atomic uint64_t broken_watermarks;
 	_Atomic uint64_t stalled_ns; /* time the client did not take what was there */
 	char why[SLOTS_WHY_SIZE];    /* written before FAILED, terminated by the reader */
@@ -68,5 +86,8 @@ void slots_ring(int bell);
 
 /* "client gone", "count reached": for the log. */
 const char *slots_end_text(enum slot_end end);
+
+/* The same in one word that programs may rely on: "client", "count", "limit". */
+const char *slots_end_kind(enum slot_end end);
 
 #endif

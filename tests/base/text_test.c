@@ -94,6 +94,20 @@ test_json(void **state)
 }
 
 static void
+test_hex(void **state)
+{
+	char mem[8];
+	struct text t;
+
+	(void)state;
+	text_init(&t, mem, sizeof(mem));
+	text_hex(&t, span_of("\x00\x9f\xff", 3));
+	assert_string_equal(text_cstr(&t), "009fff");
+	text_hex(&t, span_of("\x01\x02", 2));
+	assert_true(t.is_cut && t.n == 6);
+}
+
+static void
 test_percent(void **state)
 {
 	static const struct row rows[] = {
@@ -272,9 +286,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_escape),  cmocka_unit_test(test_json),
-	    cmocka_unit_test(test_percent), cmocka_unit_test(test_json_property),
-	    cmocka_unit_test(test_numbers), cmocka_unit_test(test_cut_is_prefix),
+	    cmocka_unit_test(test_escape),	  cmocka_unit_test(test_json),
+	    cmocka_unit_test(test_percent),	  cmocka_unit_test(test_hex),
+	    cmocka_unit_test(test_json_property), cmocka_unit_test(test_numbers),
+	    cmocka_unit_test(test_cut_is_prefix),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
