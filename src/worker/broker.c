@@ -252,7 +252,7 @@ close_record(struct broker *b, uint32_t i, uint64_t now_ns)
 	log_event(&t);
 	metrics_add_end(&b->metrics, r);
 	b->past[b->n_past++ % BROKER_PAST_MAX] = *r;
-	tallies_add(&b->tallies, r, now_ns);
+	tally_add(&b->tallies, r, now_ns);
 }
 
 /* The slot of the capture that runs, or SLOTS_MAX. */
@@ -284,7 +284,7 @@ enum broker_count
 broker_count(struct broker *b, const uint8_t id[static REQUEST_ID_SIZE], bool is_stop,
 	     uint64_t now_ns, struct tally *tally)
 {
-	const struct tally *kept = tallies_find(&b->tallies, id, now_ns);
+	const struct tally *kept = tally_find(&b->tallies, id, now_ns);
 	uint32_t slot = find_running(b, id);
 
 	if (kept) {

@@ -17,9 +17,9 @@
 #include "pcap/linktype.h"
 #include "sys/clock.h"
 #include "sys/net.h"
+#include "worker/feed_count.h"
 
 #define BATCH_BYTES   (256u * 1024) /* written at once: stays in the processor's cache */
-#define MARGIN_NS     25000000u /* a packet may be this much older than an empty ring */
 #define SETTLE_NS     (2u * CAPTURE_BLOCK_MS * 1000000u) /* for the last open block */
 #define LAST_WORDS_NS 4000000000u /* for a client to take what is left at the end */
 #define LINGER_NS     1000000000u /* to read away what the client sent, before close */
@@ -27,8 +27,6 @@
 #define PAUSE_NS      1000000000u /* a client that took nothing for so long may be paused */
 #define SEEN_NS	      12000000u	  /* the same, but for a rare one */
 #define SLOT_BYTES    128u	  /* in the ring beside a packet's own, about */
-#define CLOCK_STEP_NS \
-	1000000000u /* more than the clock is ever slewed between two ticks */
 
 #define OF(member, w) ((struct feed *)((char *)(w)-offsetof(struct feed, member)))
 
@@ -131,35 +129,6 @@ on_packet(void *arg, const struct savefile_record *given, const uint8_t *data)
 	return stream_may_continue(f->stream) && f->batch_bytes < BATCH_BYTES;
 }
 
-/* What lies in the ring unread counts when it is read, or dropped. */
-static uint64_t
-offered(const struct feed *f, const struct capture_statistics *s)
-{
-	return f->n_read - f->n_behind + s->dropped;
-}
-
-static void
-publish(struct feed *f)
-{
-	struct capture_statistics s;
-
-	capture_statistics(f->capture, &s);
-	f->slot->packets = f->packets;
-	f->slot->bytes = f->bytes;
-	f->slot->offered = offered(f, &s);
-	f->slot->dropped = s.dropped + f->let_go;
-}
-
-/* Nothing is captured any more, whatever the client still takes of it. */
-static void
-publish_last(struct feed *f)
-{
-	publish(f);
-	f->slot->end = f->end;
-	f->slot->is_counted = 1;
-	slots_ring(f->bell);
-}
-
 /* Ring to queue, as far as there is room. */
 static void
 read_ring(struct feed *f, uint64_t now_ns)
@@ -229,62 +198,6 @@ flush(struct feed *f, uint64_t now_ns)
 	}
 }
 
-/* "limit: -max-duration reached": docs say that programs may rely on the first word. */
-static void
-put_end(const struct feed *f, struct text *t)
-{
-	text_str(t, slots_end_kind(f->end));
-	text_str(t, ": ");
-	text_str(t, slots_end_text(f->end));
-	if (f->end == SLOT_END_LIMIT) {
-		text_str(t, ", ");
-		text_fixed(t, f->r->duration_ns / 1000000, 3);
-		text_str(t, " s");
-	}
-}
-
-static void
-put_statistics(struct feed *f, uint32_t id, uint64_t time_ns)
-{
-	struct savefile_statistics s = {.time_ns = time_ns, .interface_id = id};
-	struct capture_statistics total = {0};
-	char mem[SAVEFILE_COMMENT_MAX];
-	struct text why;
-
-	if (id == 0) {
-		capture_statistics(f->capture, &total);
-		s.has = SAVEFILE_HAS_IFRECV | SAVEFILE_HAS_OSDROP;
-		s.ifrecv = total.received;
-		s.osdrop = total.dropped + f->let_go;
-	}
-	if (f->phase != FEED_RUNNING) {
-		s.has |= SAVEFILE_HAS_USRDELIV;
-		s.usrdeliv = id == 0 ? f->packets : f->stream->packets[id];
-	}
-	if (f->phase != FEED_RUNNING && id == 0) {
-		s.has |= SAVEFILE_HAS_ACCEPT;
-		s.accept = offered(f, &total);
-		text_init(&why, mem, sizeof(mem));
-		put_end(f, &why);
-		s.comment = text_span(&why);
-	}
-	stream_put_statistics(f->stream, &s);
-}
-
-/* The promise of merge/merge.h: nothing older will come. */
-static void
-put_heartbeat(struct feed *f)
-{
-	uint64_t t = f->empty_real_ns > MARGIN_NS ? f->empty_real_ns - MARGIN_NS : 0;
-
-	/* a clock that was set back by more than a tick makes new promises */
-	if (t > f->watermark_ns || f->watermark_ns - t > CLOCK_STEP_NS)
-		f->watermark_ns = t;
-	stream_begin(f->stream);
-	put_statistics(f, 0, f->watermark_ns);
-	stream_commit(f->stream);
-}
-
 static void
 look_for_interfaces(struct feed *f, uint64_t now_ns)
 {
@@ -340,24 +253,9 @@ tick(struct feed *f, uint64_t now_ns)
 	look_at_client(f, now_ns);
 	if (is_heartbeat_due(f, real_ns) && stream_has_room(f->stream)) {
 		read_ring(f, now_ns); /* an empty ring is not readable: look */
-		put_heartbeat(f);
+		feed_count_put_heartbeat(f);
 	}
-	publish(f);
-}
-
-/* The last statistics blocks: one an interface, the whole stream's at the very end. */
-static void
-put_last_words(struct feed *f)
-{
-	uint64_t t = f->newest_ns > f->watermark_ns ? f->newest_ns : f->watermark_ns;
-
-	if (f->r->format == REQUEST_PCAPNG) {
-		stream_begin(f->stream);
-		for (uint32_t id = f->stream->n_interfaces; id-- > 0;)
-			put_statistics(f, id, t);
-		stream_commit(f->stream);
-	}
-	stream_put_end(f->stream);
+	feed_count_publish(f);
 }
 
 /* It did not take the last words in time. What is still in the ring is counted. */
@@ -385,14 +283,14 @@ advance(struct feed *f, uint64_t now_ns)
 	       (!has_client(f) || stream_has_room(f->stream))) {
 		read_ring(f, now_ns);
 		if (f->is_ring_empty)
-			publish_last(f);
+			feed_count_publish_last(f);
 		flush(f, now_ns);
 	}
 	if (f->phase == FEED_DRAINING && !has_client(f))
 		f->phase = FEED_OVER;
 	is_flushed = buf_used(&f->stream->queue) == 0;
 	if (f->phase == FEED_DRAINING && is_flushed && f->is_ring_empty) {
-		put_last_words(f);
+		feed_count_put_last(f);
 		f->phase = FEED_LEAVING;
 		flush(f, now_ns);
 		is_flushed = buf_used(&f->stream->queue) == 0;
@@ -564,5 +462,5 @@ feed_run(struct feed *f)
 	loopguard_init(&f->guard, capture_linktype(f->capture), f->seed);
 	while (f->phase != FEED_OVER)
 		step(f);
-	publish_last(f);
+	feed_count_publish_last(f);
 }

@@ -19,7 +19,7 @@ tally_of(const struct record *r)
 }
 
 void
-tallies_add(struct tallies *all, const struct record *r, uint64_t now_ns)
+tally_add(struct tallies *all, const struct record *r, uint64_t now_ns)
 {
 	struct tally *t = &all->list[all->n % TALLY_MAX];
 
@@ -42,8 +42,8 @@ tally_is_id(const uint8_t a[static REQUEST_ID_SIZE],
 }
 
 const struct tally *
-tallies_find(const struct tallies *all, const uint8_t id[static REQUEST_ID_SIZE],
-	     uint64_t now_ns)
+tally_find(const struct tallies *all, const uint8_t id[static REQUEST_ID_SIZE],
+	   uint64_t now_ns)
 {
 	const struct tally *found = NULL;
 

@@ -31,12 +31,11 @@ struct tallies {
 struct tally tally_of(const struct record *r);
 
 /* It has ended; one without an ID is not kept. */
-void tallies_add(struct tallies *all, const struct record *r, uint64_t now_ns);
+void tally_add(struct tallies *all, const struct record *r, uint64_t now_ns);
 
 /* NULL: unknown, or too old. Takes as long for any ID. */
-const struct tally *tallies_find(const struct tallies *all,
-				 const uint8_t id[static REQUEST_ID_SIZE],
-				 uint64_t now_ns);
+const struct tally *tally_find(const struct tallies *all,
+			       const uint8_t id[static REQUEST_ID_SIZE], uint64_t now_ns);
 
 /* Whether these are the bytes, in a time that does not tell where they differ. */
 bool tally_is_id(const uint8_t a[static REQUEST_ID_SIZE],
