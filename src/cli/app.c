@@ -56,8 +56,10 @@ on_signal(struct loop_watch *w, unsigned ready, uint64_t now_ns)
 	} else if (a->phase == APP_RUNNING) {
 		app_loop_stop(a);
 	} else {
-		log_line(LOG_ERROR, "ended at once: the last packets are lost");
+		log_line(LOG_ERROR, "interrupted again, exiting: packets that wait to be "
+				    "written are discarded");
 		a->has_output_failed = true;
+		app_loop_cut(a);
 		a->phase = APP_OVER;
 	}
 }
@@ -202,18 +204,21 @@ start_sources(struct app *a)
 static enum app_status
 verdict(const struct app *a)
 {
+	bool has_end = a->options->duration_ns > 0 || a->options->count > 0;
 	uint32_t n_started = 0;
 	uint32_t n_failed = 0;
+	uint32_t n_short = 0;
 
 	for (uint32_t i = 0; i < a->n; i++) {
 		n_started += a->sources[i].has_started;
 		n_failed += a->sources[i].state == SOURCE_FAILED;
+		n_short += has_end && a->sources[i].is_limited;
 	}
 	if (a->has_output_failed || (n_started == 0 && n_failed == a->n))
 		return APP_FAILED;
 	if (a->options->requires_all && a->n_refused > 0)
 		return APP_FAILED;
-	return n_failed > 0 ? APP_PARTIAL : APP_OK;
+	return n_failed + n_short > 0 ? APP_PARTIAL : APP_OK;
 }
 
 static enum app_status
@@ -242,6 +247,7 @@ run(struct app *a)
 	app_output_start(a);
 	app_loop_run(a);
 	app_display_close(a);
+	app_pump_count_unwritten(a);
 	app_files_close(a);
 	app_report_summary(a);
 	return verdict(a);
@@ -251,10 +257,8 @@ run(struct app *a)
 static void
 fini(struct app *a)
 {
-	for (uint32_t i = 0; a->merge && i < a->n; i++) {
-		source_cancel(&a->sources[i]);
+	for (uint32_t i = 0; a->merge && i < a->n; i++)
 		source_fini(&a->sources[i]);
-	}
 	rotation_fini(&a->rotation);
 	tls_config_free(a->tls);
 	app_output_fini(a);

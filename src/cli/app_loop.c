@@ -3,17 +3,34 @@
  * computed anew for everything that changed.
  */
 #include "cli/app_state.h"
+#include "sys/clock.h"
 
-void
-app_loop_stop(struct app *a)
+static void
+stop_sources(struct app *a, bool wants_rest)
 {
+	uint64_t now_ns = clock_monotonic_ns();
+
 	a->is_stopped = true;
 	a->end_ns = LOOP_NEVER;
 	a->has_progress = true;
 	for (uint32_t i = 0; i < a->n; i++)
-		source_cancel(&a->sources[i]);
+		source_stop(&a->sources[i], wants_rest, now_ns);
+}
+
+void
+app_loop_stop(struct app *a)
+{
+	stop_sources(a, true);
 	if (a->phase == APP_RUNNING)
-		a->phase = APP_DRAINING;
+		a->phase = APP_STOPPING;
+}
+
+void
+app_loop_cut(struct app *a)
+{
+	stop_sources(a, false);
+	if (a->phase < APP_FLUSHING)
+		a->phase = APP_FLUSHING;
 }
 
 static uint64_t
@@ -67,6 +84,10 @@ note_progress(struct app *a, struct source *s)
 	if (s->was_capturing != (s->state == SOURCE_BODY)) {
 		s->was_capturing = s->state == SOURCE_BODY;
 		a->has_roster_changed = true;
+	}
+	if (s->was_counting != source_is_counting(s)) {
+		s->was_counting = !s->was_counting;
+		a->n_counting += s->was_counting ? 1 : UINT32_MAX;
 	}
 	if (s->was_over || !source_is_over(s))
 		return;
@@ -148,7 +169,8 @@ judge(struct app *a, uint64_t now_ns)
 	if (a->phase < APP_FLUSHING && a->n_over == a->n && a->is_merge_done &&
 	    !a->has_progress)
 		a->phase = APP_FLUSHING;
-	if (a->phase == APP_FLUSHING && app_pump_put_tail(a))
+	if (a->phase == APP_FLUSHING && a->n_over == a->n && a->n_counting == 0 &&
+	    (a->is_output_gone || app_pump_put_tail(a)))
 		a->phase = APP_OVER;
 	if (a->sink_watch.fd >= 0)
 		loop_set(&a->loop, &a->sink_watch, a->is_sink_full ? LOOP_OUT : 0);

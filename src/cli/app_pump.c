@@ -17,8 +17,19 @@
 void
 app_pump_end(struct app *a)
 {
-	a->is_stopped = true;
-	a->phase = APP_OVER;
+	a->is_output_gone = true;
+	loop_remove(&a->loop, &a->sink_watch);
+	app_loop_cut(a);
+}
+
+void
+app_pump_count_unwritten(struct app *a)
+{
+	size_t torn;
+	uint64_t n = output_torn(&a->output, &torn);
+
+	for (uint64_t i = 0; i < n; i++)
+		a->sources[output_unwritten(&a->output, i)].n_unwritten++;
 }
 
 /* What a file that can take no more has: whole records only. */
@@ -26,13 +37,10 @@ static void
 put_rest(struct app *a, struct text *line)
 {
 	size_t torn;
-	uint64_t n = output_torn(&a->output, &torn);
 
-	if (sink_take_back(&a->sink, torn) < 0)
-		return;
-	text_str(line, ": it is whole up to its last packet, and without the last ");
-	text_u64(line, n);
-	text_str(line, " that are counted as written");
+	output_torn(&a->output, &torn);
+	if (sink_take_back(&a->sink, torn) == 0)
+		text_str(line, ": it is whole up to its last packet");
 }
 
 void
@@ -41,6 +49,8 @@ app_pump_fail(struct app *a, int error)
 	char mem[LOG_LINE_MAX];
 	struct text line;
 
+	if (a->is_output_gone)
+		return;
 	app_pump_end(a);
 	if (error == -EPIPE)
 		return;
@@ -67,7 +77,7 @@ app_pump_flush(struct app *a)
 {
 	struct span waiting = output_waiting(&a->output);
 
-	while (waiting.n > 0 && !a->is_sink_full && a->phase != APP_OVER) {
+	while (waiting.n > 0 && !a->is_sink_full && !a->is_output_gone) {
 		long n = sink_write(&a->sink, waiting.p, waiting.n);
 
 		if (n < 0)
@@ -125,9 +135,22 @@ app_pump_describe(struct app *a)
 	do {
 		describe(a);
 		app_pump_flush(a);
-	} while (!output_is_ready(&a->output) && !a->is_sink_full &&
-		 a->phase != APP_OVER);
-	return output_is_ready(&a->output) && a->phase != APP_OVER;
+	} while (!output_is_ready(&a->output) && !a->is_sink_full && !a->is_output_gone);
+	return output_is_ready(&a->output) && !a->is_output_gone;
+}
+
+/* Our workers were asked for what the stream did not bring. */
+static void
+note_drops(struct app *a)
+{
+	for (uint32_t i = 0; i < a->n; i++) {
+		struct summary_counts counts;
+
+		if (!a->sources[i].reader.is_ddump)
+			continue;
+		source_count(&a->sources[i], &counts);
+		interfaces_note_drops(&a->interfaces, i, counts.drops);
+	}
 }
 
 bool
@@ -135,8 +158,10 @@ app_pump_put_tail(struct app *a)
 {
 	bool is_all = a->is_between;
 
-	while (!is_all && app_pump_describe(a) && a->phase != APP_OVER &&
-	       !a->is_sink_full) {
+	if (!is_all && a->output.options.is_ng)
+		note_drops(a);
+
+	while (!is_all && app_pump_describe(a) && !a->is_sink_full) {
 		is_all = output_put_tail(&a->output);
 		app_pump_flush(a);
 	}
@@ -180,21 +205,20 @@ write_record(struct app *a, const struct merge_out *out)
 	uint32_t index = 0;
 
 	if (i->is_refused) {
-		a->sources[out->source].n_refused++;
+		a->sources[out->source].n_unwritten++;
 		return;
 	}
-	if (!app_files_make_ready(a))
+	if (!app_files_make_ready(a)) {
+		a->sources[out->source].n_unwritten++;
 		return;
+	}
 	if (a->ifindexes)
 		index = unique_index(a, i, out);
 	output_put_record(&a->output, &out->record, index, out->data);
 	if (a->output.tail - a->output.head >= OUTPUT_FLUSH)
 		app_pump_flush(a);
-	if (--a->left > 0)
-		return;
-	app_loop_stop(a);
-	if (a->phase != APP_OVER)
-		a->phase = APP_FLUSHING;
+	if (--a->left == 0)
+		app_loop_cut(a);
 }
 
 /* Memory that a burst needed is given back when the burst is over for a while. */

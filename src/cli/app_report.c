@@ -141,7 +141,7 @@ report_source(const struct source *s, const struct summary_counts *counts)
 void
 app_report_summary(const struct app *a)
 {
-	struct summary_counts total = {0};
+	struct summary_counts total = {.is_exact = true};
 	char mem[LOG_LINE_MAX];
 	struct text line;
 

@@ -17,8 +17,8 @@
 enum app_phase {
 	APP_STARTING, /* which targets there are is being found out */
 	APP_RUNNING,
-	APP_DRAINING, /* no more input: what the merge holds is written */
-	APP_FLUSHING, /* what the output holds is written */
+	APP_STOPPING, /* the end was asked for: what was captured until then is written */
+	APP_FLUSHING, /* what the output holds is written, the last counts are fetched */
 	APP_OVER
 };
 
@@ -58,7 +58,8 @@ struct app {
 	char path[APP_PATH_MAX]; /* of it */
 	bool is_sink_full;
 	bool has_output_failed;
-	bool is_stopped; /* by the user, a count, a time, or the reader */
+	bool is_output_gone; /* nothing more can be written */
+	bool is_stopped;     /* by the user, a count, a time, or the reader */
 	bool is_merge_done;
 	bool has_progress; /* something was put into the merge after it was asked last */
 	bool is_ready;	   /* all targets have answered or failed */
@@ -70,7 +71,8 @@ struct app {
 	uint32_t n;
 	uint32_t n_pending;
 	uint32_t n_over;
-	uint32_t n_refused; /* failed before they answered */
+	uint32_t n_counting; /* over, and the worker is asked for the last counts */
+	uint32_t n_refused;  /* failed before they answered */
 	struct source_context context;
 	struct ports ports;
 	char ports_field[TARGET_PORTS_FIELD_MAX];
@@ -124,8 +126,13 @@ void app_targets_take(struct app *a, struct resolve_request *q); /* takes q */
 /* Runs until APP_OVER. */
 void app_loop_run(struct app *a);
 
-/* No more input. Legal in any phase. */
+/* The end: what the workers have captured until now is still fetched, and written. Legal
+ * in any phase. */
 void app_loop_stop(struct app *a);
+
+/* The end at once: nothing more is fetched, and of what is there only what is in the
+ * output already is written, if it can be. */
+void app_loop_cut(struct app *a);
 
 /*
  * "capturing on 7 of 8 targets (db2: 403 Forbidden)": once all have answered or failed,
@@ -186,5 +193,8 @@ void app_pump_fail(struct app *a, int error);
 
 /* Nothing more is written. */
 void app_pump_end(struct app *a);
+
+/* Packets that the output took and could not write go back to their sources' counts. */
+void app_pump_count_unwritten(struct app *a);
 
 #endif

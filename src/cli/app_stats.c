@@ -92,7 +92,7 @@ put_source(const struct source *s, struct text *t, struct summary_counts *total)
 static int
 write_all(struct app *a, enum app_status status)
 {
-	struct summary_counts total = {0};
+	struct summary_counts total = {.is_exact = true};
 	char mem[STATS_JSON_PART_MAX];
 	struct text t;
 	int rc;

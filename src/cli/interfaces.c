@@ -263,7 +263,6 @@ add_counts(struct savefile_statistics *sum, const struct savefile_statistics *s)
 	sum->ifrecv += s->ifrecv;
 	sum->ifdrop += s->ifdrop;
 	sum->osdrop += s->osdrop;
-	sum->accept += s->accept;
 }
 
 static void
@@ -311,14 +310,27 @@ interfaces_note_statistics(struct interfaces *all, uint32_t number,
 }
 
 void
+interfaces_note_drops(struct interfaces *all, uint32_t source, uint64_t drops)
+{
+	all->sources[source].has_drops = true;
+	all->sources[source].drops = drops;
+}
+
+void
 interfaces_sum(const struct interfaces *all, uint32_t number,
 	       struct savefile_statistics *sum)
 {
 	const struct interface *i = &all->list[number];
+	const struct interfaces_source *source = &all->sources[i->source];
 
 	*sum = (struct savefile_statistics){.interface_id = number};
 	add_counts(sum, &i->before);
 	add_counts(sum, &i->told);
+	if (source->has_drops && source->first == number) {
+		sum->has |= SAVEFILE_HAS_OSDROP;
+		sum->osdrop = source->drops;
+	}
+	sum->has &= ~SAVEFILE_HAS_ACCEPT; /* of some connections only */
 	sum->usrdeliv = i->packets;
 	sum->has |= SAVEFILE_HAS_USRDELIV;
 }

@@ -39,6 +39,8 @@ struct interfaces_source {
 	uint32_t first; /* number of its first, or INTERFACES_NONE */
 	uint32_t n;
 	size_t text_bytes;
+	bool has_drops; /* known of the whole source, not by interface */
+	uint64_t drops;
 };
 
 struct interfaces {
@@ -80,6 +82,9 @@ bool interfaces_take_linktype(const struct interfaces *all, uint32_t linktype);
 /* The source's counts, each the whole of its connection. */
 void interfaces_note_statistics(struct interfaces *all, uint32_t number,
 				const struct savefile_statistics *told);
+
+/* Packets of the whole source that the kernel dropped: they stand with its first one. */
+void interfaces_note_drops(struct interfaces *all, uint32_t source, uint64_t drops);
 
 /* What all connections told, and as usrdeliv the packets written; time_ns is 0. */
 void interfaces_sum(const struct interfaces *all, uint32_t number,

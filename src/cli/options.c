@@ -64,6 +64,7 @@ static const struct option table[] = {
     {"ipv4", '4', KIND_FLAG, AT(is_ipv4)},
     {"ipv6", '6', KIND_FLAG, AT(is_ipv6)},
     {"retry", 0, KIND_PERIOD, AT(retry_ns)},
+    {"wait", 0, KIND_PERIOD, AT(wait_ns)},
     {"linktype", 0, KIND_LINKTYPE, AT(linktype)},
     {"format", 0, KIND_FORMAT, AT(is_ng)},
     {"time-stamp-precision", 0, KIND_PRECISION, AT(is_nano)},

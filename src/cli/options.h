@@ -33,7 +33,8 @@ struct options {
 	bool is_hold_back_auto;
 	uint64_t slack_ns;
 	uint64_t buffer_bytes;
-	uint64_t retry_ns;   /* how long a lost target is tried again; 0: never */
+	uint64_t retry_ns; /* how long a lost target is tried again; 0: never */
+	uint64_t wait_ns;  /* how long one that cannot be reached at first is; 0: once */
 	uint64_t connect_ns; /* bound on connecting, and on the answer's head */
 	const char *filter;  /* defaults for targets that do not say; NULL: not given */
 	const char *interface;

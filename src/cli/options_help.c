@@ -34,6 +34,7 @@ cli_options_help(void)
 	       "      --netrc[=FILE]     users and passwords of targets without (~/.netrc)\n"
 	       "  -4, --ipv4, -6, --ipv6 only such addresses of names\n"
 	       "      --targets FILE|-   more targets, one a line\n"
+	       "      --wait TIME        go on trying targets that cannot be reached at first (0)\n"
 	       "      --retry TIME       connect a lost target again for so long (5m); 0: never\n"
 	       "      --format pcap|pcapng     of the output (pcap, if FILE is no .pcapng);\n"
 	       "                         pcapng names the host and interface of every packet\n"

@@ -31,6 +31,7 @@ output_init(struct output *o, const struct output_options *options,
 	o->n_ended = 0;
 	o->newest_ns = 0;
 	o->has_head = false;
+	o->n_records = 0;
 	o->head = 0;
 	o->tail = 0;
 }
@@ -111,6 +112,7 @@ output_put_record(struct output *o, const struct savefile_record *record, uint32
 
 	assert(output_is_ready(o));
 	i->packets++;
+	o->sources[o->n_records++] = (uint16_t)i->source;
 	if (record->time_ns > o->newest_ns)
 		o->newest_ns = record->time_ns;
 	if (record->options != 0) {
@@ -156,8 +158,16 @@ output_written(struct output *o, size_t n)
 	if (o->head < o->tail)
 		return;
 	o->has_head = false;
+	o->n_records = 0;
 	o->head = 0;
 	o->tail = 0;
+}
+
+uint32_t
+output_unwritten(const struct output *o, uint64_t i)
+{
+	assert(i < o->n_records);
+	return o->sources[o->n_records - 1 - i];
 }
 
 uint64_t

@@ -12,6 +12,7 @@
 #define OUTPUT_BYTES \
 	(512u * 1024) /* near the cache; the most is for the largest record */
 #define OUTPUT_RECORD_MAX (SAVEFILE_SNAPLEN_MAX + SAVEFILE_OPTIONS_MAX + 64u)
+#define OUTPUT_RECORDS	  (OUTPUT_BYTES / 16u) /* the least record is a header */
 #define OUTPUT_FLUSH	  (128u * 1024) /* written when so much waits, or nothing comes */
 
 struct output_options {
@@ -30,9 +31,11 @@ struct output {
 	uint32_t n_ended;     /* of them, how many have their last statistics */
 	uint64_t newest_ns;   /* time of a record */
 	bool has_head;	      /* mem begins with a classic file's header */
+	uint32_t n_records;   /* in mem, written or not */
 	size_t head; /* first byte that waits; nothing is moved: room comes back when all
 			is written */
 	size_t tail;
+	uint16_t sources[OUTPUT_RECORDS]; /* of these records */
 	uint8_t mem[OUTPUT_BYTES];
 };
 
@@ -77,5 +80,8 @@ void output_written(struct output *o, size_t n);
 /* When no more can be written: *torn is how many bytes at the end of what was written are
  * of a record that is not whole. Returns how many packets are not written as a whole. */
 uint64_t output_torn(const struct output *o, size_t *torn);
+
+/* The source of the i-th of them, counted from the last one. */
+uint32_t output_unwritten(const struct output *o, uint64_t i);
 
 #endif

@@ -136,3 +136,15 @@ problem_put(struct text *out, struct span content_type, struct span body)
 		put_words(out, body);
 	}
 }
+
+bool
+problem_is(struct span content_type, struct span body, const char *type)
+{
+	char mem[UNESCAPED_MAX];
+	struct text value;
+
+	text_init(&value, mem, sizeof(mem));
+	return is_type(content_type, "application/problem+json") &&
+	       find_member(body, "type", &value) &&
+	       span_eq(text_span(&value), span_str(type));
+}

@@ -10,6 +10,9 @@
  */
 #define PROBLEM_MAX 400
 
+/* Whether it is application/problem+json of this type. */
+bool problem_is(struct span content_type, struct span body, const char *type);
+
 void problem_put(struct text *out, struct span content_type, struct span body);
 
 #endif

@@ -73,6 +73,14 @@ refusal_put(const struct refusal *r, struct text *out)
 }
 
 bool
+refusal_is_no_interface(const struct refusal *r)
+{
+	return r->status == 400 &&
+	       problem_is(span_of(r->type, r->type_size), span_of(r->body, r->body_size),
+			  "urn:ddump:no-interface");
+}
+
+bool
 refusal_is_passing(const struct refusal *r)
 {
 	return r->status / 100 == 5 || r->status == 408 || r->status == 429;

@@ -27,6 +27,9 @@ bool refusal_take(struct refusal *r, struct span data);
 /* "403 Forbidden: words", nothing in it unescaped. True when there are words. */
 bool refusal_put(const struct refusal *r, struct text *out);
 
+/* A capture of our worker's on an interface that is not there, as its type says. */
+bool refusal_is_no_interface(const struct refusal *r);
+
 /* Too many captures, a proxy whose worker is away: it may be better soon. */
 bool refusal_is_passing(const struct refusal *r);
 

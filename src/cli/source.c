@@ -16,6 +16,7 @@
 #include "cli/source_probe.h"
 #include "cli/source_read.h"
 #include "cli/source_retry.h"
+#include "cli/source_tally.h"
 #include "sys/log.h"
 
 static void on_watch(struct loop_watch *w, unsigned ready, uint64_t now_ns);
@@ -33,8 +34,10 @@ source_init(struct source *s, struct source_context *context, const struct targe
 	s->watch.on_ready = on_watch;
 	s->transport.fd = -1;
 	s->deadline_ns = LOOP_NEVER;
-	if (target->kind == TARGET_NETWORK)
+	if (target->kind == TARGET_NETWORK) {
 		source_clock_init(s);
+		source_tally_init(s);
+	}
 }
 
 uint64_t
@@ -52,7 +55,7 @@ source_is_over(const struct source *s)
 bool
 source_is_pending(const struct source *s)
 {
-	return !s->has_answered && !source_is_over(s);
+	return !s->has_answered && !s->is_late && !source_is_over(s);
 }
 
 void
@@ -65,6 +68,12 @@ source_note_change(struct source *s)
 	s->context->changed = s;
 }
 
+uint64_t
+source_received(const struct source *s)
+{
+	return merge_counts(s->context->merge, s->id)->received - s->received_before;
+}
+
 /* The exchange holds watches that this round's events may still name: settle frees it. */
 static void
 close_all(struct source *s)
@@ -74,18 +83,28 @@ close_all(struct source *s)
 	if (s->exchange)
 		dial_cancel(&s->exchange->dial);
 	source_probe_stop(s);
-	if (s->is_in)
+	if (s->is_in) {
+		ledger_receive(&s->ledger, source_received(s));
 		merge_end(s->context->merge, s->id);
+	}
 	s->is_in = false;
 	s->deadline_ns = LOOP_NEVER;
 	source_note_change(s);
 }
 
+/* Over: whatever the last capture has not given may still be asked for. */
+static void
+finish(struct source *s, enum source_state state)
+{
+	s->state = state;
+	close_all(s);
+	source_tally_ask(s, s->now_ns);
+}
+
 void
 source_end(struct source *s)
 {
-	s->state = SOURCE_ENDED;
-	close_all(s);
+	finish(s, SOURCE_ENDED);
 }
 
 void
@@ -122,23 +141,25 @@ source_fail(struct source *s, const char *what, struct span detail, const char *
 	text_str(&line, advice ? ": " : "");
 	text_str(&line, advice ? advice : "");
 	log_text(LOG_ERROR, &line);
-	s->state = SOURCE_FAILED;
-	close_all(s);
+	finish(s, SOURCE_FAILED);
 }
 
 void
 source_cancel(struct source *s)
 {
+	bool is_missing = s->lost_ns != 0 || (s->is_late && !s->has_answered);
+
 	if (source_is_over(s))
 		return;
 	source_body_drop(s);
-	s->state = s->lost_ns != 0 ? SOURCE_FAILED : SOURCE_ENDED;
-	close_all(s);
+	finish(s, is_missing ? SOURCE_FAILED : SOURCE_ENDED);
 }
 
 void
 source_fini(struct source *s)
 {
+	source_tally_fini(s); /* nothing is asked any more */
+	source_cancel(s);
 	source_body_drop(s);
 	free(s->exchange);
 	s->exchange = NULL;
@@ -154,8 +175,9 @@ source_join_merge(struct source *s, uint64_t now_ns)
 	s->is_final = false;
 	s->open = 0;
 	s->place = NULL;
-	s->drops_before += s->drops;
-	s->drops = 0;
+	s->told_ns = 0;
+	s->end = END_UNTOLD;
+	s->end_words[0] = '\0';
 	s->connection++;
 	s->received_before = merge_counts(s->context->merge, s->id)->received;
 	s->n_ids = 0;
@@ -173,6 +195,7 @@ start_file(struct source *s, uint64_t now_ns)
 		return;
 	}
 	source_join_merge(s, now_ns);
+	ledger_begin(&s->ledger);
 	s->has_answered = true;
 	s->state = SOURCE_BODY;
 	source_note_change(s);
@@ -197,6 +220,8 @@ source_start(struct source *s, uint64_t now_ns)
 	int rc;
 
 	s->now_ns = now_ns;
+	if (s->first_ns == 0)
+		s->first_ns = now_ns;
 	source_note_change(s);
 	if (t->kind == TARGET_FILE) {
 		start_file(s, now_ns);
@@ -280,6 +305,8 @@ expire_state(struct source *s)
 		source_connect_ask(s, s->now_ns);
 	else if (s->state == SOURCE_REFUSED)
 		source_answer_refuse(s);
+	else if (s->state == SOURCE_BODY && s->is_stopping)
+		source_cancel(s);
 	else if (s->state == SOURCE_BODY)
 		source_retry_check_silence(s);
 	else if (!source_is_over(s))
@@ -300,6 +327,7 @@ source_expire(struct source *s, uint64_t now_ns)
 	s->now_ns = now_ns;
 	source_note_change(s);
 	source_probe_expire(s, now_ns);
+	source_tally_expire(s, now_ns);
 	if (now_ns >= own_deadline(s))
 		expire_state(s);
 }
@@ -308,8 +336,11 @@ uint64_t
 source_deadline(const struct source *s)
 {
 	uint64_t probe_ns = source_probe_deadline(s);
+	uint64_t tally_ns = source_tally_deadline(s);
 	uint64_t own_ns = own_deadline(s);
 
+	if (tally_ns < own_ns)
+		own_ns = tally_ns;
 	return probe_ns < own_ns ? probe_ns : own_ns;
 }
 
@@ -371,6 +402,7 @@ source_settle(struct source *s, uint64_t now_ns)
 
 	s->now_ns = now_ns;
 	source_probe_settle(s);
+	source_tally_settle(s);
 	if (s->state == SOURCE_MEASURING && !source_probe_is_measuring(s))
 		source_connect_ask(s, now_ns);
 	if (s->state == SOURCE_BODY && s->is_parked)
@@ -395,23 +427,4 @@ bool
 source_is_waiting(const struct source *s)
 {
 	return s->state == SOURCE_BODY && (s->is_file || source_body_room(s) == 0);
-}
-
-void
-source_count(const struct source *s, struct summary_counts *counts)
-{
-	const struct merge_counts *m = merge_counts(s->context->merge, s->id);
-
-	*counts = (struct summary_counts){
-	    .received = m->received,
-	    .written = m->written - s->n_refused,
-	    .late = m->late,
-	    .forced = m->forced,
-	    .held_back = m->held_back,
-	    .bytes = m->bytes,
-	    .drops = s->drops_before + s->drops,
-	    .gaps = s->n_gaps,
-	    .gaps_ns = s->gaps_ns,
-	    .has_drops = s->has_drops,
-	    .hold_back_ns = merge_source_hold_back_ns(s->context->merge, s->id)};
 }

@@ -2,7 +2,9 @@
 #define CLI_SOURCE_H
 
 #include "cli/dial.h"
+#include "cli/end.h"
 #include "cli/interfaces.h"
+#include "cli/ledger.h"
 #include "cli/refusal.h"
 #include "cli/summary.h"
 #include "cli/target.h"
@@ -33,8 +35,12 @@ enum source_state {
 	SOURCE_FAILED
 };
 
-#define SOURCE_SCRATCH	   (256u * 1024)	 /* one read at most */
-#define SOURCE_SILENCE_NS  UINT64_C(15000000000) /* without a heartbeat: it is gone */
+#define SOURCE_SCRATCH	  (256u * 1024)		/* one read at most */
+#define SOURCE_SILENCE_NS UINT64_C(15000000000) /* without a heartbeat: it is gone */
+#define SOURCE_STOP_NS	  2000000000u /* to take what was captured until the end */
+#define SOURCE_GRACE_NS \
+	300000000u /* likewise, where the worker cannot be told to stop:
+					 more than a block, a heartbeat and a way */
 #define SOURCE_MEASURE_NS  1000000000u /* a capture begins so much later at most */
 #define SOURCE_REASON_MAX  512	       /* of a failure, for the message */
 #define SOURCE_REQUEST_MAX (HTTP_HEAD_MAX)
@@ -42,6 +48,7 @@ enum source_state {
 struct clock_slew;
 struct source;
 struct source_clock;
+struct source_tally;
 
 /* What all sources share. */
 struct source_context {
@@ -60,6 +67,8 @@ struct source_context {
 	bool has_probes; /* there are descriptors for the clocks of workers, too */
 	struct clock_offset_reference reference;       /* our clock */
 	struct clock_offset_reference first_reference; /* as it was at the start */
+
+	bool has_told_unknown_counts; /* that a worker's last counts cannot be had */
 
 	/* The merge's clock stands still while the output does, so that nobody's records
 	 * grow too old to wait only because nobody reads the result. */
@@ -89,6 +98,7 @@ struct source {
 	bool is_listed;
 	bool is_file;	   /* regular: always readable, never watched */
 	bool is_http;	   /* the bytes are a response, not the capture itself */
+	bool is_late;	   /* --wait: the others began without it */
 	bool is_in;	   /* takes part in the merge */
 	bool has_answered; /* packets may come, or came */
 	bool has_started;  /* what it sent began as a capture does, once at least */
@@ -96,17 +106,20 @@ struct source {
 	bool was_pending;  /* what the owner of all sources has seen so far */
 	bool was_over;
 	bool was_capturing;
+	bool was_counting;
+	bool is_stopping;   /* what was captured until the end of the run is taken */
+	bool is_limited;    /* it ended because its operator allows no more */
+	enum end_kind end;  /* as our worker's last block told it */
 	bool is_unverified; /* it ended, and nothing proves that this was the end */
-	bool has_drops;
 	unsigned
 	    wants; /* LOOP_IN or _OUT: what the transport waits for; 0: as the state */
-	uint64_t drops; /* of this connection */
-	uint64_t drops_before;
 	uint64_t deadline_ns; /* of the state */
 	uint64_t now_ns;      /* of the event at work */
 
+	uint64_t first_ns;   /* when it was tried first */
 	uint64_t up_ns;	     /* when it answered last */
 	uint64_t heard_ns;   /* when bytes came last */
+	uint64_t told_ns;    /* worker's clock: the newest record's time, or watermark */
 	uint64_t lost_ns;    /* 0: it is not lost */
 	uint64_t gap_ns;     /* where the gap begins */
 	uint64_t backoff_ns; /* the last delay */
@@ -128,7 +141,9 @@ struct source {
 
 	uint32_t connection;	  /* counts from 1 */
 	uint64_t received_before; /* records of the connections before this one */
-	uint64_t n_refused;	  /* packets that could not go into the output */
+	uint64_t n_unwritten;	  /* packets that left the merge, and went nowhere */
+	struct ledger ledger;
+	struct source_tally *tally; /* NULL: a file */
 
 	struct source_clock *clock; /* NULL: a file */
 	struct clock_slew *slew;    /* NULL: its times are as they come */
@@ -136,6 +151,7 @@ struct source {
 	struct source_exchange *exchange;
 	struct http_client http;
 	char reason[SOURCE_REASON_MAX];
+	char end_words[SAVEFILE_COMMENT_MAX]; /* with `end`; untrusted */
 	uint32_t n_ids;
 	uint16_t ids[NG_INTERFACES_MAX]; /* in context->interfaces, by the connection's */
 	struct savefile_reader reader;	 /* last: much of it stays untouched */
@@ -171,12 +187,22 @@ bool source_read_ahead(struct source *s, uint64_t now_ns);
 /* Whether it will go on when the merge has room: to be settled again. */
 bool source_is_waiting(const struct source *s);
 
-/* Neither answered nor ended yet. */
+/* Neither answered nor ended yet; nor one that --wait goes on trying. */
 bool source_is_pending(const struct source *s);
 bool source_is_over(const struct source *s);
 
-/* The user wants no more: closes everything, quietly. What the merge holds stays. */
+/*
+ * The user wants no more. With wants_rest it goes on until all is there that was captured
+ * before now, for SOURCE_STOP_NS at most; without, its connection is closed at once. Then
+ * it is over, and may still be counting.
+ */
+void source_stop(struct source *s, bool wants_rest, uint64_t now_ns);
+
+/* Closes everything, quietly. What the merge holds stays. */
 void source_cancel(struct source *s);
+
+/* The worker is still asked for the last counts. */
+bool source_is_counting(const struct source *s);
 
 void source_count(const struct source *s, struct summary_counts *counts);
 
@@ -195,6 +221,16 @@ void source_fail(struct source *s, const char *what, struct span detail,
 
 /* For a failure or loss: "what detail" is why. */
 void source_set_reason(struct source *s, const char *what, struct span detail);
+
+/* Records that this connection has given to the merge. */
+uint64_t source_received(const struct source *s);
+
+/* The worker told the counts of a capture; of the last one, perhaps, that it ended by the
+ * operator's limit. */
+void source_note_counted(struct source *s, bool is_limit);
+
+/* It does not tell the counts of the last one. */
+void source_note_uncounted(struct source *s);
 
 /* Closes everything, to be started again at until_ns. */
 void source_wait(struct source *s, uint64_t until_ns);

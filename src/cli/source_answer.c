@@ -7,6 +7,7 @@
 #include "cli/source_body.h"
 #include "cli/source_probe.h"
 #include "cli/source_retry.h"
+#include "cli/source_tally.h"
 
 #define HEAD_READ (16u * 1024) /* what follows the head goes to the stash at first */
 
@@ -99,7 +100,7 @@ source_answer_refuse(struct source *s)
 
 	text_init(&what, mem, sizeof(mem));
 	has_words = refusal_put(r, &what);
-	if (refusal_is_passing(r))
+	if (refusal_is_passing(r) || (s->has_answered && refusal_is_no_interface(r)))
 		source_lose(s, text_cstr(&what), span_str(""),
 			    has_words ? NULL
 				      : "is ddump-worker running behind that proxy?");
@@ -121,6 +122,14 @@ may_have_clock(const struct source *s, const struct http_response_head *head)
 }
 
 static void
+begin_ledger(struct source *s, const struct http_response_head *head, uint64_t now_ns)
+{
+	const struct connect *c = &s->exchange->dial.connect;
+
+	source_tally_begin(s, &c->list[c->last], head, now_ns);
+}
+
+static void
 take_head(struct source *s, const struct http_response_head *head, uint64_t now_ns)
 {
 	if (head->status == 200) {
@@ -128,6 +137,7 @@ take_head(struct source *s, const struct http_response_head *head, uint64_t now_
 		if (!s->is_in)
 			source_join_merge(s, now_ns);
 		s->has_answered = true;
+		begin_ledger(s, head, now_ns);
 		source_retry_note_answer(s);
 		if (may_have_clock(s, head))
 			source_probe_allow(s, now_ns);

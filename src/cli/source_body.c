@@ -11,7 +11,9 @@
 #include "base/copy.h"
 #include "cli/source_clock.h"
 #include "cli/source_retry.h"
+#include "cli/source_tally.h"
 #include "pcap/linktype.h"
+#include "sys/log.h"
 
 #define HEADER_BYTES 16 /* of a classic record, the smaller of the two formats' */
 #define QUEUED_EXTRA 32 /* bytes a record takes more in a queue than it has with this */
@@ -157,6 +159,18 @@ put_interface(struct source *s, const struct savefile_interface *given)
 	return false;
 }
 
+static void
+take_end(struct source *s, struct span comment)
+{
+	struct span said;
+	struct text words;
+
+	s->end = end_parse(comment, &said);
+	text_init(&words, s->end_words, sizeof(s->end_words));
+	text_put(&words, said);
+	text_cstr(&words);
+}
+
 /* A watermark of the whole stream comes with interface 0 of our own worker. */
 static void
 put_statistics(struct source *s, const struct savefile_statistics *st)
@@ -166,13 +180,15 @@ put_statistics(struct source *s, const struct savefile_statistics *st)
 		return;
 	merge_watermark(s->context->merge, s->id,
 			s->slew ? clock_slew_map(s->slew, st->time_ns) : st->time_ns);
-	if (st->has & SAVEFILE_HAS_OSDROP) {
-		s->has_drops = true;
-		s->drops = st->osdrop;
-	}
+	if (st->time_ns > s->told_ns)
+		s->told_ns = st->time_ns;
 	s->is_final = (st->has & SAVEFILE_HAS_USRDELIV) != 0;
-	if (!s->is_final)
+	if (s->is_final)
+		take_end(s, st->comment);
+	else
 		source_clock_stamp(s, st->time_ns, CLOCK_OFFSET_MARGIN_NS);
+	ledger_receive(&s->ledger, source_received(s));
+	ledger_note(&s->ledger, st);
 }
 
 /* The format is known: from our own worker, only watermarks count. */
@@ -223,6 +239,8 @@ feed_data(struct source *s, uint64_t merge_ns)
 		case SAVEFILE_RECORD:
 			out.record.interface_id = s->ids[out.record.interface_id];
 			s->newest_ns = out.record.time_ns;
+			if (s->newest_ns > s->told_ns)
+				s->told_ns = s->newest_ns;
 			if (s->slew)
 				out.record.time_ns =
 				    clock_slew_map(s->slew, s->newest_ns);
@@ -341,10 +359,48 @@ cut_of(struct source *s)
 
 /* Our worker ends a capture without an end only when it is stopped, or restarted. */
 static bool
-is_stopped(const struct source *s)
+is_shut_down(const struct source *s)
 {
-	return s->is_http && s->reader.is_ddump && s->context->options->retry_ns > 0 &&
-	       !target_is_bounded(s->target);
+	return s->is_http && (s->reader.is_ddump || source_tally_has_id(s)) &&
+	       s->context->options->retry_ns > 0 && !target_is_bounded(s->target);
+}
+
+/* A whole stream of our worker's, which says why it ends. */
+static void
+end_as_told(struct source *s)
+{
+	struct span words = span_str(s->end_words);
+
+	switch (s->end) {
+	case END_LIMIT:
+		s->is_limited = true;
+		source_set_reason(s, "the worker's limit: ", words);
+		log_line(LOG_WARNING, "%s: %s", s->target->name, s->reason);
+		s->state = SOURCE_ENDED;
+		return;
+	case END_LOOP:
+		source_fail(s, "the worker ended the capture: ", words,
+			    "leave its own traffic out (-f, or -exclude at the worker)");
+		return;
+	case END_INTERFACE:
+		source_lose(s, "", words, NULL);
+		return;
+	case END_COUNT:
+	case END_DURATION:
+		s->state = SOURCE_ENDED;
+		return;
+	case END_UNTOLD:
+	case END_SHUTDOWN:
+	case END_STOPPED:
+		break;
+	}
+	if (!is_shut_down(s)) {
+		s->state = SOURCE_ENDED;
+		return;
+	}
+	source_lose(s, "the worker was shut down", span_str(""), NULL);
+	if (s->end == END_UNTOLD) /* classic pcap has no place for it */
+		source_tally_ask(s, s->now_ns);
 }
 
 /* A whole answer in which no capture even began: asked again it would be the same. */
@@ -355,11 +411,24 @@ is_something_else(struct source *s)
 	       http_client_eof(&s->http) != HTTP_CLIENT_BAD;
 }
 
+/* Nothing was lost on the way: what the ledger still lacks nobody knows. */
+static void
+note_whole(struct source *s)
+{
+	ledger_receive(&s->ledger, source_received(s));
+	if (!source_tally_has_id(s))
+		ledger_end(&s->ledger);
+}
+
 void
 source_body_end(struct source *s)
 {
 	const char *cut = cut_of(s);
 
+	if (s->is_stopping) {
+		s->state = SOURCE_ENDED;
+		return;
+	}
 	if (cut && is_something_else(s)) {
 		source_fail(s, "the answer is no capture: ", span_str(cut), advice_of(s));
 		return;
@@ -368,20 +437,11 @@ source_body_end(struct source *s)
 		source_lose(s, "the stream was cut: ", span_str(cut), advice_of(s));
 		return;
 	}
-	if (is_stopped(s)) {
-		source_lose(s, "the worker stopped", span_str(""), NULL);
-		return;
-	}
 	s->is_unverified =
 	    s->is_http && !s->reader.is_ddump && !http_client_is_verified(&s->http);
-	s->state = SOURCE_ENDED;
-}
-
-/* Records of this connection that the merge has. */
-uint64_t
-source_body_received(const struct source *s)
-{
-	return merge_counts(s->context->merge, s->id)->received - s->received_before;
+	if (!s->is_http || s->reader.is_ddump || !s->is_unverified)
+		note_whole(s);
+	end_as_told(s);
 }
 
 /* The room for records as large as the mean of this connection's so far: if they are
@@ -390,7 +450,7 @@ size_t
 source_body_room(const struct source *s)
 {
 	uint64_t room = merge_read_size(s->context->merge, s->id, ALL_ROOM);
-	uint64_t n = source_body_received(s);
+	uint64_t n = source_received(s);
 	uint64_t mean = n > 0 ? s->reader.offset / n : HEADER_BYTES;
 
 	if (has_bytes(s))

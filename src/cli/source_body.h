@@ -20,9 +20,6 @@ void source_body_end(struct source *s);
 /* Bytes to read at most; 0: wait for room. */
 size_t source_body_room(const struct source *s);
 
-/* Records that this connection has given to the merge. */
-uint64_t source_body_received(const struct source *s);
-
 /* Fails: packets of this link type cannot go into the output. */
 void source_body_refuse_linktype(struct source *s, uint32_t linktype);
 

@@ -79,6 +79,18 @@ source_offset(const struct source *s, struct clock_offset_estimate *e)
 	estimate(s, &s->context->reference, e);
 }
 
+uint64_t
+source_clock_age(const struct source *s, uint64_t time_ns)
+{
+	uint64_t now_ns = clock_realtime_ns();
+	struct clock_offset_estimate e;
+
+	source_offset(s, &e);
+	if (e.kind == CLOCK_OFFSET_KNOWN && !s->slew)
+		now_ns = e.worker_ns;
+	return now_ns > time_ns ? now_ns - time_ns : 0;
+}
+
 void
 source_clock_put(struct text *t, const struct source *s)
 {

@@ -85,7 +85,7 @@ start_exchange(struct source *s, uint64_t now_ns)
 		return;
 	}
 	warn_about_password(s);
-	if (!s->has_answered)
+	if (!s->has_answered && !s->is_late)
 		source_join_merge(s, now_ns);
 	measure(s, now_ns);
 }

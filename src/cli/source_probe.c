@@ -95,7 +95,7 @@ make_work(struct source_clock *c)
 	text_init(&request, (char *)context->scratch, SOURCE_SCRATCH);
 	if (c->work)
 		return true;
-	if (!target_clock_request(c->source->target, &request))
+	if (!target_side_request(c->source->target, "clock", &request))
 		return false;
 	w = malloc(sizeof(*w) + request.n);
 	if (!w)

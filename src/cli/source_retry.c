@@ -2,7 +2,11 @@
 #include "cli/source_retry.h"
 
 #include "cli/source_body.h"
+#include "cli/source_clock.h"
 #include "sys/log.h"
+
+#define GAP_AGE_MAX_NS \
+	UINT64_C(120000000000) /* older: the clock is unknown, or it was set */
 
 /* 0.5 s to 30 s, a third of which at most is random: the id spreads those that were lost
  * together, also when the delays grow no more. */
@@ -36,7 +40,7 @@ log_about(const struct source *s, enum log_level level, const char *what, uint64
 }
 
 static void
-log_loss(const struct source *s)
+log_retry(const struct source *s, const char *how, uint64_t for_ns)
 {
 	char mem[SOURCE_REASON_MAX + 64];
 	struct text what;
@@ -44,8 +48,26 @@ log_loss(const struct source *s)
 	text_init(&what, mem, sizeof(mem));
 	text_str(&what, ": ");
 	text_str(&what, s->reason);
-	text_str(&what, ": connecting again for up to ");
-	log_about(s, LOG_ERROR, text_cstr(&what), s->context->options->retry_ns, "");
+	text_str(&what, how);
+	log_about(s, LOG_ERROR, text_cstr(&what), for_ns, "");
+}
+
+/*
+ * What was heard last may be old news: a link that was down delivers what it held, then the
+ * end. So the gap begins as much earlier as the newest time that came was old when it
+ * came, as far as the worker's clock can be told; a file that is played back says nothing.
+ * Without heartbeats a silence before the loss is taken for one of the network.
+ */
+static uint64_t
+gap_begin(const struct source *s)
+{
+	uint64_t last_ns = s->reader.is_ddump ? s->heard_ns : s->now_ns;
+	uint64_t silence_ns = s->now_ns - s->heard_ns;
+	uint64_t age_ns = s->told_ns > 0 ? source_clock_age(s, s->told_ns) : 0;
+
+	if (age_ns < silence_ns || age_ns - silence_ns > GAP_AGE_MAX_NS)
+		return last_ns;
+	return last_ns - (age_ns - silence_ns);
 }
 
 /* A loss that follows one soon is the same trouble: its delays go on growing. */
@@ -53,10 +75,28 @@ static void
 begin_gap(struct source *s)
 {
 	s->lost_ns = s->now_ns;
-	s->gap_ns = s->reader.is_ddump ? s->heard_ns : s->now_ns;
+	s->gap_ns = gap_begin(s);
 	if (s->now_ns - s->up_ns >= RETRY_LAST_NS)
 		s->backoff_ns = 0;
-	log_loss(s);
+	log_retry(s, ": connecting again for up to ", s->context->options->retry_ns);
+}
+
+/* It has never answered: the others begin without it. */
+static void
+wait_for_first(struct source *s, const char *what, struct span detail, const char *advice)
+{
+	uint64_t end_ns = s->first_ns + s->context->options->wait_ns;
+	uint64_t next_ns = s->now_ns + next_delay(s);
+
+	if (s->now_ns >= end_ns) {
+		source_fail(s, what, detail, advice);
+		return;
+	}
+	source_set_reason(s, what, detail);
+	if (!s->is_late)
+		log_retry(s, ": trying for up to ", s->context->options->wait_ns);
+	s->is_late = true;
+	source_wait(s, next_ns < end_ns ? next_ns : end_ns);
 }
 
 void
@@ -68,8 +108,16 @@ source_lose(struct source *s, const char *what, struct span detail, const char *
 			   s->now_ns - s->up_ns >= RETRY_STABLE_NS;
 	uint64_t next_ns;
 
+	if (s->is_stopping) {
+		source_cancel(s);
+		return;
+	}
+	if (!s->has_answered && s->target->kind == TARGET_NETWORK) {
+		wait_for_first(s, what, detail, advice);
+		return;
+	}
 	end_ns += is_new ? s->now_ns : s->lost_ns;
-	if (!s->has_answered || !s->is_http || s->now_ns >= end_ns) {
+	if (!s->is_http || s->now_ns >= end_ns) {
 		source_fail(s, what, detail, advice);
 		return;
 	}

@@ -13,7 +13,7 @@
 #define RETRY_STABLE_NS 1000000000u /* up for so long: a renewed key is no trouble */
 
 /* As source_fail, for what may be better next time: fails only where nothing is to be
- * tried (again). */
+ * tried (again): by --retry once it has answered, by --wait before. */
 void source_lose(struct source *s, const char *what, struct span detail,
 		 const char *advice);
 

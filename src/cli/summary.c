@@ -16,16 +16,32 @@ put_seconds(struct text *t, const char *what, uint64_t ns)
 	text_str(t, " s");
 }
 
+/* A lower bound of 0 says nothing. */
+static void
+put_bound(struct text *t, const char *what, uint64_t n, bool is_exact)
+{
+	text_str(t, what);
+	if (!is_exact && n == 0) {
+		text_str(t, " unknown");
+		return;
+	}
+	text_str(t, is_exact ? " " : " at least ");
+	text_u64(t, n);
+}
+
 void
 summary_put(struct text *t, const struct summary_counts *c)
 {
 	put(t, "received ", c->received);
 	put(t, ", written ", c->written);
 	put(t, ", late ", c->late);
-	if (c->has_drops)
-		put(t, ", dropped by kernel ", c->drops);
-	else
-		text_str(t, ", dropped by kernel unknown");
+	put_bound(t, ", dropped by kernel", c->drops, c->is_exact);
+	if (c->not_written > 0)
+		put(t, ", not written ", c->not_written);
+	if (c->not_fetched > 0 || !c->is_exact)
+		put_bound(t, ", not fetched", c->not_fetched, c->is_exact);
+	if (c->own > 0)
+		put_bound(t, ", own traffic", c->own, c->is_exact);
 	if (c->forced > 0)
 		put(t, ", forced ", c->forced);
 	if (c->held_back > 0)
@@ -43,6 +59,11 @@ summary_put(struct text *t, const struct summary_counts *c)
 void
 summary_add(struct summary_counts *total, const struct summary_counts *c)
 {
+	total->is_exact &= c->is_exact;
+	total->offered += c->offered;
+	total->not_written += c->not_written;
+	total->not_fetched += c->not_fetched;
+	total->own += c->own;
 	total->received += c->received;
 	total->written += c->written;
 	total->late += c->late;

@@ -92,9 +92,9 @@ void target_put_authority(const struct target *t, struct text *out);
 bool target_request(const struct target *t, const struct options *o, const char *ports,
 		    const char *own_address, struct text *out);
 
-/* The request for the worker's clock, which lies beside the capture: /x/capture has
- * /x/clock. Nothing of the target's query goes with it. False when it does not fit. */
-bool target_clock_request(const struct target *t, struct text *out);
+/* The request for what lies beside the capture: /x/capture has /x/clock. Nothing of the
+ * target's query goes with it. False when it does not fit. */
+bool target_side_request(const struct target *t, const char *name, struct text *out);
 
 /* Whether the worker is asked to end the capture by itself: count or duration. */
 bool target_is_bounded(const struct target *t);

@@ -150,7 +150,7 @@ target_request(const struct target *t, const struct options *o, const char *port
 }
 
 bool
-target_clock_request(const struct target *t, struct text *out)
+target_side_request(const struct target *t, const char *name, struct text *out)
 {
 	char mem[HTTP_TARGET_MAX];
 	struct span folder = t->url.path;
@@ -160,7 +160,7 @@ target_clock_request(const struct target *t, struct text *out)
 		folder.n--;
 	text_init(&resource, mem, sizeof(mem));
 	text_put(&resource, folder.n > 0 ? folder : span_str("/"));
-	text_str(&resource, "clock");
+	text_str(&resource, name);
 	http_emit_request(out, "GET", text_span(&resource));
 	if (!put_sender(out, t))
 		return false;

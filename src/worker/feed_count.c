@@ -43,6 +43,11 @@ put_end(const struct feed *f, struct text *t)
 	text_str(t, slots_end_kind(f->end));
 	text_str(t, ": ");
 	text_str(t, slots_end_text(f->end));
+	if (f->end == SLOT_END_INTERFACE && f->r->n_interfaces > 0) {
+		text_str(t, ", ");
+		text_utf8(t, span_str(f->r->interfaces[0]));
+		text_str(t, f->r->n_interfaces > 1 ? " and all others" : "");
+	}
 	if (f->end == SLOT_END_LIMIT) {
 		text_str(t, ", ");
 		text_fixed(t, f->r->duration_ns / 1000000, 3);

@@ -15,9 +15,11 @@ static const struct stats_json_run run = {.version = "0.1.0",
 	"{\"version\":\"0.1.0\",\"start\":\"2026-11-23T01:30:00.25Z\","           \
 	"\"end\":\"2026-11-23T01:31:00.00Z\",\"exit_status\":3,\"hold_back_ns\":" \
 	"200000000,\"targets\":["
-#define ZEROES                                                                         \
-	"\"packets_received\":0,\"packets_written\":0,\"bytes_written\":0,\"late\":0," \
-	"\"forced\":0,\"held_back\":0,\"kernel_drops\":null,\"gaps\":0,\"gaps_ns\":0"
+#define ZEROES                                                                              \
+	"\"counts\":\"at_least\",\"packets_offered\":null,\"packets_received\":0,"          \
+	"\"packets_written\":0,\"not_written\":0,\"not_fetched\":null,\"bytes_written\":0," \
+	"\"late\":0,\"forced\":0,\"held_back\":0,\"kernel_drops\":null,"                    \
+	"\"own_traffic\":null,\"gaps\":0,\"gaps_ns\":0"
 
 struct row {
 	int line;
@@ -33,7 +35,12 @@ static const struct row rows[] = {
       .has_offset = true,
       .offset_ns = -12,
       .bound_ns = 34,
-      .counts = {.received = 1,
+      .counts = {.offered = 11,
+		 .not_written = 12,
+		 .not_fetched = 13,
+		 .own = 14,
+		 .is_exact = true,
+		 .received = 1,
 		 .written = 2,
 		 .late = 3,
 		 .forced = 4,
@@ -46,8 +53,10 @@ static const struct row rows[] = {
 		 .hold_back_ns = 10}},
      0,
      "\n{\"name\":\"db1\",\"state\":\"ended\",\"reason\":null,\"end_unverified\":false,"
-     "\"packets_received\":1,\"packets_written\":2,\"bytes_written\":6,\"late\":3,"
-     "\"forced\":4,\"held_back\":5,\"kernel_drops\":9,\"gaps\":7,\"gaps_ns\":8,"
+     "\"counts\":\"exact\",\"packets_offered\":11,\"packets_received\":1,"
+     "\"packets_written\":2,\"not_written\":12,\"not_fetched\":13,"
+     "\"bytes_written\":6,\"late\":3,\"forced\":4,\"held_back\":5,\"kernel_drops\":9,"
+     "\"own_traffic\":14,\"gaps\":7,\"gaps_ns\":8,"
      "\"hold_back_ns\":10,\"clock_offset\":{\"offset_ns\":-12,\"bound_ns\":34}}"},
     {__LINE__,
      {.name = "", .state = "failed", .reason = "no", .is_unverified = true},
@@ -112,9 +121,8 @@ test_part_has_room(void **state)
 	memset(reason, 1, sizeof(reason));
 	name[sizeof(name) - 1] = '\0';
 	reason[sizeof(reason) - 1] = '\0';
-	target.counts = (struct summary_counts){
-	    UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX,
-	    UINT64_MAX, UINT64_MAX, UINT64_MAX, true,	    UINT64_MAX};
+	memset(&target.counts, 0xff, offsetof(struct summary_counts, is_exact));
+	target.counts.has_drops = true;
 	target.reason = reason;
 	text_init(&t, mem, sizeof(mem));
 	stats_json_put_target(&t, 1, &target);

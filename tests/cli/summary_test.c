@@ -14,18 +14,41 @@ test_words(void **state)
 {
 	static const struct row rows[] = {
 	    {__LINE__,
-	     {.received = 5, .written = 5, .has_drops = true},
+	     {.received = 5, .written = 5, .has_drops = true, .is_exact = true},
 	     "received 5, written 5, late 0, dropped by kernel 0, bytes 0"},
 	    {__LINE__,
 	     {.received = 5, .written = 4, .late = 1},
-	     "received 5, written 4, late 1, dropped by kernel unknown, bytes 0"},
+	     "received 5, written 4, late 1, dropped by kernel unknown, not fetched "
+	     "unknown, bytes 0"},
+	    {__LINE__,
+	     {.offered = 99,
+	      .received = 5,
+	      .written = 4,
+	      .not_written = 1,
+	      .not_fetched = 60,
+	      .drops = 30,
+	      .own = 4,
+	      .has_drops = true,
+	      .is_exact = true},
+	     "received 5, written 4, late 0, dropped by kernel 30, not written 1, not "
+	     "fetched 60, own traffic 4, bytes 0"},
+	    {__LINE__,
+	     {.received = 5,
+	      .written = 5,
+	      .not_fetched = 6,
+	      .drops = 3,
+	      .own = 4,
+	      .has_drops = true},
+	     "received 5, written 5, late 0, dropped by kernel at least 3, not fetched at "
+	     "least 6, own traffic at least 4, bytes 0"},
 	    {__LINE__,
 	     {.received = 9,
 	      .written = 9,
 	      .forced = 2,
 	      .held_back = 3,
 	      .drops = 7,
-	      .has_drops = true},
+	      .has_drops = true,
+	      .is_exact = true},
 	     "received 9, written 9, late 0, dropped by kernel 7, forced 2, held back 3, "
 	     "bytes 0"},
 	    {__LINE__,
@@ -35,7 +58,8 @@ test_words(void **state)
 	      .gaps = 2,
 	      .gaps_ns = 61234567890,
 	      .hold_back_ns = 1250000000},
-	     "received 9, written 9, late 0, dropped by kernel unknown, gaps 2 (61.234 s), "
+	     "received 9, written 9, late 0, dropped by kernel unknown, not fetched "
+	     "unknown, gaps 2 (61.234 s), "
 	     "bytes 18446744073709551615, hold-back 1.250 s"},
 	};
 
@@ -54,9 +78,17 @@ test_words(void **state)
 static void
 test_total(void **state)
 {
-	struct summary_counts total = {0};
-	struct summary_counts a = {
-	    .received = 1, .written = 2, .late = 3, .bytes = 4, .hold_back_ns = 5};
+	struct summary_counts total = {.is_exact = true};
+	struct summary_counts a = {.offered = 11,
+				   .received = 1,
+				   .written = 2,
+				   .not_written = 3,
+				   .not_fetched = 4,
+				   .own = 5,
+				   .late = 3,
+				   .bytes = 4,
+				   .hold_back_ns = 5,
+				   .is_exact = true};
 	struct summary_counts b = {.received = 10,
 				   .written = 20,
 				   .forced = 5,
@@ -67,8 +99,14 @@ test_total(void **state)
 	(void)state;
 	summary_add(&total, &a);
 	assert_false(total.has_drops);
+	assert_true(total.is_exact);
 	summary_add(&total, &b);
+	assert_false(total.is_exact);
 	summary_add(&total, &a);
+	assert_int_equal(total.offered, 22);
+	assert_int_equal(total.not_written, 6);
+	assert_int_equal(total.not_fetched, 8);
+	assert_int_equal(total.own, 10);
 	assert_int_equal(total.received, 12);
 	assert_int_equal(total.written, 24);
 	assert_int_equal(total.late, 6);

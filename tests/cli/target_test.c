@@ -219,7 +219,7 @@ test_clock_requests(void **state)
 
 		assert_null(target_parse(&t, rows[i][0]));
 		text_init(&out, mem, sizeof(mem));
-		assert_true(target_clock_request(&t, &out));
+		assert_true(target_side_request(&t, "clock", &out));
 		line = text_span(&out);
 		line.n = span_find(line, '\r');
 		check_span(__FILE__, __LINE__, span_str(rows[i][0]), line,
@@ -227,7 +227,7 @@ test_clock_requests(void **state)
 		assert_non_null(strstr(text_cstr(&out), rows[i][2]));
 		assert_string_equal(text_cstr(&out) + out.n - 4, "\r\n\r\n");
 		text_init(&out, mem, out.n - 1);
-		assert_false(target_clock_request(&t, &out));
+		assert_false(target_side_request(&t, "clock", &out));
 	}
 }
 

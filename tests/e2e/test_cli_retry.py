@@ -185,7 +185,7 @@ def test_a_worker_is_restarted(tmp_path):
 
         exchange()
         worker.stop()
-        wait_for(lambda: "the worker stopped: connecting again" in ddump.log(), "the end is seen")
+        wait_for(lambda: "the worker was shut down: connecting again" in ddump.log(), "the end is seen")
         lab.worker(host, listen=f"127.0.0.1:{worker.port}")
         wait_for(lambda: "back after a gap" in ddump.log(), "it is back")
         exchange()

@@ -1,0 +1,375 @@
+"""What became of every packet: offered = written + not written + not fetched + drops + own."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+
+import pytest
+
+from lab import DDUMP, PATIENCE, packets_of, wait_for
+from test_worker import SEND, send_udp
+
+FILTER = "udp dst port 9999"
+PARTS = ("packets_written", "not_written", "not_fetched", "kernel_drops", "own_traffic")
+
+
+@pytest.fixture
+def host(lab):
+    return lab.namespace("h")
+
+
+class Run:
+    """ddump with --stats-json, in a namespace."""
+
+    def __init__(self, lab, host, tmp_path, *args, capturing=1, **kw):
+        self.out, self.stats = str(tmp_path / "out.pcap"), str(tmp_path / "stats.json")
+        if "stdout" not in kw:
+            args = ("-w", self.out, *args)
+        self.process = lab.start(host, [DDUMP, "-f", FILTER, "--stats-json", self.stats, *args], **kw)
+        wait_for(lambda: f"capturing on {capturing}" in self.process.log() or self.process.popen.poll() is not None,
+                 "it captures: " + self.process.log())
+
+    def interrupt(self):
+        self.process.popen.send_signal(signal.SIGINT)
+
+    def end(self):
+        """(exit status, total, targets)"""
+        status = self.process.popen.wait(PATIENCE)
+        with open(self.stats) as f:
+            stats = json.load(f)
+        for counts in [*stats["targets"], stats["total"]]:
+            if counts["counts"] == "exact":
+                assert counts["packets_offered"] == sum(counts[part] for part in PARTS), counts
+            assert counts["packets_received"] == counts["packets_written"] + counts["not_written"]
+        return status, stats["total"], stats["targets"]
+
+
+def target(worker, query=""):
+    return f"http://127.0.0.1:{worker.port}/capture{query}"
+
+
+def numbers(path):
+    return [int(data[28:36]) for _, data in packets_of(path)]
+
+
+@pytest.mark.parametrize("query", ["", "?format=pcap"])
+def test_an_interrupt_right_behind_the_last_packet_loses_none(lab, host, tmp_path, query):
+    worker = lab.worker(host)
+    for n in (1, 100):
+        run = Run(lab, host, tmp_path, target(worker, query))
+        sender = host.popen(["/usr/bin/python3", "-c", SEND.replace("s.sendto", "__import__('time').sleep(0.002); s.sendto"),
+                             "9999", str(n), "10"], str(tmp_path / "sender"))
+        sender.popen.wait(PATIENCE)
+        run.interrupt()
+        status, total, _ = run.end()
+        assert status == 0 and numbers(run.out) == list(range(n))
+        assert total["counts"] == "exact" and total["packets_offered"] == total["packets_written"] == n
+        assert ("dropped by kernel 0," in run.process.log()) and "unknown" not in run.process.log()
+
+
+NGINX = """
+daemon off; pid {tmp}/nginx.pid; error_log stderr; worker_processes 1;
+events {{ worker_connections 64; }}
+http {{ access_log off; client_body_temp_path {tmp}; proxy_temp_path {tmp}; fastcgi_temp_path {tmp};
+  uwsgi_temp_path {tmp}; scgi_temp_path {tmp};
+  server {{ listen 127.0.0.1:{port};
+    location {location} {{ proxy_pass http://127.0.0.1:{worker}; proxy_buffering off; proxy_read_timeout 600s;
+      proxy_set_header Forwarded "for=\\"$remote_addr:$remote_port\\"; by=_x:{port}"; proxy_set_header Host $http_host; }} }} }}
+"""
+
+HAPROXY = """
+defaults
+  mode http
+  timeout client 60s
+  timeout server 60s
+  timeout connect 5s
+listen a
+  bind 127.0.0.1:{port}
+  option forwardfor
+  server w 127.0.0.1:{worker}
+"""
+
+
+def through(lab, host, tmp_path, kind, worker, location="/", port=18080):
+    conf = tmp_path / f"{kind}.conf"
+    template = NGINX if kind == "nginx" else HAPROXY
+    conf.write_text(template.format(tmp=tmp_path, port=port, worker=worker.port, location=location))
+    args = ["nginx", "-c", str(conf)] if kind == "nginx" else ["haproxy", "-f", str(conf)]
+    lab.start(host, args)
+    wait_for(lambda: host.run("curl", "-s", f"http://127.0.0.1:{port}/", check=False).returncode == 0, kind)
+    return port
+
+
+@pytest.mark.parametrize("kind", ["nginx", "haproxy"])
+def test_counts_come_through_a_proxy(lab, host, tmp_path, kind):
+    worker = lab.worker(host)
+    port = through(lab, host, tmp_path, kind, worker)
+    run = Run(lab, host, tmp_path, f"http://127.0.0.1:{port}")
+    send_udp(host, 100)
+    run.interrupt()
+    status, total, _ = run.end()
+    assert status == 0 and numbers(run.out) == list(range(100))
+    assert total["counts"] == "exact" and total["packets_offered"] == 100
+
+
+def test_a_proxy_that_passes_only_captures_gives_lower_bounds(lab, host, tmp_path):
+    """What can be had is fetched, and one line says why there is no count."""
+    worker = lab.worker(host)
+    port = through(lab, host, tmp_path, "nginx", worker, location="= /capture")
+    both = [f"http://127.0.0.1:{port}/capture", f"http://localhost:{port}/capture?snaplen=200"]
+    run = Run(lab, host, tmp_path, *both, capturing=2)
+    send_udp(host, 100)
+    run.interrupt()
+    status, total, targets = run.end()
+    assert status == 0 and sorted(numbers(run.out)) == sorted(2 * list(range(100)))
+    assert total["counts"] == "at_least" and [t["counts"] for t in targets] == ["at_least"] * 2
+    assert total["packets_offered"] == total["packets_written"] == 200
+    log = run.process.log()
+    assert log.count("losses are known as \"at least\" only: GET /captures/ID: 404") == 1, log
+    assert log.count("not fetched unknown") == 3 and "dropped by kernel 0" not in log
+
+
+def test_a_stalled_reader_hides_no_loss(lab, host, tmp_path):
+    """200,000 packets into a pipe that nobody reads until the end."""
+    worker = lab.worker(host)
+    read, write = os.pipe()
+    run = Run(lab, host, tmp_path, "-d", "2.5", target(worker, "?buffer=1024"), stdout=write)
+    os.close(write)
+    n = 200_000
+    send_udp(host, n, size=100)
+    time.sleep(2.5)  # the end comes while nobody reads
+    out = tmp_path / "read.pcap"
+    with open(out, "wb") as f:
+        subprocess.run(["cat"], stdin=read, stdout=f, timeout=PATIENCE, check=True)
+    os.close(read)
+    status, total, _ = run.end()
+    assert status == 0 and total["counts"] == "exact" and total["packets_offered"] == n, total
+    assert len(packets_of(str(out))) == total["packets_written"] < n
+    assert total["kernel_drops"] > 1000 and total["not_fetched"] > 1000
+    log = run.process.log()
+    assert f"dropped by kernel {total['kernel_drops']}," in log and f"not fetched {total['not_fetched']}," in log
+
+
+def test_a_second_interrupt_ends_at_once_and_says_what_was_lost(lab, host, tmp_path):
+    worker = lab.worker(host)
+    read, write = os.pipe()
+    run = Run(lab, host, tmp_path, target(worker), stdout=write)
+    os.close(write)
+    send_udp(host, 20_000, size=1000)
+    time.sleep(0.5)
+    run.interrupt()
+    time.sleep(0.3)
+    begin = time.monotonic()
+    run.interrupt()
+    status, total, _ = run.end()
+    assert status == 1 and time.monotonic() - begin < 1
+    assert total["counts"] == "at_least" and total["not_written"] > 0
+    os.set_blocking(read, False)
+    data = b""
+    while chunk := os.read(read, 1 << 20):
+        data += chunk
+    os.close(read)
+    whole = (len(data) - 24) // (16 + 16 + 28 + 1008)
+    assert total["packets_written"] in (whole, whole + 1), "what the pipe has is written"
+    assert "interrupted again" in run.process.log()
+
+
+def test_a_count_that_is_reached_leaves_the_rest_counted(lab, host, tmp_path):
+    worker = lab.worker(host)
+    run = Run(lab, host, tmp_path, "-c", "10", target(worker))
+    n = 30_000
+    send_udp(host, n)
+    status, total, _ = run.end()
+    assert status == 0 and numbers(run.out) == list(range(10)) and total["packets_written"] == 10
+    assert total["counts"] == "exact" and 10 < total["packets_offered"] <= n
+
+
+def test_a_reader_that_leaves_ends_with_exact_counts(lab, host, tmp_path):
+    worker = lab.worker(host)
+    head = subprocess.Popen(["head", "-c", "5000"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    run = Run(lab, host, tmp_path, target(worker), stdout=head.stdin)
+    head.stdin.close()
+    for _ in range(5):
+        send_udp(host, 400, size=1000)
+        time.sleep(0.3)
+    status, total, _ = run.end()
+    head.wait(PATIENCE)
+    assert status == 0 and total["counts"] == "exact" and total["packets_written"] < total["packets_offered"] <= 2000
+
+
+@pytest.mark.parametrize("victim, exact", [("connection", True), ("capture", False), ("worker", False)])
+def test_counts_over_a_loss(lab, host, tmp_path, victim, exact):
+    """Of a capture whose worker can be asked they stay exact; of a dead one they cannot."""
+    worker = lab.worker(host)
+    run = Run(lab, host, tmp_path, target(worker))
+    send_udp(host, 500)
+    wait_for(lambda: len(packets_of(run.out)) == 500, "the first ones")
+    if victim == "connection":
+        host.run("ss", "-K", "state", "established", f"( sport = :{worker.port} )")
+    elif victim == "capture":
+        os.kill(max(worker.children()), signal.SIGKILL)
+    else:
+        for pid in (*worker.children(), worker.pid):
+            os.kill(pid, signal.SIGKILL)
+        worker.popen.wait()
+        lab.worker(host, listen=f"127.0.0.1:{worker.port}")
+    wait_for(lambda: "back after a gap" in run.process.log(), "it is back: " + run.process.log())
+    send_udp(host, 500)
+    run.interrupt()
+    status, total, _ = run.end()
+    assert status == 0 and numbers(run.out) == 2 * list(range(500))
+    assert total["counts"] == ("exact" if exact else "at_least") and total["gaps"] == 1
+    assert total["packets_offered"] == 1000
+    assert ("dropped by kernel 0," in run.process.log()) == exact
+
+
+def test_a_restart_by_the_operator_keeps_counts_exact(lab, host, tmp_path):
+    """The last statistics block has them: the new worker need not know."""
+    worker = lab.worker(host)
+    run = Run(lab, host, tmp_path, target(worker))
+    send_udp(host, 300)
+    assert worker.stop() == 0
+    lab.worker(host, listen=f"127.0.0.1:{worker.port}")
+    wait_for(lambda: "back after a gap" in run.process.log(), "it is back: " + run.process.log())
+    send_udp(host, 300)
+    run.interrupt()
+    status, total, _ = run.end()
+    assert status == 0 and numbers(run.out) == 2 * list(range(300))
+    assert total["counts"] == "exact" and total["packets_offered"] == 600
+    assert "the worker was shut down: connecting again" in run.process.log()
+
+
+@pytest.mark.parametrize("args, code", [((), 0), (("-d", "20"), 3), (("-c", "99"), 3)])
+@pytest.mark.parametrize("query", ["", "?format=pcap"])
+def test_an_operators_limit_is_final(lab, host, tmp_path, args, code, query):
+    """Not a hole of half a second: connecting again would only go around it."""
+    worker = lab.worker(host, "-max-duration", "1s")
+    run = Run(lab, host, tmp_path, *args, target(worker, query))
+    send_udp(host, 5)
+    status, total, targets = run.end()
+    log = run.process.log()
+    assert status == code and "the worker's limit: -max-duration reached" in log, log
+    assert "back after" not in log and total["gaps"] == 0 and total["packets_written"] == 5
+    assert worker.log().count("capture 0 for") == 2 and targets[0]["state"] == "ended"
+
+
+def test_an_interface_that_goes_and_comes(lab, host, tmp_path):
+    worker = lab.worker(host)
+
+    def plug():
+        host.ip("link", "add", "vpn0", "type", "veth", "peer", "name", "vpn1")
+        host.ip("addr", "add", "10.9.9.1/24", "dev", "vpn0")
+        for name in ("vpn0", "vpn1"):
+            host.ip("link", "set", name, "up")
+
+    def send(n):
+        host.run("/usr/bin/python3", "-c", SEND.replace("127.0.0.1", "10.9.9.2"), "9999", str(n), "0")
+
+    plug()
+    host.ip("neigh", "add", "10.9.9.2", "lladdr", "02:00:00:00:00:09", "dev", "vpn0")
+    run = Run(lab, host, tmp_path, "-i", "vpn0", target(worker))
+    send(10)
+    wait_for(lambda: len(packets_of(run.out)) == 10, "the first ones")
+    host.ip("link", "del", "vpn0")
+    wait_for(lambda: "interface gone, vpn0: connecting again" in run.process.log(), run.process.log())
+    time.sleep(2)
+    plug()
+    host.ip("neigh", "add", "10.9.9.2", "lladdr", "02:00:00:00:00:09", "dev", "vpn0")
+    wait_for(lambda: "back after a gap" in run.process.log(), "it is back: " + run.process.log())
+    send(10)
+    run.interrupt()
+    status, total, _ = run.end()
+    assert status == 0 and numbers(run.out) == 2 * list(range(10)) and total["counts"] == "exact"
+
+
+def test_an_interface_that_never_was_fails_at_once(lab, host, tmp_path):
+    worker = lab.worker(host)
+    done = host.run(DDUMP, "-i", "nosuch", target(worker), check=False)
+    assert done.returncode == 1 and b"no interface is named nosuch" in done.stderr
+
+
+def test_an_interface_that_does_not_come_back_fails_within_retry(lab, host, tmp_path):
+    worker = lab.worker(host)
+    host.ip("link", "add", "vpn0", "type", "veth", "peer", "name", "vpn1")
+    for name in ("vpn0", "vpn1"):
+        host.ip("link", "set", name, "up")
+    run = Run(lab, host, tmp_path, "--retry", "2", "-i", "vpn0", target(worker))
+    host.ip("link", "del", "vpn0")
+    status, _, targets = run.end()
+    assert status == 3 and targets[0]["state"] == "failed"
+    assert "no interface is named vpn0" in targets[0]["reason"]
+
+
+class TestWait:
+    """--wait: targets that cannot be reached at the start."""
+
+    def test_a_late_worker_is_shown_like_one_that_came_back(self, lab, host, tmp_path):
+        first = lab.worker(host)
+        run = Run(lab, host, tmp_path, "--wait", "20", target(first), "http://127.0.0.1:18475")
+        send_udp(host, 5)
+        wait_for(lambda: len(packets_of(run.out)) == 5, "the output begins with what has answered")
+        assert run.process.log().count("trying for up to 20") == 1
+        lab.worker(host, listen="127.0.0.1:18475")
+        wait_for(lambda: "capturing on 2 of 2" in run.process.log(), run.process.log())
+        send_udp(host, 5)
+        run.interrupt()
+        status, total, _ = run.end()
+        assert status == 0 and total["packets_written"] == 15 and total["counts"] == "exact"
+
+    def test_a_duration_begins_with_what_has_answered(self, lab, host, tmp_path):
+        first = lab.worker(host)
+        begin = time.monotonic()
+        run = Run(lab, host, tmp_path, "--wait", "1h", "-d", "1", target(first), "http://127.0.0.1:18475")
+        status, _, targets = run.end()
+        assert status == 3 and 1 <= time.monotonic() - begin < 6
+        assert [t["state"] for t in targets] == ["ended", "failed"]
+
+    def test_one_that_is_never_reached_fails_when_the_time_is_over(self, lab, host, tmp_path):
+        first = lab.worker(host)
+        begin = time.monotonic()
+        run = Run(lab, host, tmp_path, "--wait", "2", "-d", "4", target(first), "http://127.0.0.1:18475")
+        wait_for(lambda: re.search(r"Connection refused: is ddump-worker running", run.process.log()), "it fails")
+        assert 2 <= time.monotonic() - begin
+        status, total, _ = run.end()
+        assert status == 3 and total["gaps"] == 0
+
+    def test_require_all_is_judged_when_the_wait_is_over(self, lab, host, tmp_path):
+        first = lab.worker(host)
+        run = Run(lab, host, tmp_path, "--wait", "2", "--require-all", target(first), "http://127.0.0.1:18475")
+        send_udp(host, 5)
+        status, _, _ = run.end()
+        assert status == 1 and numbers(run.out) == list(range(5))
+
+    @pytest.mark.parametrize("answer, tries", [
+        ("502 Bad Gateway", 2), ("503 Service Unavailable", 2), ("504 Gateway Timeout", 2),
+        ("400 Bad Request", 1), ("401 Unauthorized", 1), ("403 Forbidden", 1), ("404 Not Found", 1)])
+    def test_what_waiting_may_cure_is_tried_again(self, answer, tries, tmp_path):
+        from test_cli_http import Server, refusal
+        server = Server(refusal(answer.encode(), b"text/plain", b"no"))
+        done = subprocess.run([DDUMP, "--wait", "0.8", server.target], capture_output=True, timeout=PATIENCE)
+        server.close()
+        assert done.returncode == 1 and len(server.requests) >= tries
+        assert (len(server.requests) > 1) == (tries > 1), server.requests
+
+    def test_a_name_that_is_not_there_yet(self, lab, host, tmp_path):
+        worker = lab.worker(host)
+        etc = f"/etc/netns/{host.name}"
+        os.makedirs(etc)
+        try:
+            with open(etc + "/hosts", "w") as f:
+                f.write("127.0.0.1 localhost\n")
+            with open(etc + "/resolv.conf", "w") as f:
+                f.write("nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
+            process = lab.start(host, [DDUMP, "--wait", "20", "-w", str(tmp_path / "o"), f"late.example:{worker.port}"])
+            wait_for(lambda: "trying for up to 20" in process.log(), process.log())
+            with open(etc + "/hosts", "a") as f:
+                f.write("127.0.0.1 late.example\n")
+            wait_for(lambda: "capturing on 1 of 1" in process.log(), "the name: " + process.log())
+            assert process.stop(signal.SIGINT) == 0
+        finally:
+            for name in ("hosts", "resolv.conf"):
+                os.unlink(f"{etc}/{name}")
+            os.rmdir(etc)
