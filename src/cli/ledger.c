@@ -47,15 +47,25 @@ close_lost(struct ledger *l)
 }
 
 void
-ledger_begin(struct ledger *l)
+ledger_lose(struct ledger *l)
 {
+	if (!l->has_begun)
+		return;
 	close_lost(l);
 	l->lost = l->now;
-	l->has_lost = l->has_begun;
-	l->has_begun = true;
+	l->has_lost = true;
+	l->has_begun = false;
 	l->now = (struct ledger_capture){.is_final = false};
 	if (l->lost.is_final)
 		close_lost(l);
+}
+
+void
+ledger_begin(struct ledger *l)
+{
+	ledger_lose(l);
+	l->now = (struct ledger_capture){.is_final = false};
+	l->has_begun = true;
 }
 
 void

@@ -35,7 +35,11 @@ struct ledger {
 	bool is_at_least; /* one of these had no last word */
 };
 
-/* The target gives a new capture: the one at work becomes the lost one. */
+/* The capture at work is over without a last word: it becomes the lost one. Nothing, if it
+ * has had that, or there is none. */
+void ledger_lose(struct ledger *l);
+
+/* The target gives a new capture; the one at work is lost, if it is not yet. */
 void ledger_begin(struct ledger *l);
 
 /* The capture at work has given so many packets by now. */

@@ -268,7 +268,7 @@ step(struct source *s, uint64_t now_ns)
 		break;
 	case SOURCE_NEW:
 	case SOURCE_RESOLVING:
-	case SOURCE_MEASURING:
+	case SOURCE_PREPARING:
 	case SOURCE_WAITING:
 	case SOURCE_ENDED:
 	case SOURCE_FAILED:
@@ -301,7 +301,7 @@ expire_state(struct source *s)
 		source_connect_unresolved(s, "name look-up: no answer in time");
 	else if (s->state == SOURCE_CONNECTING)
 		source_connect_step(s, s->now_ns);
-	else if (s->state == SOURCE_MEASURING)
+	else if (s->state == SOURCE_PREPARING)
 		source_connect_ask(s, s->now_ns);
 	else if (s->state == SOURCE_REFUSED)
 		source_answer_refuse(s);
@@ -361,7 +361,7 @@ interest(const struct source *s)
 	case SOURCE_NEW:
 	case SOURCE_RESOLVING:
 	case SOURCE_CONNECTING:
-	case SOURCE_MEASURING:
+	case SOURCE_PREPARING:
 	case SOURCE_WAITING:
 	case SOURCE_ENDED:
 	case SOURCE_FAILED:
@@ -403,7 +403,7 @@ source_settle(struct source *s, uint64_t now_ns)
 	s->now_ns = now_ns;
 	source_probe_settle(s);
 	source_tally_settle(s);
-	if (s->state == SOURCE_MEASURING && !source_probe_is_measuring(s))
+	if (s->state == SOURCE_PREPARING && source_connect_may_ask(s))
 		source_connect_ask(s, now_ns);
 	if (s->state == SOURCE_BODY && s->is_parked)
 		has_fed = source_read_feed_stash(s, now_ns);

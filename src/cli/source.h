@@ -25,7 +25,7 @@ enum source_state {
 	SOURCE_NEW,
 	SOURCE_RESOLVING,
 	SOURCE_CONNECTING, /* up to a transport: dial.h */
-	SOURCE_MEASURING,  /* --align-clocks: until the worker's clock is known */
+	SOURCE_PREPARING, /* until the worker's clock is known, or a lost capture's end */
 	SOURCE_SENDING,
 	SOURCE_HEAD,	/* waits for the head of the answer */
 	SOURCE_REFUSED, /* the answer is not 200: collects what it says */
@@ -41,7 +41,7 @@ enum source_state {
 #define SOURCE_GRACE_NS \
 	300000000u /* likewise, where the worker cannot be told to stop:
 					 more than a block, a heartbeat and a way */
-#define SOURCE_MEASURE_NS  1000000000u /* a capture begins so much later at most */
+#define SOURCE_PREPARE_NS  1000000000u /* a capture begins so much later at most */
 #define SOURCE_REASON_MAX  512	       /* of a failure, for the message */
 #define SOURCE_REQUEST_MAX (HTTP_HEAD_MAX)
 

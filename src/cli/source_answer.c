@@ -122,11 +122,11 @@ may_have_clock(const struct source *s, const struct http_response_head *head)
 }
 
 static void
-begin_ledger(struct source *s, const struct http_response_head *head, uint64_t now_ns)
+begin_ledger(struct source *s, const struct http_response_head *head)
 {
 	const struct connect *c = &s->exchange->dial.connect;
 
-	source_tally_begin(s, &c->list[c->last], head, now_ns);
+	source_tally_begin(s, &c->list[c->last], head);
 }
 
 static void
@@ -137,7 +137,7 @@ take_head(struct source *s, const struct http_response_head *head, uint64_t now_
 		if (!s->is_in)
 			source_join_merge(s, now_ns);
 		s->has_answered = true;
-		begin_ledger(s, head, now_ns);
+		begin_ledger(s, head);
 		source_retry_note_answer(s);
 		if (may_have_clock(s, head))
 			source_probe_allow(s, now_ns);

@@ -8,6 +8,7 @@
 #include "cli/source_clock.h"
 #include "cli/source_probe.h"
 #include "cli/source_retry.h"
+#include "cli/source_tally.h"
 #include "sys/log.h"
 
 static bool
@@ -53,19 +54,26 @@ source_connect_ask(struct source *s, uint64_t now_ns)
 	source_answer_send(s);
 }
 
+bool
+source_connect_may_ask(const struct source *s)
+{
+	return (!s->slew || !source_probe_is_measuring(s)) && !source_tally_is_losing(s);
+}
+
 /* The clock is asked at the same time as the capture, or first if records depend on it. */
 static void
-measure(struct source *s, uint64_t now_ns)
+prepare(struct source *s, uint64_t now_ns)
 {
 	const struct connect *c = &s->exchange->dial.connect;
 
 	source_probe_start(s, &c->list[c->last], now_ns);
-	if (!s->slew || !source_probe_is_measuring(s)) {
+	source_tally_lose(s, &c->list[c->last], now_ns);
+	if (source_connect_may_ask(s)) {
 		source_connect_ask(s, now_ns);
 		return;
 	}
-	s->state = SOURCE_MEASURING;
-	s->deadline_ns = now_ns + SOURCE_MEASURE_NS;
+	s->state = SOURCE_PREPARING;
+	s->deadline_ns = now_ns + SOURCE_PREPARE_NS;
 }
 
 /* From here on the source is awaited by the merge, and may be slow. One that was lost must
@@ -87,7 +95,7 @@ start_exchange(struct source *s, uint64_t now_ns)
 	warn_about_password(s);
 	if (!s->has_answered && !s->is_late)
 		source_join_merge(s, now_ns);
-	measure(s, now_ns);
+	prepare(s, now_ns);
 }
 
 void

@@ -20,6 +20,9 @@ void source_connect_unix(struct source *s, uint64_t now_ns);
 /* Goes on; once there is a transport it sends the request. */
 void source_connect_step(struct source *s, uint64_t now_ns);
 
+/* Nothing has to be known first: the worker's clock, a lost capture's end. */
+bool source_connect_may_ask(const struct source *s);
+
 /* Connected, and the worker's clock is known or need not be: sends the request. */
 void source_connect_ask(struct source *s, uint64_t now_ns);
 

@@ -101,6 +101,7 @@ give_up(struct source_tally *t, const char *why)
 		ledger_give_up(&s->ledger);
 	} else {
 		t->wants_now = false;
+		t->has_failed = true;
 		source_note_uncounted(s);
 	}
 	if (why)
@@ -131,7 +132,8 @@ take_answer(struct source_tally *t)
 	}
 	close_connection(t);
 	ledger_receive(&s->ledger, source_received(s));
-	ledger_settle(&s->ledger, is_lost, &answer.counts, answer.is_exact);
+	ledger_settle(&s->ledger, is_lost, &answer.counts,
+		      answer.is_exact && !(is_lost && t->is_overlap));
 	if (is_lost)
 		t->wants_lost = false;
 	else
@@ -373,24 +375,43 @@ take_id(char id[static TALLY_ID_SIZE + 1], const struct http_response_head *head
 }
 
 void
-source_tally_begin(struct source *s, const struct net_address *address,
-		   const struct http_response_head *head, uint64_t now_ns)
+source_tally_lose(struct source *s, const struct net_address *address, uint64_t now_ns)
 {
 	struct source_tally *t = s->tally;
 
-	if (!t) {
-		ledger_begin(&s->ledger);
+	if (!t || !s->ledger.has_begun)
 		return;
-	}
 	source_tally_stop(s);
-	ledger_begin(&s->ledger);
+	ledger_lose(&s->ledger);
 	memcpy(t->lost_id, t->now_id, sizeof(t->lost_id));
-	take_id(t->now_id, head);
+	t->now_id[0] = '\0';
 	t->address = *address;
+	t->is_overlap = false;
 	t->wants_lost = s->ledger.has_lost && t->lost_id[0] != '\0';
 	if (s->ledger.has_lost && !t->wants_lost)
 		ledger_give_up(&s->ledger);
 	next(t, now_ns);
+}
+
+bool
+source_tally_is_losing(const struct source *s)
+{
+	return s->tally && s->tally->wants_lost;
+}
+
+void
+source_tally_begin(struct source *s, const struct net_address *address,
+		   const struct http_response_head *head)
+{
+	struct source_tally *t = s->tally;
+
+	ledger_begin(&s->ledger);
+	if (!t)
+		return;
+	take_id(t->now_id, head);
+	t->address = *address;
+	t->has_failed = false;
+	t->is_overlap = t->wants_lost;
 }
 
 bool
@@ -402,7 +423,8 @@ source_tally_has_id(const struct source *s)
 void
 source_tally_ask(struct source *s, uint64_t now_ns)
 {
-	if (!source_tally_has_id(s) || ledger_is_settled(&s->ledger))
+	if (!source_tally_has_id(s) || ledger_is_settled(&s->ledger) ||
+	    s->tally->has_failed)
 		return;
 	s->tally->wants_now = true;
 	next(s->tally, now_ns);

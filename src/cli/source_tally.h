@@ -33,7 +33,9 @@ struct source_tally {
 	bool is_for_lost; /* the question under way */
 	bool wants_lost;  /* to be asked, or under way */
 	bool wants_now;
-	unsigned wants; /* as a source's */
+	bool has_failed; /* there was no answer about the capture at work */
+	bool is_overlap; /* the lost one may have gone on beside the one at work */
+	unsigned wants;	 /* as a source's */
 	uint64_t deadline_ns;
 	struct source_tally_work *work; /* NULL: nothing is under way */
 	char now_id[TALLY_ID_SIZE + 1]; /* empty: the answer named none */
@@ -44,10 +46,17 @@ struct source_tally {
 void source_tally_init(struct source *s);
 void source_tally_fini(struct source *s);
 
-/* The capture is answered from this address: a new line in the ledger. Asks about the one
- * before, if that was lost. */
+/* The worker of the capture that was lost is reached again: it is told to stop that one
+ * before it is asked for another, or packets would be counted, and captured, twice. */
+void source_tally_lose(struct source *s, const struct net_address *address,
+		       uint64_t now_ns);
+
+/* Whether the answer to that is still to come. */
+bool source_tally_is_losing(const struct source *s);
+
+/* The capture is answered from this address: a new line in the ledger. */
 void source_tally_begin(struct source *s, const struct net_address *address,
-			const struct http_response_head *head, uint64_t now_ns);
+			const struct http_response_head *head);
 
 /* Whether the worker can be asked about the capture at work. */
 bool source_tally_has_id(const struct source *s);

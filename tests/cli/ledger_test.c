@@ -171,6 +171,29 @@ test_a_settled_capture_needs_no_question_when_it_is_lost(void **state)
 }
 
 static void
+test_a_capture_is_lost_before_the_next_one_begins(void **state)
+{
+	struct ledger l = {.is_at_least = false};
+	struct ledger_counts told = {.offered = 30, .captured = 30};
+
+	(void)state;
+	ledger_lose(&l);
+	expect(__LINE__, &l, 0, 0, 0, 0, true);
+	ledger_begin(&l);
+	ledger_receive(&l, 10);
+	ledger_lose(&l);
+	expect(__LINE__, &l, 10, 0, 0, 0, false);
+	ledger_settle(&l, true, &told, true);
+	expect(__LINE__, &l, 30, 20, 0, 0, true);
+	ledger_begin(&l);
+	expect(__LINE__, &l, 30, 20, 0, 0, false);
+	ledger_lose(&l);
+	ledger_lose(&l);
+	ledger_settle(&l, true, &told, true);
+	expect(__LINE__, &l, 60, 50, 0, 0, true);
+}
+
+static void
 test_a_worker_that_lies_is_not_exact(void **state)
 {
 	static const struct {
@@ -307,6 +330,7 @@ main(void)
 		test_a_worker_that_does_not_tell_leaves_lower_bounds_for_ever),
 	    cmocka_unit_test(test_a_second_loss_closes_the_first_one),
 	    cmocka_unit_test(test_a_settled_capture_needs_no_question_when_it_is_lost),
+	    cmocka_unit_test(test_a_capture_is_lost_before_the_next_one_begins),
 	    cmocka_unit_test(test_a_worker_that_lies_is_not_exact),
 	    cmocka_unit_test(test_a_last_block_that_lies_is_not_exact),
 	    cmocka_unit_test(test_the_end_of_a_file_is_exact_where_drops_are_told),

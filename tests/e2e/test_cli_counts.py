@@ -140,7 +140,7 @@ def test_a_stalled_reader_hides_no_loss(lab, host, tmp_path):
     os.close(write)
     n = 200_000
     send_udp(host, n, size=100)
-    time.sleep(2.5)  # the end comes while nobody reads
+    wait_for(lambda: "ended: stopped by its client" in worker.log(), "the end comes while nobody reads")
     out = tmp_path / "read.pcap"
     with open(out, "wb") as f:
         subprocess.run(["cat"], stdin=read, stdout=f, timeout=PATIENCE, check=True)

@@ -207,10 +207,11 @@ def test_a_disk_that_is_full_before_the_first_packet_of_a_file(tmp_path):
         try:
             log = run(path, "--format", "pcapng", "--rotate-size", "4K", "-w", small / "out.pcapng", code=1)
             assert len(list(small.iterdir())) == 2
+            whole = sum(len(tshark(file, "frame.number")) for file in small.iterdir() if file.stat().st_size > 0)
         finally:
             subprocess.run(["umount", str(small)], check=True)
         assert "it is whole up to its last packet" in log
-        assert "total: received 2, written 1," in log
+        assert f"total: received 2, written {whole}," in log and f"not written {2 - whole}," in log
 
 
 @pytest.mark.parametrize("args", [["-w", "in.pcap"], ["-w", "link.pcap"], ["--stats-json", "in.pcap", "-w", "out"]])
