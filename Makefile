@@ -15,6 +15,7 @@ CLANG_FORMAT ?= clang-format
 INSTALL   ?= install
 SETUP     ?= tools/setup.sh
 FUZZ_SECONDS ?= 30
+CHAOS_SECONDS ?= 600
 CFLAGS    ?= -O2 -g
 # Fat: lint and nm look at the objects. The path of a packet crosses many of them.
 LTO       ?= -flto -flto-partition=one -ffat-lto-objects
@@ -143,6 +144,9 @@ check-unit: $(UNIT)
 	[ -z "$$failed" ] || { echo "check-unit: FAILED:$$failed" >&2; exit 1; }
 check-e2e: all $(O)/tests/tls_probe build/.setup-check
 	DDUMP_BUILD=$(CURDIR)/$(O) PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest tests/e2e -q -p no:cacheprovider $(PYTEST_FLAGS)
+chaos: all build/.setup-check
+	DDUMP_BUILD=$(CURDIR)/$(O) PYTHONDONTWRITEBYTECODE=1 $(PYTHON) tests/chaos/chaos.py \
+	--seconds $(CHAOS_SECONDS) --jobs $(JOBS) $(CHAOS_FLAGS)
 check-static: all
 	READELF=$(CROSS)readelf tools/check-static.sh $(BINS)
 check-image: build/.setup-image
@@ -194,6 +198,6 @@ distclean:
 	rm -rf build
 help:
 	cat tools/help.txt
-.PHONY: all check check-unit check-e2e check-static check-image demo lint fmt fmt-check fuzz bench NOTICE install \
+.PHONY: all chaos check check-unit check-e2e check-static check-image demo lint fmt fmt-check fuzz bench NOTICE install \
 	clean distclean help
 -include $(shell find $(O)/obj $(O)/san $(O)/fuzz -name '*.d' 2>/dev/null)

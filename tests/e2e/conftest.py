@@ -1,8 +1,22 @@
 """What every end-to-end test may ask for."""
 
+import os
+
 import pytest
 
 from lab import Lab, need_root
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "long: takes so long that only DDUMP_LONG=1 runs it")
+
+
+def pytest_collection_modifyitems(config, items):
+    if os.environ.get("DDUMP_LONG") == "1":
+        return
+    left_out = [item for item in items if item.get_closest_marker("long")]
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=left_out)
 
 
 @pytest.fixture
