@@ -145,8 +145,7 @@ check-unit: $(UNIT)
 check-e2e: all $(O)/tests/tls_probe build/.setup-check
 	DDUMP_BUILD=$(CURDIR)/$(O) PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest tests/e2e -q -p no:cacheprovider $(PYTEST_FLAGS)
 chaos: all build/.setup-check
-	DDUMP_BUILD=$(CURDIR)/$(O) PYTHONDONTWRITEBYTECODE=1 $(PYTHON) tests/chaos/chaos.py \
-	--seconds $(CHAOS_SECONDS) --jobs $(JOBS) $(CHAOS_FLAGS)
+	DDUMP_BUILD=$(CURDIR)/$(O) $(PYTHON) -B tests/chaos/chaos.py --seconds $(CHAOS_SECONDS) --jobs $(JOBS) $(CHAOS_FLAGS)
 check-static: all
 	READELF=$(CROSS)readelf tools/check-static.sh $(BINS)
 check-image: build/.setup-image

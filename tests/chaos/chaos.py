@@ -87,9 +87,11 @@ class Round:
         return host.front() and host.captures() and not (losses and losses[-1][2] is None)
 
     def settle(self):
-        """All is put right, and every target is captured again."""
+        """All is put right, and every target is captured again. TCP waits after a link was down
+        for as long as it has waited before."""
+        quiet = 1.5 + max((step.seconds for step in self.plan.steps if step.fault == "link-down"), default=0)
         end, well_since = time.monotonic() + SETTLE_MAX_S, None
-        while well_since is None or time.monotonic() < well_since + 1.5:
+        while well_since is None or time.monotonic() < well_since + quiet:
             assert time.monotonic() < end, "a target never came back"
             assert not self.has_ended(), "ddump ended"
             self.end_faults()
@@ -160,7 +162,7 @@ class Round:
             losses=self.world.ddump.losses(host.name),
             taints=[begin for fault, _, begin, _ in mine if fault.taints],
             is_disturbed_at_end=any(end > self.stop_ns - 3 * 10**9 for fault, step, _, end in mine
-                                    if step.fault in ("link-down", "reset")),
+                                    if step.fault in ("link-down", "reset", "kill-proxy")),
             is_slow=host.way == "nginx-buffered" or bool(everybody & {"slow", "stall"}),
             must=self.must.get(host.number, (0, 0)))
 

@@ -84,6 +84,20 @@ class Reset(Fault):
             self.world.client.run("nft", "delete table inet " + self.table, check=False)
 
 
+class KillProxy(Fault):
+    least, most = 0.1, 1.0
+
+    @staticmethod
+    def fits(plan, target):
+        return target.way != "direct"
+
+    def begin(self):
+        self.host.kill_proxy()
+
+    def end(self):
+        self.host.start_way()
+
+
 class LinkDown(Fault):
     least, most = 0.5, 5.0
 
@@ -161,6 +175,7 @@ FAULTS = {
     "kill-front": KillFront,
     "kill-launcher": KillLauncher,
     "restart": Restart,
+    "kill-proxy": KillProxy,
     "reset": Reset,
     "link-down": LinkDown,
     "stall": Stall,

@@ -16,8 +16,7 @@ class Target:
     is_pcap: bool  # of the stream: without heartbeats, and without counts
     is_bound: bool  # one interface, not all
     ring_kib: int
-    delay: float
-    rate: int
+    delay: float  # of the relay
 
 
 @dataclasses.dataclass
@@ -51,7 +50,7 @@ class Plan:
     def target(r):
         return Target(way=r.choice(("direct", "direct", "relay") + WAYS[1:]), is_pcap=r.random() < 0.25,
                       is_bound=r.random() < 0.5, ring_kib=r.choice((0, 0, 0, 1024)),
-                      delay=r.choice((0, 0.02, 0.1)), rate=0)
+                      delay=r.choice((0, 0.02, 0.1)))
 
     def script(self, r, allowed):
         steps, once = [], set()

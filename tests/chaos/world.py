@@ -68,7 +68,7 @@ class Host:
         wait_for(self.worker.children, "the front process is there")
         self.fds = self.fds_of_worker()
         self.way = plan.way
-        self.relay = None
+        self.proxy = self.relay = None
         self.start_way()
         self.sender = NumberedSender(
             lab, self.outside, f"t{n}", n, world.plan.size,
@@ -80,33 +80,42 @@ class Host:
         self.died_at = self.restart_at = None
 
     def start_way(self):
-        lab, upstream = self.world.lab, f"{self.address}:{WORKER_PORT}"
-        listen = f"{self.address}:{PROXY_PORT}"
+        upstream, listen = f"{self.address}:{WORKER_PORT}", f"{self.address}:{PROXY_PORT}"
         self.port = WORKER_PORT if self.way == "direct" else PROXY_PORT
-        self.name = self.address
-        if self.way.startswith("nginx"):
-            tmp = os.path.join(lab.tmp, f"nginx{self.number}")
-            os.makedirs(tmp)
-            self.write(tmp + "/conf", NGINX.format(tmp=tmp, listen=listen, upstream=upstream,
-                                                   options=NGINX_OPTIONS[self.way]))
-            lab.start(self.space, ["nginx", "-c", tmp + "/conf", "-p", tmp])
-        elif self.way == "haproxy":
-            path = os.path.join(lab.tmp, f"haproxy{self.number}")
-            self.write(path, HAPROXY.format(listen=listen, upstream=upstream))
-            lab.start(self.space, ["haproxy", "-db", "-f", path])
-        elif self.way == "socat":
-            lab.start(self.space, ["socat", f"TCP-LISTEN:{PROXY_PORT},bind={self.address},fork,reuseaddr",
-                                   f"TCP:{upstream}"])
-        elif self.way == "relay":
-            self.name = f"127.0.0.{self.number}"
-            self.relay = lab.start(
-                self.world.client, [sys.executable, os.path.join(HERE, "relay.py"), self.name, str(self.port),
-                                    self.address, str(WORKER_PORT), str(self.plan.delay), str(self.plan.rate)],
-                stdin=-1)
-        if self.way != "direct":
-            space = self.world.client if self.relay else self.space
-            listening = f"{self.name}:{self.port} ".encode()
-            wait_for(lambda: listening in space.run("ss", "-ltn").stdout, self.way + " listens")
+        self.name = f"127.0.0.{self.number}" if self.way == "relay" else self.address
+        space = self.world.client if self.way == "relay" else self.space
+        if self.way == "direct":
+            return
+        args = getattr(self, "args_of_" + self.way.split("-")[0])(listen, upstream)
+        self.proxy = self.world.lab.start(space, args, stdin=subprocess.PIPE)
+        self.relay = self.proxy if self.way == "relay" else None
+        listening = f"{self.name}:{self.port} ".encode()
+        wait_for(lambda: listening in space.run("ss", "-ltn").stdout, self.way + " listens")
+
+    def args_of_nginx(self, listen, upstream):
+        tmp = os.path.join(self.world.lab.tmp, f"nginx{self.number}")
+        os.makedirs(tmp, exist_ok=True)
+        self.write(tmp + "/conf", NGINX.format(tmp=tmp, listen=listen, upstream=upstream,
+                                               options=NGINX_OPTIONS[self.way]))
+        return ["nginx", "-c", tmp + "/conf", "-p", tmp]
+
+    def args_of_haproxy(self, listen, upstream):
+        path = os.path.join(self.world.lab.tmp, f"haproxy{self.number}")
+        self.write(path, HAPROXY.format(listen=listen, upstream=upstream))
+        return ["haproxy", "-db", "-f", path]
+
+    def args_of_socat(self, listen, upstream):
+        return ["socat", f"TCP-LISTEN:{PROXY_PORT},bind={self.address},fork,reuseaddr", f"TCP:{upstream}"]
+
+    def args_of_relay(self, listen, upstream):
+        return [sys.executable, os.path.join(HERE, "relay.py"), self.name, str(self.port), self.address,
+                str(WORKER_PORT), str(self.plan.delay), "0"]
+
+    def kill_proxy(self):
+        """All its processes, so that the port is free."""
+        for pid in [self.proxy.pid, *self.proxy.children()]:
+            os.kill(pid, signal.SIGKILL)
+        self.proxy.popen.wait()
 
     @staticmethod
     def write(path, text):
@@ -124,8 +133,11 @@ class Host:
         return f"http://{self.name}:{self.port}/capture?{'&'.join(query)}"
 
     def tell_relay(self, line):
-        self.relay.popen.stdin.write(line.encode() + b"\n")
-        self.relay.popen.stdin.flush()
+        try:
+            self.relay.popen.stdin.write(line.encode() + b"\n")
+            self.relay.popen.stdin.flush()
+        except BrokenPipeError:
+            return  # it was killed, and starts anew without this
 
     # The worker's processes.
 
@@ -261,8 +273,8 @@ class World:
         if self.ddump:
             self.ddump.end()
         for host in self.hosts:
-            if host.relay:
-                host.relay.popen.stdin.close()
+            if host.proxy:
+                host.proxy.popen.stdin.close()
             if host.sender.process.popen.poll() is None:
                 host.sender.process.popen.kill()
         for process in self.lab.processes:
