@@ -25,6 +25,8 @@ from world import World, need_root, run
 ROUND_MAX_S = 180
 SETTLE_MAX_S = 60  # a silence of 15 s, and the longest delay between two attempts
 FINAL = 300
+CUTTING = ("link-down", "reset", "kill-proxy")
+RECOVERY_NS = 3 * 10**9  # what TCP may still wait after one of these
 
 
 class Round:
@@ -161,8 +163,8 @@ class Round:
             sent=host.sender.finish(),
             losses=self.world.ddump.losses(host.name),
             taints=[begin for fault, _, begin, _ in mine if fault.taints],
-            is_disturbed_at_end=any(end > self.stop_ns - 3 * 10**9 for fault, step, _, end in mine
-                                    if step.fault in ("link-down", "reset", "kill-proxy")),
+            cut_ns=min((begin for _, step, begin, end in mine
+                        if step.fault in CUTTING and end > self.stop_ns - RECOVERY_NS), default=0),
             is_slow=host.way == "nginx-buffered" or bool(everybody & {"slow", "stall"}),
             must=self.must.get(host.number, (0, 0)))
 

@@ -28,7 +28,7 @@ class Evidence:
     sent: list  # (first, count, before, after)
     losses: list  # [loss, gap begins, return], None for what has not been
     taints: list  # times of faults after which a worker knows nothing of a capture
-    is_disturbed_at_end: bool
+    cut_ns: int  # since when it could not be reached, if ddump could not ask its worker at the end; or 0
     is_slow: bool  # delivers so late that a capture that died may have owed a lot
     must: tuple  # numbers (first, end) sent when all was well again
 
@@ -175,7 +175,7 @@ class Account:
             self.explain(rest, known)
             self.check_offered(offered)
         elif stats["counts"] == "at_least":
-            if not self.evidence.taints and not self.evidence.is_disturbed_at_end:
+            if not self.evidence.taints and not self.evidence.cut_ns:
                 self.lie("counts are at_least, and nothing happened that a worker could not count")
             self.explain([n for n in rest if not self.lies_in(n, self.tainted())], known)
         else:
@@ -190,7 +190,8 @@ class Account:
 
     def tainted(self):
         back = 1 << 62 if self.evidence.is_slow else LAG_NS
-        return [(t - back, t + SECOND) for t in self.evidence.taints]
+        cut = self.evidence.cut_ns
+        return [(t - back, t + EDGE_NS) for t in self.evidence.taints] + ([(cut - back, 1 << 63)] if cut else [])
 
     def check_must(self, known):
         absent = [n for n in range(*self.evidence.must) if n not in self.written]

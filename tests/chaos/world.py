@@ -61,11 +61,13 @@ class Host:
         lab.link(world.client, f"k{n}", f"10.2.{n}.1", self.space, f"u{n}", f"10.2.{n}.2")
         self.macs = lab.link(self.outside, f"t{n}", f"10.1.{n}.1", self.space, f"d{n}", f"10.1.{n}.2")
         self.address = f"10.2.{n}.2"
-        self.worker, self.fds = None, None
+        self.worker = None
         self.died_at, self.restart_at = None, None
         self.start_worker()
         wait_for(lambda: "listening on" in self.worker.log(), "the worker listens")
         wait_for(self.worker.children, "the front process is there")
+        self.space.run("curl", "-sS", "--retry-connrefused", "--retry", "9", f"http://{self.address}:{WORKER_PORT}/healthz")
+        time.sleep(0.1)
         self.fds = self.fds_of_worker()
         self.way = plan.way
         self.proxy = self.relay = None

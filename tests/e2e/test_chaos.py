@@ -72,7 +72,7 @@ class Story:
             {"targets": self.stats, "total": self.total, "exit_status": self.exit_status}))
         sent = [(n, 1, self.time_of(n), self.time_of(n) + 10) for n in range(N_SENT)]
         losses = [[self.time_of(GAP[0]), self.time_of(GAP[0]), self.time_of(GAP[1] - 1)]]
-        evidence = [oracle.Evidence("x", sent, losses if t == 1 else [], self.taints, False, False,
+        evidence = [oracle.Evidence("x", sent, losses if t == 1 else [], self.taints, 0, False,
                                     (N_SENT - 5, N_SENT)) for t in (1, 2)]
         plan = types.SimpleNamespace(size=100, is_exact=True)
         return oracle.Truth(plan, evidence, str(tmp_path / "out"), str(tmp_path / "json"),
