@@ -150,8 +150,10 @@ class Host:
         return self.worker.children()[1:]
 
     def fds_of_worker(self):
-        """How many descriptors the long-lived processes hold."""
-        return [len(os.listdir(f"/proc/{pid}/fd")) for pid in (self.worker.pid, self.front())]
+        """How many descriptors the long-lived processes hold, but for connections that their peer keeps open."""
+        launcher, front = (len(os.listdir(f"/proc/{pid}/fd")) for pid in (self.worker.pid, self.front()))
+        kept = self.space.run("ss", "-Htn", "state", "established", "sport", f"= :{WORKER_PORT}").stdout
+        return [launcher, front - len(kept.splitlines())]
 
     def zombies(self):
         with open(f"/proc/{self.worker.pid}/task/{self.worker.pid}/children") as f:
