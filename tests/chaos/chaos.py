@@ -24,6 +24,7 @@ from world import World, need_root, run
 
 ROUND_MAX_S = 180
 SETTLE_MAX_S = 60  # a silence of 15 s, and the longest delay between two attempts
+CONNECT_MAX_S = 15
 FINAL = 300
 CUTTING = ("link-down", "reset", "kill-proxy")
 RECOVERY_NS = 3 * 10**9  # what TCP may still wait after one of these
@@ -112,12 +113,16 @@ class Round:
             time.sleep(0.02)
 
     def fds_left(self, before):
-        """A descriptor more than at the start is one that was forgotten."""
-        end = time.monotonic() + 5
-        while self.world.ddump.fds() > before and time.monotonic() < end:
-            time.sleep(0.05)
+        """A descriptor more than at the start, for longer than a connection may take, was forgotten."""
+        end = time.monotonic() + CONNECT_MAX_S
         now = self.world.ddump.fds()
-        return [f"ddump has {now} descriptors open, {before} at the start"] if now > before else []
+        while len(now) > len(before) and time.monotonic() < end:
+            time.sleep(0.05)
+            now = self.world.ddump.fds()
+        if len(now) <= len(before):
+            return []
+        sockets = self.world.client.run("ss", "-tanpie").stdout.decode()
+        return [f"ddump has more descriptors open than at the start: {sorted(before)}, now {sorted(now)}\n{sockets}"]
 
     def stop(self):
         self.stop_ns = time.time_ns()

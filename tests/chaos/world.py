@@ -214,7 +214,14 @@ class Ddump:
         return "\n".join(line for _, line in self.lines)
 
     def fds(self):
-        return len(os.listdir(f"/proc/{self.popen.pid}/fd"))
+        """What each open descriptor is."""
+        path, out = f"/proc/{self.popen.pid}/fd", []
+        for fd in os.listdir(path):
+            try:
+                out.append(os.readlink(f"{path}/{fd}"))
+            except FileNotFoundError:
+                continue
+        return out
 
     def finish(self):
         """Its exit status, once all of it was read."""
