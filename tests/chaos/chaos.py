@@ -130,6 +130,9 @@ class Round:
             self.stop_ns = self.capturing_ns() + int(self.plan.main_s * 1e9)
         if not self.has_ended() and self.plan.stop != "duration":
             self.world.ddump.popen.send_signal(signal.SIGTERM if self.plan.stop == "TERM" else signal.SIGINT)
+        if self.plan.stop == "twice":
+            time.sleep(self.world.random.uniform(0, 0.3))
+            self.world.ddump.popen.send_signal(signal.SIGINT)
 
     def capturing_ns(self):
         return next(ns for ns, line in self.world.ddump.lines if "capturing on" in line)
@@ -169,7 +172,8 @@ class Round:
             losses=self.world.ddump.losses(host.name),
             taints=[begin for fault, _, begin, _ in mine if fault.taints],
             cut_ns=min((begin for _, step, begin, end in mine
-                        if step.fault in CUTTING and end > self.stop_ns - RECOVERY_NS), default=0),
+                        if step.fault in CUTTING and end > self.stop_ns - RECOVERY_NS),
+                       default=self.stop_ns if self.plan.stop == "twice" else 0),
             is_slow=host.way == "nginx-buffered" or bool(everybody & {"slow", "stall"}),
             must=self.must.get(host.number, (0, 0)))
 

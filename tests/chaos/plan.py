@@ -42,13 +42,13 @@ class Plan:
         self.buffer = r.choice(("64M", "64M", "1M"))
         # settled: all is put right and comes back; abrupt: whatever goes on
         self.is_settled = r.random() < 0.6
-        self.stop = r.choice(("INT", "INT", "TERM") if self.is_settled else ("INT", "TERM", "duration", "count"))
+        self.stop = r.choice(("INT", "INT", "TERM") if self.is_settled else ("INT", "TERM", "duration", "count", "twice"))
         self.count = int(self.rate * len(self.targets) * self.main_s * r.uniform(0.2, 0.6))
         self.steps = self.script(r, allowed)
 
     @staticmethod
     def target(r):
-        return Target(way=r.choice(("direct", "direct", "relay") + WAYS[1:]), is_pcap=r.random() < 0.25,
+        return Target(way=r.choice(("direct", "direct", "relay", "relay") + WAYS[1:]), is_pcap=r.random() < 0.25,
                       is_bound=r.random() < 0.5, ring_kib=r.choice((0, 0, 0, 1024)),
                       delay=r.choice((0, 0.02, 0.1)))
 

@@ -74,7 +74,7 @@ class Story:
         losses = [[self.time_of(GAP[0]), self.time_of(GAP[0]), self.time_of(GAP[1] - 1)]]
         evidence = [oracle.Evidence("x", sent, losses if t == 1 else [], self.taints, 0, False,
                                     (N_SENT - 5, N_SENT)) for t in (1, 2)]
-        plan = types.SimpleNamespace(size=100, is_exact=True)
+        plan = types.SimpleNamespace(size=100, is_exact=True, stop="INT")
         return oracle.Truth(plan, evidence, str(tmp_path / "out"), str(tmp_path / "json"),
                             self.time_of(N_SENT + 9), self.exit_status).check()
 
