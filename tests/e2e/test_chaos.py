@@ -20,7 +20,7 @@ import oracle  # noqa: E402
 SECONDS_MORE = 200  # a round that has begun is played to its end
 
 
-@pytest.mark.parametrize("seed, seconds", [("1", 45), (None, 15)], ids=["known", "fresh"])
+@pytest.mark.parametrize("seed, seconds", [("1", 35), (None, 10)], ids=["known", "fresh"])
 def test_every_packet_of_a_bad_day_is_accounted_for(seed, seconds):
     need_root()
     arguments = ["--seconds", str(seconds), "--jobs", "2", *(["--seed", seed] if seed else [])]
