@@ -191,7 +191,8 @@ unpack() {
 	elif [ "$1" = musl ]; then
 		note "musl without Debian's fixes of CVE-2025-26519 and CVE-2026-6042 (iconv) and CVE-2026-40200 (qsort of huge arrays); ddump does neither"
 	fi
-	# Our own: what a release needs until upstream's next one, by its name for that release alone.
+	# Our own: what a release needs until upstream's next one, by its name for that release alone;
+	# and what every release of a series needs, without which ddump is not what it says it is.
 	for p in "$here/patches/$1-$version"-*.patch; do
 		[ -f "$p" ] || continue
 		if patch -d "$out/$1" -p1 -s -f --dry-run <"$p" >>"$log" 2>&1; then
@@ -201,6 +202,11 @@ unpack() {
 		else
 			die "$p does not apply; see $log"
 		fi
+	done
+	series=$(val "$1" series)
+	for p in "$here/patches/$1-${series%.}"-*.patch; do
+		[ -f "$p" ] || continue
+		patch -d "$out/$1" -p1 -s -f <"$p" >>"$log" 2>&1 || die "$p does not apply to $1 $version; see $log"
 	done
 }
 

@@ -14,6 +14,9 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "base/bytes.h"
+#include "pcap/cooked_tags.h"
+
 /* A packet that was queued before the filter was attached shows up at most this late. */
 #define STALE_NS 100000000u
 
@@ -261,6 +264,16 @@ is_stale(struct capture *c, uint64_t time_ns)
 	return time_ns < c->armed_real_ns;
 }
 
+/* In the ring, which is ours until the batch ends. */
+static void
+show_hidden_tag(const struct capture *c, const struct pcap_pkthdr *h, const u_char *data)
+{
+	uint32_t at = cooked_tags_hidden(c->linktype, data, h->caplen, h->len);
+
+	if (at > 0)
+		bytes_put_be16((u_char *)(uintptr_t)data + at, COOKED_TAGS_INNER_TPID);
+}
+
 static void
 on_packet(u_char *user, const struct pcap_pkthdr *h, const u_char *data)
 {
@@ -274,6 +287,7 @@ on_packet(u_char *user, const struct pcap_pkthdr *h, const u_char *data)
 
 	if (is_stale(c, record.time_ns))
 		return;
+	show_hidden_tag(c, h, data);
 	if (!c->fn(c->arg, &record, data))
 		pcap_breakloop(c->handle);
 }
