@@ -12,6 +12,11 @@
 #define PKTTYPE_OUTGOING 4   /* linux/if_packet.h */
 #define HATYPE_LOOPBACK	 772 /* net/if_arp.h */
 #define GROUP_MAX	 255 /* tests that reach one jump behind them */
+#define VLAN_ID_MASK	 0x0fff
+#define TPID_VLAN	 0x8100
+#define TPID_QINQ	 0x88a8
+#define TPID_QINQ1	 0x9100 /* before the standard; no tag to Linux */
+#define TCI_OFFSET	 14	/* in an Ethernet frame */
 
 /* One group of equal tests, all of which reach the jump that follows them. */
 static enum splice_result
@@ -85,6 +90,40 @@ append_direction(struct splice_program *out, const struct splice_select *select)
 	return result;
 }
 
+/*
+ * What comes in has its tag in the metadata, whether the hardware took it off or Linux.
+ * What this host sends has it there or in the frame (a raw socket's, or where the hardware
+ * adds none), and then the protocol is the tag's.
+ */
+static enum splice_result
+append_vlan(struct splice_program *out, uint32_t id)
+{
+	const struct splice_insn any[] = {{SPLICE_LD_W_ABS, 0, 0, SPLICE_AD_HAS_TAG},
+					  {SPLICE_JEQ_K, 0, 5, 0},
+					  {SPLICE_LD_W_ABS, 0, 0, SPLICE_AD_PROTOCOL},
+					  {SPLICE_JEQ_K, 3, 0, TPID_VLAN},
+					  {SPLICE_JEQ_K, 2, 0, TPID_QINQ},
+					  {SPLICE_JEQ_K, 1, 0, TPID_QINQ1},
+					  {SPLICE_RET_K, 0, 0, 0}};
+	const struct splice_insn one[] = {
+	    {SPLICE_LD_W_ABS, 0, 0, SPLICE_AD_HAS_TAG},
+	    {SPLICE_JEQ_K, 2, 0, 0},
+	    {SPLICE_LD_W_ABS, 0, 0, SPLICE_AD_TAG},
+	    {SPLICE_JA, 0, 0, 5},
+	    {SPLICE_LD_W_ABS, 0, 0, SPLICE_AD_PROTOCOL},
+	    {SPLICE_JEQ_K, 2, 0, TPID_VLAN},
+	    {SPLICE_JEQ_K, 1, 0, TPID_QINQ},
+	    {SPLICE_JEQ_K, 0, 3, TPID_QINQ1},
+	    {SPLICE_LD_H_ABS, 0, 0, SPLICE_LL_OFFSET + TCI_OFFSET},
+	    {SPLICE_AND_K, 0, 0, VLAN_ID_MASK},
+	    {SPLICE_JEQ_K, 1, 0, id},
+	    {SPLICE_RET_K, 0, 0, 0}};
+
+	if (id == SPLICE_VLAN_ANY)
+		return splice_append(out, any, sizeof(any) / sizeof(any[0]));
+	return splice_append(out, one, sizeof(one) / sizeof(one[0]));
+}
+
 enum splice_result
 splice_join(const struct splice_select *select, const struct splice_program *excludes,
 	    size_t n_excludes, const struct splice_program *user,
@@ -99,6 +138,8 @@ splice_join(const struct splice_select *select, const struct splice_program *exc
 		result = append_interfaces(out, select->ifindexes, select->n_ifindexes);
 	if (result == SPLICE_OK)
 		result = append_direction(out, select);
+	if (result == SPLICE_OK && select->is_vlan)
+		result = append_vlan(out, select->vlan_id);
 	for (size_t i = 0; i < n_excludes && result == SPLICE_OK; i++)
 		result = excludes[i].n > 0
 			     ? splice_append_program(out, select, &excludes[i], true)

@@ -34,6 +34,8 @@ enum splice_result {
 			  * divides by a variable */
 };
 
+#define SPLICE_VLAN_ANY 4096 /* above every VLAN's number */
+
 /* What the metadata tests let through, and what a match returns. */
 struct splice_select {
 	const uint32_t *ifindexes; /* NULL: every interface */
@@ -41,8 +43,10 @@ struct splice_select {
 	bool is_in;		  /* only packets not sent by this host */
 	bool is_out;		  /* only packets sent by this host; never with is_in */
 	bool has_loopback_copies; /* keep the outgoing copy on loopback as well */
-	uint32_t cooked_size;	  /* 16 SLL, 20 SLL2, 0 native */
-	uint32_t snaplen;	  /* of the user, link header included; > 0 */
+	bool is_vlan;	      /* only packets whose outer VLAN tag is vlan_id; cooked */
+	uint32_t vlan_id;     /* 0 to 4095 or SPLICE_VLAN_ANY */
+	uint32_t cooked_size; /* 16 SLL, 20 SLL2, 0 native */
+	uint32_t snaplen;     /* of the user, link header included; > 0 */
 };
 
 /*

@@ -20,7 +20,6 @@
 #define SIZE_W	    0x00
 #define SIZE_H	    0x08
 #define SIZE_B	    0x10
-#define LD_H_ABS    0x28
 #define LD_B_ABS    0x30
 #define LD_W_IND    0x40
 #define LD_H_IND    0x48
@@ -122,12 +121,12 @@ static const struct field {
 	uint32_t k;
 	uint32_t offset;
 } fields[] = {
-    {SLL_SIZE, LD_H_ABS, 0, SPLICE_AD_PKTTYPE},
-    {SLL_SIZE, LD_H_ABS, 2, SPLICE_AD_HATYPE},
-    {SLL_SIZE, LD_H_ABS, 14, SPLICE_AD_PROTOCOL},
-    {SLL2_SIZE, LD_H_ABS, 0, SPLICE_AD_PROTOCOL},
+    {SLL_SIZE, SPLICE_LD_H_ABS, 0, SPLICE_AD_PKTTYPE},
+    {SLL_SIZE, SPLICE_LD_H_ABS, 2, SPLICE_AD_HATYPE},
+    {SLL_SIZE, SPLICE_LD_H_ABS, 14, SPLICE_AD_PROTOCOL},
+    {SLL2_SIZE, SPLICE_LD_H_ABS, 0, SPLICE_AD_PROTOCOL},
     {SLL2_SIZE, SPLICE_LD_W_ABS, 4, SPLICE_AD_IFINDEX},
-    {SLL2_SIZE, LD_H_ABS, 8, SPLICE_AD_HATYPE},
+    {SLL2_SIZE, SPLICE_LD_H_ABS, 8, SPLICE_AD_HATYPE},
     {SLL2_SIZE, LD_B_ABS, 10, SPLICE_AD_PKTTYPE},
 };
 
@@ -321,7 +320,7 @@ expand(const struct part *part, uint32_t i, struct chunk *c)
 
 	switch (insn->code) {
 	case SPLICE_LD_W_ABS:
-	case LD_H_ABS:
+	case SPLICE_LD_H_ABS:
 	case LD_B_ABS:
 		return expand_abs(part, insn, c);
 	case LD_W_IND:
@@ -377,11 +376,26 @@ make_chunk(const struct part *part, uint32_t i, struct chunk *c)
 static bool
 is_known(uint16_t code)
 {
-	static const uint8_t others[] = {
-	    SPLICE_LD_W_ABS, LD_H_ABS, LD_B_ABS, LD_W_IND,  LD_H_IND,
-	    LD_B_IND,	     LD_LEN,   LD_IMM,	 LD_MEM,    LDX_IMM,
-	    LDX_MEM,	     LDX_LEN,  LDX_MSH,	 ST,	    STX,
-	    SPLICE_RET_K,    TAX,      TXA,	 SPLICE_JA, 0x84 /* negate */};
+	static const uint8_t others[] = {SPLICE_LD_W_ABS,
+					 SPLICE_LD_H_ABS,
+					 LD_B_ABS,
+					 LD_W_IND,
+					 LD_H_IND,
+					 LD_B_IND,
+					 LD_LEN,
+					 LD_IMM,
+					 LD_MEM,
+					 LDX_IMM,
+					 LDX_MEM,
+					 LDX_LEN,
+					 LDX_MSH,
+					 ST,
+					 STX,
+					 SPLICE_RET_K,
+					 TAX,
+					 TXA,
+					 SPLICE_JA,
+					 0x84 /* negate */};
 	static const uint8_t with_operand[] = {0x04, 0x14, 0x24, 0x34, 0x44,
 					       0x54, 0x64, 0x74, 0x94, 0xa4 /* ALU */,
 					       0x15, 0x25, 0x35, 0x45 /* jumps */};

@@ -8,6 +8,7 @@
 #include <sys/time.h>
 
 #include "pcap/linktype.h"
+#include "pcap/vlan_term.h"
 #include "sys/log.h"
 #include "worker/exclude.h"
 
@@ -63,7 +64,12 @@ add_hint(const struct request *r, struct text *why)
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		if (r->linktype == REQUEST_NATIVE || !strstr(said, words[i]))
 			continue;
-		text_str(why, "; such filters need interface=NAME&linktype=native");
+		if (i == 0)
+			text_str(why, "; here vlan has to be the first or the last of "
+				      "terms joined by \"and\", with any \"or\" in "
+				      "parentheses");
+		text_str(why, "; such filters need interface=NAME&linktype=native "
+			      "(ddump -i NAME --linktype native)");
 		break;
 	}
 	if (strstr(said, "syntax error"))
@@ -79,13 +85,18 @@ too_complex(struct text *why)
 	return CAPTURE_TOO_COMPLEX;
 }
 
+/* What the kernel keeps of a cooked packet at least, so that a second VLAN tag is told from
+ * what it stands before (cooked_tags.h): the header, tags, an IPv4 header. What is beyond
+ * the client's snaplen is cut off by capture_read. */
+#define KEEP_MIN     128
 #define PROGRAMS_MAX (EXCLUDE_TEXTS_MAX + CONFIG_EXCLUDES_MAX)
 
 /* What the steps of one compilation share. */
 struct job {
 	struct capture *c;
 	const struct request *r;
-	const struct splice_select *select;
+	const char *filter; /* the request's, or what is left of it */
+	struct splice_select *select;
 	struct splice_program programs[PROGRAMS_MAX];
 	size_t n_programs;
 	struct splice_insn excludes[PROGRAMS_MAX][SPLICE_MAX];
@@ -146,6 +157,32 @@ compile_excludes(struct job *j, const struct config *config, struct text *why)
 	return CAPTURE_FAILED;
 }
 
+/* A VLAN term that libpcap cannot compile here becomes a test of the kernel's metadata. */
+static enum capture_result
+take_vlan(struct job *j, struct text *why)
+{
+	static char left[REQUEST_FILTER_MAX + 1];
+	struct span rest;
+
+	j->filter = j->r->filter;
+	if (j->select->cooked_size == 0)
+		return CAPTURE_OK;
+	switch (vlan_term_take(span_str(j->r->filter), &j->select->vlan_id, &rest)) {
+	case VLAN_TERM_NONE:
+		return CAPTURE_OK;
+	case VLAN_TERM_RANGE:
+		text_str(why, "a VLAN's number is 0 to 4095");
+		return CAPTURE_BAD_FILTER;
+	case VLAN_TERM_TAKEN:
+		memcpy(left, rest.p, rest.n);
+		left[rest.n] = '\0';
+		j->filter = left;
+		j->select->is_vlan = true;
+		return CAPTURE_OK;
+	}
+	return CAPTURE_FAILED;
+}
+
 /* Unoptimized first: the optimizer costs seconds on filters that need it least. */
 static enum capture_result
 compile_user(struct job *j, struct splice_program *out, struct text *why)
@@ -156,7 +193,7 @@ compile_user(struct job *j, struct splice_program *out, struct text *why)
 		struct splice_program user = {.insns = j->user};
 
 		why->n = 0;
-		result = capture_compile(j->c, j->r->filter, optimized, &user, why);
+		result = capture_compile(j->c, j->filter, optimized, &user, why);
 		if (result == CAPTURE_OK)
 			result = join(j, &user, out, why);
 		if (result != CAPTURE_TOO_COMPLEX)
@@ -209,6 +246,8 @@ compile_request(struct capture *c, const struct config *config, const struct req
 	};
 	enum capture_result result;
 
+	if (select.cooked_size > 0 && select.snaplen < KEEP_MIN)
+		select.snaplen = KEEP_MIN;
 	job.c = c;
 	job.r = r;
 	job.select = &select;
@@ -221,6 +260,8 @@ compile_request(struct capture *c, const struct config *config, const struct req
 		    (unsigned)r->slot);
 	set_limits(r);
 	result = compile_excludes(&job, config, why);
+	if (result == CAPTURE_OK)
+		result = take_vlan(&job, why);
 	if (result == CAPTURE_OK)
 		result = compile_user(&job, out, why);
 	lift_limits();
