@@ -49,6 +49,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	select.is_in = data[3] & 1;
 	select.is_out = !select.is_in && (data[3] & 2);
 	select.has_loopback_copies = data[3] & 4;
+	select.is_vlan = data[3] & 16;
+	select.vlan_id = data[5] & 1 ? SPLICE_VLAN_ANY : data[5];
 	select.ifindexes = (data[3] & 8) ? ifindexes : NULL;
 	select.n_ifindexes = data[4];
 	if (splice_join(&select, &exclude, exclude.n > 0, &user, &out) == SPLICE_OK)

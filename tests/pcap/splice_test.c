@@ -262,6 +262,55 @@ test_interfaces(void **state)
 	}
 }
 
+/* The outer tag, beside the packet or in its link header. */
+static void
+test_vlan(void **state)
+{
+	static const uint8_t link[18] = {[12] = 0x81, [14] = 0xa0, [15] = 7};
+	static const struct {
+		bool has_tag;
+		uint16_t tag, protocol;
+		uint32_t id; /* what it is in, SPLICE_VLAN_ANY: in none */
+	} rows[] = {
+	    {false, 0, 0x0800, SPLICE_VLAN_ANY},
+	    {true, 0, 0x0800, 0},
+	    {true, 0xf007, 0x0800, 7},
+	    {true, 0xffff, 0x86dd, 4095},
+	    {true, 5, 0x8100, 5}, /* of two tags the outer one */
+	    {false, 0, 0x8100, 7},
+	    {false, 0, 0x88a8, 7},
+	    {false, 0, 0x9100, 7},
+	};
+	static const uint32_t ids[] = {0, 5, 7, 4095, SPLICE_VLAN_ANY};
+	struct joining j = {.select = {.has_loopback_copies = true,
+				       .is_vlan = true,
+				       .cooked_size = 20,
+				       .snaplen = SNAPLEN}};
+	struct splice_program joint;
+
+	(void)state;
+	for (size_t i = 0; i < CHECK_COUNT(ids); i++) {
+		j.select.vlan_id = ids[i];
+		assert_int_equal(join(&j, &joint), SPLICE_OK);
+		assert_null(model_check_linux(&joint));
+		for (size_t r = 0; r < CHECK_COUNT(rows); r++) {
+			struct model_packet p = {.has_tag = rows[r].has_tag,
+						 .tag = rows[r].tag,
+						 .protocol = rows[r].protocol,
+						 .link = span_of(link, sizeof(link))};
+			bool is_in = rows[r].id != SPLICE_VLAN_ANY &&
+				     (ids[i] == SPLICE_VLAN_ANY || ids[i] == rows[r].id);
+
+			assert_int_equal(model_run_linux(&joint, &p, p.payload) != 0,
+					 is_in);
+			p.link.n = 0; /* no link header: the packet is no match */
+			if (ids[i] != SPLICE_VLAN_ANY && !p.has_tag)
+				assert_int_equal(model_run_linux(&joint, &p, p.payload),
+						 0);
+		}
+	}
+}
+
 /* An instruction that is no branch. */
 #define INSN(code, k)                   \
 	{                               \
@@ -492,8 +541,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_user),	 cmocka_unit_test(test_excludes),
 	    cmocka_unit_test(test_each_exclude), cmocka_unit_test(test_interfaces),
-	    cmocka_unit_test(test_random),	 cmocka_unit_test(test_programs),
-	    cmocka_unit_test(test_length),	 cmocka_unit_test(test_snaplen),
+	    cmocka_unit_test(test_vlan),	 cmocka_unit_test(test_random),
+	    cmocka_unit_test(test_programs),	 cmocka_unit_test(test_length),
+	    cmocka_unit_test(test_snaplen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

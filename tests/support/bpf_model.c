@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 
 #define AD_OFFSET 0xfffff000u
+#define LL_OFFSET 0xffe00000u
 #define WORDS	  16
 
 struct machine {
@@ -52,6 +53,10 @@ metadata(struct machine *m, uint32_t k)
 		return m->p->ifindex;
 	case 28:
 		return m->p->hatype;
+	case 44:
+		return m->p->tag;
+	case 48:
+		return m->p->has_tag;
 	}
 	m->is_ended = true;
 	return 0;
@@ -62,6 +67,9 @@ load(struct machine *m, uint64_t offset, uint32_t size)
 {
 	const uint8_t *p;
 
+	if (m->is_linux && offset >= LL_OFFSET && offset < AD_OFFSET &&
+	    m->p->link.n >= size && offset - LL_OFFSET <= m->p->link.n - size)
+		return size == 2 ? bytes_be16(m->p->link.p + (offset - LL_OFFSET)) : 0;
 	if (offset > m->packet.n || m->packet.n - offset < size) {
 		m->is_ended = true;
 		return 0;
@@ -240,7 +248,7 @@ model_check_linux(const struct splice_program *program)
 		if ((i->code & 0x07) == 5 && i->code != 0x05 &&
 		    (i->jt >= left || i->jf >= left))
 			return "branch";
-		if ((i->code & 0xe7) == 0x20 && i->k > INT32_MAX && i->k < AD_OFFSET)
+		if ((i->code & 0xe7) == 0x20 && i->k > INT32_MAX && i->k < LL_OFFSET)
 			return "offset";
 		if (((i->code & 0xe6) == 0x60 || (i->code & 0x06) == 2) &&
 		    i->code < 0x64 && (i->code & 0x07) < 4 && i->k >= WORDS)

@@ -12,6 +12,9 @@ struct model_packet {
 	uint16_t hatype;
 	uint8_t pkttype;
 	uint32_t ifindex;
+	bool has_tag;		 /* beside the packet, not in it */
+	uint16_t tag;		 /* all 16 bits */
+	struct span link;	 /* the link header in front of the payload, or empty */
 	struct span payload;	 /* from the network layer on */
 	uint8_t bytes[20 + 256]; /* room for the cooked header, the payload at 20 */
 };
