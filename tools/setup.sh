@@ -26,7 +26,8 @@ debian() {
 	case $1 in
 	build) echo gcc libc6-dev linux-libc-dev make flex bison patch tar gzip xz-utils bzip2 ca-certificates ;;
 	check) echo libcmocka-dev clang clang-format clang-tidy cppcheck python3 python3-pytest python3-scapy \
-		tcpdump tshark curl nginx haproxy socat openssl iproute2 nftables iputils-ping tmux strace libcap2-bin busybox-static ;;
+		tcpdump tshark curl nginx haproxy openssl iproute2 nftables iputils-ping tmux strace libcap2-bin busybox-static socat \
+		openssh-server openssh-client ;;
 	fuzz) echo clang ;;
 	setcap) echo libcap2-bin ;;
 	demo) ;;
@@ -40,7 +41,7 @@ alpine() {
 	case $1 in
 	build) echo gcc musl-dev linux-headers make flex bison patch tar xz bzip2 curl ca-certificates ;;
 	check) echo cmocka-dev clang clang-extra-tools compiler-rt cppcheck python3 py3-pytest scapy tcpdump tshark \
-		curl nginx haproxy socat openssl iproute2 nftables iputils tmux strace libcap-utils busybox-static ;;
+		curl nginx haproxy openssl iproute2 nftables iputils tmux strace libcap-utils busybox-static socat openssh ;;
 	fuzz) echo clang compiler-rt ;;
 	setcap) echo libcap-utils ;;
 	demo) ;;

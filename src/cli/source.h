@@ -140,6 +140,7 @@ struct source {
 	uint32_t open; /* how many will come */
 
 	uint32_t connection;	  /* counts from 1 */
+	uint32_t n_left_told;	  /* lines about flows that its worker leaves out */
 	uint64_t received_before; /* records of the connections before this one */
 	uint64_t n_unwritten;	  /* packets that left the merge, and went nowhere */
 	struct ledger ledger;

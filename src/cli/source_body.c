@@ -15,9 +15,10 @@
 #include "pcap/linktype.h"
 #include "sys/log.h"
 
-#define HEADER_BYTES 16 /* of a classic record, the smaller of the two formats' */
-#define QUEUED_EXTRA 32 /* bytes a record takes more in a queue than it has with this */
-#define ALL_ROOM     64 /* a header that needs no more room in the queue */
+#define LEFT_TOLD_MAX 32 /* lines that a target's worker can cause */
+#define HEADER_BYTES  16 /* of a classic record, the smaller of the two formats' */
+#define QUEUED_EXTRA  32 /* bytes a record takes more in a queue than it has with this */
+#define ALL_ROOM      64 /* a header that needs no more room in the queue */
 
 static bool
 has_bytes(const struct source *s)
@@ -171,6 +172,43 @@ take_end(struct source *s, struct span comment)
 	text_cstr(&words);
 }
 
+static bool
+takes_end(struct span *s, const char *end)
+{
+	struct span e = span_str(end);
+
+	if (s->n < e.n || !span_eq(span_of(s->p + s->n - e.n, e.n), e))
+		return false;
+	s->n -= e.n;
+	return true;
+}
+
+/* "loop: FLOW is left out": the worker keeps a flow out of its capture. */
+static void
+take_left(struct source *s, struct span comment)
+{
+	struct span kind = span_str("loop: ");
+	char line[LOG_LINE_MAX];
+	bool is_out, is_in;
+	struct text t;
+
+	if (!span_starts(comment, kind) || s->n_left_told == LEFT_TOLD_MAX)
+		return;
+	span_take(&comment, kind.n);
+	is_out = takes_end(&comment, " is left out");
+	is_in = !is_out && takes_end(&comment, " is let in again");
+	if (!is_out && !is_in)
+		return;
+	s->n_left_told++;
+	text_init(&t, line, sizeof(line));
+	text_str(&t, s->target->name);
+	text_str(&t, is_out ? ": leaves out " : ": lets in again ");
+	text_escape(&t, comment);
+	text_str(&t, is_out ? ": it carries this capture"
+			    : ": it carries this capture no more");
+	log_text(LOG_WARNING, &t);
+}
+
 /* A watermark of the whole stream comes with interface 0 of our own worker. */
 static void
 put_statistics(struct source *s, const struct savefile_statistics *st)
@@ -187,6 +225,8 @@ put_statistics(struct source *s, const struct savefile_statistics *st)
 		take_end(s, st->comment);
 	else
 		source_clock_stamp(s, st->time_ns, CLOCK_OFFSET_MARGIN_NS);
+	if (!s->is_final)
+		take_left(s, st->comment);
 	ledger_receive(&s->ledger, source_received(s));
 	ledger_note(&s->ledger, st);
 }

@@ -1,6 +1,6 @@
 /*
  * From a packet's link header to the ports of its transport header (RFC 791, RFC 8200,
- * IEEE 802.1Q, RFC 2516), and a flow in words (RFC 5952). Every length comes from the
+ * IEEE 802.1Q, RFC 2516), through tunnels where asked (RFC 7348, 8926, 2784, 2890), and a flow in words (RFC 5952). Every length comes from the
  * packet and is checked against what was captured. It must not know files.
  */
 #include "pcap/flow.h"
@@ -16,17 +16,32 @@
 #define TYPE_QINQ  0x88a8
 #define TYPE_QINQ1 0x9100 /* before the standard */
 #define TYPE_PPPOE 0x8864
+#define TYPE_TEB   0x6558 /* an Ethernet frame */
 
 #define TAGS_MAX       4 /* VLAN tags and PPPoE headers followed, more is no traffic of ours */
+#define TUNNELS_MAX    3 /* one in the other; an overlay has one */
 #define EXTENSIONS_MAX 8 /* IPv6 extension headers followed */
+
+#define PORT_VXLAN	 4789
+#define PORT_VXLAN_LINUX 8472 /* its default, before the number was assigned */
+#define PORT_GENEVE	 6081
+
+/* GRE: checksum, key and number follow, 4 bytes each; version 0. */
+#define GRE_CHECKSUM 0x8000u
+#define GRE_NUMBER   0x1000u
+#define GRE_VERSION  0x0007u
+#define GRE_ROUTING  0x4000u
 
 enum protocol {
 	PROTOCOL_HOP_BY_HOP = 0,
+	PROTOCOL_IPV4 = 4,
 	PROTOCOL_TCP = 6,
 	PROTOCOL_UDP = 17,
 	PROTOCOL_DCCP = 33,
+	PROTOCOL_IPV6 = 41,
 	PROTOCOL_ROUTING = 43,
 	PROTOCOL_FRAGMENT = 44,
+	PROTOCOL_GRE = 47,
 	PROTOCOL_AH = 51,
 	PROTOCOL_OPTIONS = 60,
 	PROTOCOL_SCTP = 132,
@@ -224,6 +239,105 @@ flow_of(uint32_t linktype, const uint8_t *data, uint32_t caplen, struct flow *ou
 		is_ip = read_ipv6(&w, out);
 	sort_ends(out);
 	return is_ip ? ip_at : FLOW_NONE;
+}
+
+static bool
+read_ip(struct walk *w, struct flow *f)
+{
+	memset(f, 0, sizeof(*f));
+	if (w->type == TYPE_IPV4)
+		return read_ipv4(w, f);
+	return w->type == TYPE_IPV6 && read_ipv6(w, f);
+}
+
+/* An Ethernet header in the middle of a packet. */
+static bool
+pass_ethernet(struct walk *w)
+{
+	if (!has(w, 14))
+		return false;
+	w->type = bytes_be16(w->p + w->at + 12);
+	w->at += 14;
+	pass_tags(w);
+	return true;
+}
+
+static bool
+pass_gre(struct walk *w)
+{
+	uint32_t flags;
+
+	if (!has(w, 4))
+		return false;
+	flags = bytes_be16(w->p + w->at);
+	if (flags & (GRE_VERSION | GRE_ROUTING))
+		return false;
+	w->type = bytes_be16(w->p + w->at + 2);
+	w->at += 4;
+	for (uint32_t bit = GRE_NUMBER; bit <= GRE_CHECKSUM; bit <<= 1)
+		w->at += (flags & bit) != 0 ? 4u : 0;
+	return w->type != TYPE_TEB || pass_ethernet(w);
+}
+
+/* Behind the UDP header: VXLAN's 8 bytes, Geneve's with its options; then a frame. */
+static bool
+pass_udp_tunnel(struct walk *w, uint16_t port)
+{
+	uint32_t size = 8;
+
+	w->at += 8;
+	if (!has(w, 8))
+		return false;
+	w->type = TYPE_TEB;
+	if (port == PORT_GENEVE) {
+		size += (w->p[w->at] & 63u) * 4;
+		w->type = bytes_be16(w->p + w->at + 2);
+	}
+	w->at += size;
+	return w->type != TYPE_TEB || pass_ethernet(w);
+}
+
+/* Moves into the tunnel whose outer flow is f, w at its transport header. */
+static bool
+enter(struct walk *w, const struct flow *f)
+{
+	switch (f->protocol) {
+	case PROTOCOL_IPV4:
+		w->type = TYPE_IPV4;
+		return true;
+	case PROTOCOL_IPV6:
+		w->type = TYPE_IPV6;
+		return true;
+	case PROTOCOL_GRE:
+		return pass_gre(w);
+	case PROTOCOL_UDP: /* the destination's port is the tunnel's */
+		return (f->port[1] == PORT_VXLAN || f->port[1] == PORT_VXLAN_LINUX ||
+			f->port[1] == PORT_GENEVE) &&
+		       pass_udp_tunnel(w, f->port[1]);
+	default:
+		return false;
+	}
+}
+
+bool
+flow_tunnelled(uint32_t linktype, const uint8_t *data, uint32_t caplen, struct flow *out)
+{
+	struct walk w = {.p = data, .n = caplen};
+	int depth = 0;
+
+	if (!pass_link(&w, linktype))
+		return false;
+	pass_tags(&w);
+	if (!read_ip(&w, out))
+		return false;
+	while (depth < TUNNELS_MAX && enter(&w, out)) {
+		if (!read_ip(&w, out))
+			return false;
+		depth++;
+	}
+	sort_ends(out);
+	return depth > 0 && out->protocol == PROTOCOL_TCP &&
+	       (out->port[0] != 0 || out->port[1] != 0);
 }
 
 bool

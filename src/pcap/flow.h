@@ -27,6 +27,14 @@ struct flow {
 uint32_t flow_of(uint32_t linktype, const uint8_t *data, uint32_t caplen,
 		 struct flow *out);
 
+/*
+ * The flow inside a tunnel: VXLAN (UDP port 4789 or 8472), Geneve (6081), GRE, IP in IP
+ * (any of both versions), one in the other up to three deep; the innermost, and of TCP only.
+ * False: there is none, or it was not captured whole. Nearly free for what is no tunnel.
+ */
+bool flow_tunnelled(uint32_t linktype, const uint8_t *data, uint32_t caplen,
+		    struct flow *out);
+
 bool flow_eq(const struct flow *a, const struct flow *b);
 uint64_t flow_hash(const struct flow *f, uint64_t seed);
 

@@ -15,9 +15,6 @@
 #include "worker/conn.h"
 #include "worker/launcher.h"
 
-/* Longer than a client waits before it tries again. */
-#define LOOPED_NS 10000000000u
-
 void
 broker_init(struct broker *b, const struct config *config)
 {
@@ -81,6 +78,7 @@ clear_slot(struct slot *s)
 	s->own_bytes = 0;
 	s->broken_watermarks = 0;
 	s->stalled_ns = 0;
+	s->n_left = 0;
 	s->why[0] = '\0';
 }
 
@@ -104,47 +102,6 @@ remember(struct broker *b, const struct conn *c)
 	log_event(&t);
 }
 
-/* As far as the hints go that might have kept the loop away. */
-static bool
-is_same_client(const struct request *a, const struct request *b)
-{
-	bool is_unix = a->peer.sa.ss_family == AF_UNIX;
-
-	if (a->hints.client.size != b->hints.client.size ||
-	    (a->hints.client.size > 0 &&
-	     !net_is_same_host(&a->hints.client, &b->hints.client)))
-		return false;
-	return a->hints.n_remote == b->hints.n_remote &&
-	       (net_is_same_host(&a->peer, &b->peer) ||
-		(is_unix && b->peer.sa.ss_family == AF_UNIX));
-}
-
-static bool
-are_same_packets(const struct request *a, const struct request *b)
-{
-	if (a->n_interfaces != b->n_interfaces || strcmp(a->filter, b->filter) != 0)
-		return false;
-	for (uint32_t i = 0; i < a->n_interfaces; i++)
-		if (strncmp(a->interfaces[i], b->interfaces[i], CAPTURE_NAME_SIZE) != 0)
-			return false;
-	return true;
-}
-
-const struct record *
-broker_looped(const struct broker *b, const struct request *r)
-{
-	uint64_t now_ns = clock_realtime_ns();
-
-	for (size_t i = 0; i < BROKER_PAST_MAX; i++) {
-		const struct record *p = &b->past[i];
-
-		if (p->end == SLOT_END_LOOP && now_ns - p->ended_real_ns < LOOPED_NS &&
-		    are_same_packets(&p->request, r) && is_same_client(&p->request, r))
-			return p;
-	}
-	return NULL;
-}
-
 enum broker_start
 broker_start(struct broker *b, struct conn *c)
 {
@@ -154,8 +111,6 @@ broker_start(struct broker *b, struct conn *c)
 		return BROKER_BROKEN;
 	if (c->is_validation && count_used(b, true) >= FRONT_VALIDATIONS_MAX)
 		return BROKER_WAITS;
-	if (!c->is_validation && broker_looped(b, &c->request) != NULL)
-		return BROKER_LOOP;
 	if (!c->is_validation && count_used(b, false) >= b->config->max_captures)
 		return BROKER_FULL;
 	while (slot < SLOTS_MAX && b->is_used[slot])
@@ -370,12 +325,30 @@ broker_forget(struct broker *b, const struct conn *c)
 			b->asker[i] = NULL;
 }
 
+/* Nothing disappears from a capture without a word. */
+static void
+tell_left(struct broker *b, uint32_t i)
+{
+	struct record *r = &b->records[i];
+	static char line[LOG_LINE_MAX];
+	struct text t;
+
+	record_update(r, &b->config->slots->slot[i]);
+	text_init(&t, line, sizeof(line));
+	while (record_put_left_line(&t, i, r)) {
+		log_text(LOG_WARNING, &t);
+		text_init(&t, line, sizeof(line));
+	}
+}
+
 void
 broker_listen(struct broker *b, uint64_t now_ns)
 {
 	for (uint32_t i = 0; i < SLOTS_MAX; i++) {
 		struct slot *s = &b->config->slots->slot[i];
 
+		if (b->is_used[i] && !b->is_validation[i])
+			tell_left(b, i);
 		if (!b->is_used[i] || !tell_asker(b, i, now_ns) || !s->has_exited)
 			continue;
 		if (!b->is_validation[i])

@@ -34,7 +34,6 @@ enum broker_start {
 	BROKER_STARTED, /* c->slot is set; conn_answer_* or conn_hand_over will follow */
 	BROKER_WAITS,	/* for a validation to end: then ask again */
 	BROKER_FULL,
-	BROKER_LOOP, /* the same has just been ended: broker_looped tells which */
 	BROKER_BROKEN
 };
 
@@ -42,10 +41,6 @@ void broker_init(struct broker *b, const struct config *config);
 
 /* Starts c->request, with c's socket. */
 enum broker_start broker_start(struct broker *b, struct conn *c);
-
-/* The capture that was ended a moment ago for capturing itself, and that r would repeat;
- * NULL: there is none. */
-const struct record *broker_looped(const struct broker *b, const struct request *r);
 
 /*
  * The counts of the capture with this ID: *tally is filled. WAITS, if it is to be stopped

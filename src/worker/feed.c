@@ -39,10 +39,7 @@ decide_end(struct feed *f, enum slot_end end, uint64_t now_ns)
 	f->end_real_ns = clock_realtime_ns();
 	f->phase = FEED_SETTLING;
 	f->phase_deadline_ns = now_ns + SETTLE_NS;
-	if (end == SLOT_END_LOOP)
-		f->phase =
-		    FEED_OVER; /* a loop's client sees a cut stream, and asks why */
-	else if (end == SLOT_END_COUNT || end == SLOT_END_INTERFACE)
+	if (end == SLOT_END_COUNT || end == SLOT_END_INTERFACE)
 		f->phase_deadline_ns = now_ns;
 }
 
@@ -97,11 +94,19 @@ on_packet(void *arg, const struct savefile_record *given, const uint8_t *data)
 	struct feed *f = arg;
 	struct savefile_record record = *given;
 
+	bool is_own = own_is_tunnelled(&f->own, given, data) ||
+		      !loopguard_packet(&f->guard, given, data);
+
 	f->n_read++;
-	loopguard_packet(&f->guard, given, data);
 	if (is_behind(f, record.time_ns)) {
 		f->n_behind++;
 		return true;
+	}
+	if (is_own) {
+		f->own_packets++;
+		f->own_bytes += record.caplen;
+		f->batch_bytes += record.caplen;
+		return f->batch_bytes < BATCH_BYTES;
 	}
 	if (f->is_letting_go) {
 		f->let_go++;
@@ -368,20 +373,6 @@ deadline_ns(const struct feed *f)
 	return f->end_ns < at_ns ? f->end_ns : at_ns;
 }
 
-static void
-end_loop(struct feed *f, uint64_t now_ns)
-{
-	struct text why;
-
-	text_init(&why, f->slot->why, SLOTS_WHY_SIZE);
-	text_str(&why, "as the flow ");
-	loopguard_flow(&f->guard, &why);
-	text_str(&why, "; leave that out (by the filter, or -exclude), or let the proxy "
-		       "send Forwarded");
-	text_cstr(&why);
-	decide_end(f, SLOT_END_LOOP, now_ns);
-}
-
 /* Whether a quarter of the ring waits; it is not read while the queue has no room. */
 static bool
 is_pressed(const struct feed *f)
@@ -406,7 +397,14 @@ guard(struct feed *f, uint64_t now_ns)
 				   .is_pressed = is_pressed(f)};
 
 	if (loopguard_step(&f->guard, &now) == LOOPGUARD_LOOP)
-		end_loop(f, now_ns);
+		decide_end(f, SLOT_END_LOOP, now_ns);
+	if (!f->guard.is_changed)
+		return;
+	feed_count_publish(f);
+	slots_ring(f->bell);
+	/* the client is told at once, or with a later heartbeat */
+	if (f->r->format == REQUEST_PCAPNG && stream_has_room(f->stream))
+		feed_count_put_heartbeat(f);
 }
 
 static void
@@ -459,6 +457,7 @@ feed_run(struct feed *f)
 		f->tick_ns = f->r->heartbeat_ms * 1000000u;
 	f->end_ns =
 	    f->r->duration_ns > 0 ? clock_monotonic_ns() + f->r->duration_ns : LOOP_NEVER;
+	own_init(&f->own, f->r, capture_linktype(f->capture));
 	loopguard_init(&f->guard, capture_linktype(f->capture), f->seed);
 	while (f->phase != FEED_OVER)
 		step(f);

@@ -3,6 +3,7 @@
 
 #include "sys/loop.h"
 #include "worker/loopguard.h"
+#include "worker/own.h"
 #include "worker/request.h"
 #include "worker/slots.h"
 #include "worker/stream.h"
@@ -50,9 +51,12 @@ struct feed {
 	uint64_t stalled_since_ns;
 	uint64_t packets;
 	uint64_t bytes;
-	uint64_t n_read;   /* packets, these and all others that the ring gave */
-	uint64_t n_behind; /* of them: behind the end, nobody's */
-	uint64_t let_go;   /* packets, see loopguard_may_drop */
+	uint64_t n_read;      /* packets, these and all others that the ring gave */
+	uint64_t n_behind;    /* of them: behind the end, nobody's */
+	uint64_t let_go;      /* packets, see loopguard_may_drop */
+	uint64_t own_packets; /* left out here: they carry the capture's own stream */
+	uint64_t own_bytes;
+	struct own own; /* the connections that a tunnel may carry */
 	size_t batch_bytes;
 	bool is_ring_empty;
 	bool is_letting_go; /* this batch */

@@ -1,7 +1,12 @@
 /* What a capture counts: for the slot, and in the statistics blocks of its stream. */
 #include "worker/feed_count.h"
 
+#include <assert.h>
+
 #include "sys/clock.h"
+
+static_assert(SLOTS_LEFT_MAX == LOOPGUARD_LEFT && SLOTS_FLOW_SIZE == FLOW_TEXT_MAX,
+	      "slots.h knows no flows");
 
 #define MARGIN_NS 25000000u /* a packet may be this much older than an empty ring */
 #define CLOCK_STEP_NS \
@@ -14,6 +19,27 @@ offered(const struct feed *f, const struct capture_statistics *s)
 	return f->n_read - f->n_behind + s->dropped;
 }
 
+/* The front reads a name only when n_left has counted it. */
+static void
+publish_left(struct feed *f)
+{
+	for (uint32_t i = 0; i < f->guard.n_left; i++) {
+		const struct loopguard_left *l = &f->guard.left[i];
+		struct slot_left *to = &f->slot->left[i];
+		struct text name;
+
+		to->is_out = l->is_out;
+		to->packets = l->packets;
+		to->bytes = l->bytes;
+		if (i < f->slot->n_left)
+			continue;
+		text_init(&name, to->name, SLOTS_FLOW_SIZE);
+		flow_text(&name, &l->flow);
+		text_cstr(&name);
+		f->slot->n_left = i + 1;
+	}
+}
+
 void
 feed_count_publish(struct feed *f)
 {
@@ -24,6 +50,9 @@ feed_count_publish(struct feed *f)
 	f->slot->bytes = f->bytes;
 	f->slot->offered = offered(f, &s);
 	f->slot->dropped = s.dropped + f->let_go;
+	f->slot->own_packets = f->own_packets;
+	f->slot->own_bytes = f->own_bytes;
+	publish_left(f);
 }
 
 /* Nothing is captured any more, whatever the client still takes of it. */
@@ -55,6 +84,22 @@ put_end(const struct feed *f, struct text *t)
 	}
 }
 
+/* What became of one flow since the client was told last; nothing: nothing. */
+static void
+put_left(struct feed *f, struct text *t)
+{
+	for (uint32_t i = 0; i < f->guard.n_left && t->n == 0; i++) {
+		struct loopguard_left *l = &f->guard.left[i];
+
+		if (l->is_told)
+			continue;
+		l->is_told = true;
+		text_str(t, "loop: ");
+		flow_text(t, &l->flow);
+		text_str(t, l->is_out ? " is left out" : " is let in again");
+	}
+}
+
 static void
 put_statistics(struct feed *f, uint32_t id, uint64_t time_ns)
 {
@@ -63,6 +108,7 @@ put_statistics(struct feed *f, uint32_t id, uint64_t time_ns)
 	char mem[SAVEFILE_COMMENT_MAX];
 	struct text why;
 
+	text_init(&why, mem, sizeof(mem));
 	if (id == 0) {
 		capture_statistics(f->capture, &total);
 		s.has = SAVEFILE_HAS_IFRECV | SAVEFILE_HAS_OSDROP;
@@ -76,10 +122,11 @@ put_statistics(struct feed *f, uint32_t id, uint64_t time_ns)
 	if (f->phase != FEED_RUNNING && id == 0) {
 		s.has |= SAVEFILE_HAS_ACCEPT;
 		s.accept = offered(f, &total);
-		text_init(&why, mem, sizeof(mem));
 		put_end(f, &why);
-		s.comment = text_span(&why);
+	} else if (id == 0) {
+		put_left(f, &why);
 	}
+	s.comment = text_span(&why);
 	stream_put_statistics(f->stream, &s);
 }
 

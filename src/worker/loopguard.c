@@ -50,6 +50,8 @@
 #define CLEAR_MAX 4u /* doublings by 3: up to 2.3 hours */
 #define CAUSELESS 2u /* begins with this one: 128 s */
 
+#define AGAIN_NS (30u * S_NS) /* a flow that is left out is tested again */
+
 void
 loopguard_init(struct loopguard *g, uint32_t linktype, uint64_t seed)
 {
@@ -219,6 +221,33 @@ begin_test(struct loopguard *g, const struct looptest_now *now)
 	g->skip = g->skipped = 0;
 }
 
+/* The flow that is to be tested again now, or NULL. */
+static struct loopguard_left *
+find_due(struct loopguard *g, uint64_t now_ns)
+{
+	struct loopguard_left *due = NULL;
+
+	for (uint32_t i = 0; i < g->n_left; i++) {
+		struct loopguard_left *l = &g->left[i];
+
+		if (l->is_out && now_ns >= l->again_ns &&
+		    (due == NULL || l->again_ns < due->again_ns))
+			due = l;
+	}
+	return due;
+}
+
+/* Its packets stay out meanwhile: it has to follow what is sent of all others. */
+static void
+begin_again(struct loopguard *g, struct loopguard_left *l, const struct looptest_now *now)
+{
+	looptest_begin_again(&g->test, now, looptest_draw(&g->rng, UINT64_MAX));
+	looptest_add(&g->test, &l->flow, l->hash);
+	g->retried = l;
+	g->verdict = LOOPGUARD_TEST;
+	g->skip = g->skipped = 0;
+}
+
 /* Whether what the window tells is enough to go by. */
 static bool
 is_telling(const struct loopguard *g)
@@ -238,6 +267,7 @@ window_ns(const struct loopguard *g)
 static void
 watch(struct loopguard *g, const struct looptest_now *now)
 {
+	struct loopguard_left *due;
 	uint64_t age_ns;
 
 	if (g->window_ns == 0) { /* what was read before is counted in the first one */
@@ -253,6 +283,9 @@ watch(struct loopguard *g, const struct looptest_now *now)
 		g->busy_ns = now->now_ns + BUSY_NS;
 	if (is_telling(g) && g->tests_left > 0 && now->now_ns >= g->busy_ns)
 		begin_test(g, now);
+	due = find_due(g, now->now_ns);
+	if (due && g->verdict == LOOPGUARD_PASS && now->now_ns >= g->busy_ns)
+		begin_again(g, due, now);
 	begin_window(g, now->now_ns);
 }
 
@@ -265,29 +298,130 @@ end_test(struct loopguard *g, uint64_t now_ns)
 	begin_window(g, now_ns);
 }
 
-void
+/* Its place, made if need be; NULL: there is none. */
+static struct loopguard_left *
+left_of(struct loopguard *g, const struct looptest_suspect *s)
+{
+	for (uint32_t i = 0; i < g->n_left; i++)
+		if (flow_eq(&g->left[i].flow, &s->flow))
+			return &g->left[i];
+	if (g->n_left == LOOPGUARD_LEFT)
+		return NULL;
+	g->left[g->n_left] = (struct loopguard_left){.flow = s->flow, .hash = s->hash};
+	return &g->left[g->n_left++];
+}
+
+static void
+turn_left(struct loopguard *g, struct loopguard_left *l, bool is_out)
+{
+	l->is_out = is_out;
+	l->is_told = false;
+	g->n_out = is_out ? g->n_out + 1 : g->n_out - 1;
+	g->is_changed = true;
+}
+
+/*
+ * What was not proved in the same test may feed the loop alone now: it is young, and tested
+ * as soon as can be.
+ */
+static void
+leave_out_loops(struct loopguard *g, uint64_t now_ns)
+{
+	for (uint32_t i = 0; i < g->test.n_suspects; i++) {
+		const struct looptest_suspect *s = &g->test.suspects[i];
+		struct loopguard_left *l;
+
+		if (looptest_is_honest(s))
+			clear_flow(g, s->hash, now_ns, 0);
+		if (!looptest_is_loop(&g->test, s))
+			continue;
+		l = left_of(g, s);
+		if (l == NULL) {
+			g->verdict = LOOPGUARD_LOOP;
+			return;
+		}
+		l->again_ns = now_ns + AGAIN_NS;
+		turn_left(g, l, true);
+	}
+	g->tests_left++;
+	g->tests--;
+	g->young_ns = now_ns + YOUNG_NS;
+	g->busy_ns = 0;
+	g->verdict = LOOPGUARD_PASS;
+	begin_window(g, now_ns);
+}
+
+/* Where little was sent nothing was learned: it stays out. */
+static void
+end_again(struct loopguard *g, uint64_t now_ns)
+{
+	g->retried->again_ns = now_ns + AGAIN_NS;
+	if (looptest_is_honest(&g->test.suspects[0]))
+		turn_left(g, g->retried, false);
+	g->retried = NULL;
+	g->verdict = LOOPGUARD_PASS;
+	begin_window(g, now_ns);
+}
+
+static bool
+is_left_out(struct loopguard *g, const struct flow *flow, uint64_t hash, uint32_t caplen)
+{
+	for (uint32_t i = 0; i < g->n_left; i++) {
+		struct loopguard_left *l = &g->left[i];
+
+		if (!l->is_out || l->hash != hash || !flow_eq(&l->flow, flow))
+			continue;
+		l->packets++;
+		l->bytes += caplen;
+		return true;
+	}
+	return false;
+}
+
+static void
+watch_packet(struct loopguard *g, const struct savefile_record *record,
+	     const struct flow *flow, uint64_t hash, uint32_t ip_at)
+{
+	uint64_t n = (uint64_t)g->skipped + 1; /* it stands for those that were skipped */
+
+	if (g->skip > 0) {
+		g->skip--;
+		return;
+	}
+	g->window_bytes += record->origlen * n;
+	if (ip_at != FLOW_NONE)
+		count(g, counter_of(g, flow, hash), (record->origlen - ip_at) * n);
+	sample(g);
+}
+
+static void
+test_packet(struct loopguard *g, const struct savefile_record *record,
+	    const struct flow *flow, uint64_t hash, uint32_t ip_at)
+{
+	if (record->time_ns > REORDER_NS)
+		looptest_seen(&g->test, record->time_ns - REORDER_NS);
+	if (ip_at != FLOW_NONE)
+		looptest_packet(&g->test, flow, hash, record->time_ns,
+				record->origlen - ip_at);
+}
+
+bool
 loopguard_look(struct loopguard *g, const struct savefile_record *record,
 	       const uint8_t *data)
 {
 	struct flow flow;
 	uint32_t ip_at = flow_of(g->linktype, data, record->caplen, &flow);
 	uint64_t hash = flow_hash(&flow, g->seed);
-	bool is_ip = ip_at != FLOW_NONE && record->origlen > ip_at;
-	uint64_t n = (uint64_t)g->skipped + 1; /* it stands for those that were skipped */
+	bool is_out;
 
-	if (g->verdict == LOOPGUARD_PASS) {
-		g->window_bytes += record->origlen * n;
-		if (is_ip)
-			count(g, counter_of(g, &flow, hash),
-			      (record->origlen - ip_at) * n);
-		sample(g);
-		return;
-	}
-	if (record->time_ns > REORDER_NS)
-		looptest_seen(&g->test, record->time_ns - REORDER_NS);
-	if (is_ip)
-		looptest_packet(&g->test, &flow, hash, record->time_ns,
-				record->origlen - ip_at);
+	if (record->origlen <= ip_at)
+		ip_at = FLOW_NONE;
+	is_out = ip_at != FLOW_NONE && is_left_out(g, &flow, hash, record->caplen);
+	if (g->verdict == LOOPGUARD_TEST)
+		test_packet(g, record, &flow, hash, ip_at);
+	else if (g->verdict == LOOPGUARD_PASS && !is_out)
+		watch_packet(g, record, &flow, hash, ip_at);
+	return !is_out;
 }
 
 void
@@ -310,13 +444,16 @@ loopguard_step(struct loopguard *g, const struct looptest_now *now)
 {
 	enum looptest_state state;
 
+	g->is_changed = false;
 	if (g->verdict == LOOPGUARD_PASS)
 		watch(g, now);
 	if (g->verdict != LOOPGUARD_TEST)
 		return g->verdict;
 	state = looptest_step(&g->test, now);
-	if (state == LOOPTEST_FOUND)
-		g->verdict = LOOPGUARD_LOOP;
+	if (g->retried != NULL && (state == LOOPTEST_FOUND || state == LOOPTEST_OVER))
+		end_again(g, now->now_ns);
+	else if (state == LOOPTEST_FOUND)
+		leave_out_loops(g, now->now_ns);
 	else if (state == LOOPTEST_OVER)
 		end_test(g, now->now_ns);
 	return g->verdict;
@@ -325,9 +462,7 @@ loopguard_step(struct loopguard *g, const struct looptest_now *now)
 size_t
 loopguard_allowance(const struct loopguard *g)
 {
-	if (g->verdict == LOOPGUARD_PASS)
-		return SIZE_MAX;
-	return g->test.allowance;
+	return g->verdict == LOOPGUARD_TEST ? g->test.allowance : SIZE_MAX;
 }
 
 bool
@@ -340,10 +475,4 @@ uint64_t
 loopguard_deadline_ns(const struct loopguard *g)
 {
 	return g->verdict == LOOPGUARD_TEST ? g->test.wake_ns : UINT64_MAX;
-}
-
-void
-loopguard_flow(const struct loopguard *g, struct text *t)
-{
-	flow_text(t, &g->test.loop);
 }

@@ -37,6 +37,7 @@
 
 /* An honest flow has evidence of x at any time of a test with a chance of 1/x at most. */
 #define EVIDENCE_LOOP	1e14
+#define EVIDENCE_STILL	1e3 /* of one that was a loop */
 #define EVIDENCE_SURE	10.0
 #define EVIDENCE_SOME	2.0
 #define EVIDENCE_DOUBT	0.6   /* one answer was missed, by a near loop */
@@ -113,6 +114,13 @@ looptest_begin(struct looptest *t, const struct looptest_now *now, uint64_t seed
 }
 
 void
+looptest_begin_again(struct looptest *t, const struct looptest_now *now, uint64_t seed)
+{
+	looptest_begin(t, now, seed, PULSE_LARGE);
+	t->is_again = true;
+}
+
+void
 looptest_add(struct looptest *t, const struct flow *flow, uint64_t hash)
 {
 	struct looptest_suspect *s = &t->suspects[t->n_suspects];
@@ -129,6 +137,13 @@ bool
 looptest_is_honest(const struct looptest_suspect *s)
 {
 	return s->evidence < EVIDENCE_HONEST;
+}
+
+bool
+looptest_is_loop(const struct looptest *t, const struct looptest_suspect *s)
+{
+	return s->evidence >= (t->is_again ? EVIDENCE_STILL : EVIDENCE_LOOP) &&
+	       s->bytes * BYTES_SHARE >= t->sent;
 }
 
 static struct looptest_suspect *
@@ -217,11 +232,11 @@ sum_up(struct looptest *t)
 
 		s->evidence = sum_of(s);
 		most = s->evidence > most ? s->evidence : most;
-		if (s->evidence < EVIDENCE_LOOP || s->bytes * BYTES_SHARE < t->sent)
-			continue;
-		t->loop = s->flow;
-		t->state = LOOPTEST_FOUND;
+		if (looptest_is_loop(t, s))
+			t->state = LOOPTEST_FOUND;
 	}
+	if (t->is_again)
+		return;
 	t->has_some = is_most(t, EVIDENCE_SOME);
 	t->is_sure = is_most(t, EVIDENCE_SURE) || (t->is_sure && most >= 1);
 	t->is_doubtful = most < EVIDENCE_DOUBT;
@@ -275,6 +290,8 @@ looptest_sent(struct looptest *t, size_t bytes)
 static size_t
 pulse_of(const struct looptest *t)
 {
+	if (t->is_again)
+		return PULSE_LARGE;
 	if (t->is_sure)
 		return PULSE_SMALL;
 	if (t->has_some)

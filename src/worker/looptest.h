@@ -25,7 +25,7 @@ enum looptest_state {
 	LOOPTEST_HOLDING,
 	LOOPTEST_PULSE, /* allowance bytes may be sent */
 	LOOPTEST_OVER,	/* who is not honest now could not be told */
-	LOOPTEST_FOUND	/* loop is one */
+	LOOPTEST_FOUND	/* looptest_is_loop tells which */
 };
 
 struct looptest_suspect {
@@ -45,6 +45,7 @@ struct looptest_round {
 
 struct looptest {
 	enum looptest_state state;
+	bool is_again;	  /* see looptest_begin_again */
 	bool is_doubtful; /* all suspects look honest so far */
 	bool has_some;	  /* evidence: pulses are small, lest buffers fill on the way */
 	bool is_sure;	  /* enough to make them smaller still, and to drop */
@@ -67,7 +68,6 @@ struct looptest {
 	uint32_t judged[LOOPTEST_DELAYS]; /* rounds, by hypothesis */
 	uint32_t n_suspects;
 	struct looptest_suspect suspects[LOOPTEST_SUSPECTS];
-	struct flow loop;
 };
 
 struct looptest_now {
@@ -81,6 +81,13 @@ struct looptest_now {
 /* usual: bytes captured in a hold, about. */
 void looptest_begin(struct looptest *t, const struct looptest_now *now, uint64_t seed,
 		    size_t usual);
+
+/*
+ * Whether a flow that was proved a loop, and is kept out of the stream, still is one: less
+ * evidence will do, and nothing grows, so that pulses are not bounded and nothing is dropped.
+ */
+void looptest_begin_again(struct looptest *t, const struct looptest_now *now,
+			  uint64_t seed);
 
 /* hash: of flow, any function of it; the same in looptest_packet. */
 void looptest_add(struct looptest *t, const struct flow *flow, uint64_t hash);
@@ -97,6 +104,7 @@ void looptest_sent(struct looptest *t, size_t bytes);
 enum looptest_state looptest_step(struct looptest *t, const struct looptest_now *now);
 
 bool looptest_is_honest(const struct looptest_suspect *s);
+bool looptest_is_loop(const struct looptest *t, const struct looptest_suspect *s);
 
 /* xorshift64*: uniform over 0 to n - 1; honest flows do not look. */
 uint64_t looptest_draw(uint64_t *rng, uint64_t n);

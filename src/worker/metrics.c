@@ -12,6 +12,8 @@ metrics_add_end(struct metrics *m, const struct record *r)
 	m->packets += r->packets;
 	m->bytes += r->bytes;
 	m->dropped += r->dropped;
+	m->own_packets += r->own_packets;
+	m->own_bytes += r->own_bytes;
 	m->stalled_ns += r->stalled_ns;
 	m->broken_watermarks += r->broken_watermarks;
 }
@@ -147,6 +149,11 @@ metrics_put(struct text *t, const struct metrics *m, const struct metrics *runni
 	put_one(t, "ddump_kernel_drops_total", "counter",
 		"Packets that matched and were dropped because a ring was full.",
 		m->dropped + running->dropped);
+	put_one(t, "ddump_own_traffic_packets_total", "counter",
+		"Packets left out because they carry a capture's own stream.",
+		m->own_packets + running->own_packets);
+	put_one(t, "ddump_own_traffic_bytes_total", "counter",
+		"Captured bytes of these packets.", m->own_bytes + running->own_bytes);
 	put_interfaces(t, links);
 	put_seconds(t, "ddump_client_stall_seconds_total",
 		    "Time that clients did not take what was there for them.",

@@ -19,6 +19,8 @@ struct metrics {
 	uint64_t packets;
 	uint64_t bytes;
 	uint64_t dropped;
+	uint64_t own_packets;
+	uint64_t own_bytes;
 	uint64_t stalled_ns;
 	uint64_t broken_watermarks;
 };

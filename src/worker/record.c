@@ -38,6 +38,23 @@ is_shortened(const struct record *r)
 	return short_filter(r).n < strlen(r->request.filter);
 }
 
+static void
+update_left(struct record *r, const struct slot *s)
+{
+	uint32_t n = s->n_left;
+
+	r->n_left = n < SLOTS_LEFT_MAX ? n : SLOTS_LEFT_MAX;
+	for (uint32_t i = 0; i < r->n_left; i++) {
+		struct record_left *l = &r->left[i];
+
+		l->is_out = s->left[i].is_out != 0;
+		l->packets = s->left[i].packets;
+		l->bytes = s->left[i].bytes;
+		memcpy(l->name, s->left[i].name, sizeof(l->name));
+		l->name[sizeof(l->name) - 1] = '\0';
+	}
+}
+
 void
 record_update(struct record *r, const struct slot *s)
 {
@@ -52,6 +69,7 @@ record_update(struct record *r, const struct slot *s)
 	r->is_counted = s->is_counted != 0;
 	r->stalled_ns = s->stalled_ns;
 	r->broken_watermarks = s->broken_watermarks;
+	update_left(r, s);
 	memcpy(r->why, s->why, sizeof(r->why));
 	r->why[sizeof(r->why) - 1] = '\0';
 }
@@ -148,6 +166,27 @@ record_put_end_line(struct text *t, uint32_t number, const struct record *r)
 	text_str(t, " dropped by kernel");
 }
 
+bool
+record_put_left_line(struct text *t, uint32_t number, struct record *r)
+{
+	uint32_t i = 0;
+	uint32_t bit;
+
+	while (i < r->n_left && (r->told_out >> i & 1) == r->left[i].is_out)
+		i++;
+	if (i == r->n_left)
+		return false;
+	bit = (uint32_t)1 << i;
+	r->told_out ^= bit;
+	text_str(t, "capture ");
+	text_u64(t, number);
+	text_str(t, r->told_out & bit ? " leaves out " : " lets in again ");
+	text_escape(t, span_str(r->left[i].name));
+	text_str(t, r->told_out & bit ? ": it carries this capture's own stream"
+				      : ": it follows this capture's stream no more");
+	return true;
+}
+
 static void
 put_number(struct text *t, const char *name, uint64_t value)
 {
@@ -182,6 +221,23 @@ put_who(struct text *t, const struct record *r)
 	text_init(&address, mem, sizeof(mem));
 	put_forwarded(&address, r);
 	put_string(t, "forwarded_for", text_span(&address));
+}
+
+static void
+put_left(struct text *t, const struct record *r)
+{
+	text_str(t, ",\"left_out\":[");
+	for (uint32_t i = 0; i < r->n_left; i++) {
+		const struct record_left *l = &r->left[i];
+
+		text_str(t, i > 0 ? ",{\"flow\":" : "{\"flow\":");
+		text_json(t, span_str(l->name));
+		text_str(t, l->is_out ? ",\"is_out\":true" : ",\"is_out\":false");
+		put_number(t, "packets", l->packets);
+		put_number(t, "bytes", l->bytes);
+		text_str(t, "}");
+	}
+	text_str(t, "]");
 }
 
 static void
@@ -228,6 +284,8 @@ record_put_json(struct text *t, uint32_t number, const struct record *r,
 		   span_str(r->request.format == REQUEST_PCAPNG ? "pcapng" : "pcap"));
 	put_number(t, "snaplen", r->request.snaplen);
 	put_number(t, "started_ns", r->started_real_ns);
+	if (!event)
+		put_left(t, r);
 	put_result(t, r);
 	text_str(t, "}");
 }

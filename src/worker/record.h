@@ -4,6 +4,13 @@
 #include "worker/request.h"
 #include "worker/slots.h"
 
+struct record_left {
+	bool is_out;
+	uint64_t packets;
+	uint64_t bytes;
+	char name[SLOTS_FLOW_SIZE];
+};
+
 /*
  * What the front remembers of a capture: who asked for what, and at the end what became
  * of it. Told by /captures, /metrics and the audit log.
@@ -26,6 +33,9 @@ struct record {
 	bool is_counted;
 	uint64_t stalled_ns;
 	uint64_t broken_watermarks;
+	uint32_t n_left;
+	uint32_t told_out; /* a bit for each of left: the log says that it is out */
+	struct record_left left[SLOTS_LEFT_MAX];
 	char why[SLOTS_WHY_SIZE];
 };
 
@@ -43,13 +53,20 @@ void record_put_start_line(struct text *t, uint32_t number, const struct record 
 void record_put_end_line(struct text *t, uint32_t number, const struct record *r);
 
 /*
+ * A line of the log about a flow that has been left out, or let in again, since the last
+ * one; false: there is none. Call it until then.
+ */
+bool record_put_left_line(struct text *t, uint32_t number, struct record *r);
+
+/*
  * One JSON object, of /captures and of the JSON log (event: "start" or "end"; NULL none).
  * With an event it is at most LOG_EVENT_MAX long, texts shortened; without, all is there,
  * in at most RECORD_JSON_MAX bytes.
  */
-#define RECORD_JSON_MAX            \
-	(REQUEST_FILTER_MAX * 6u + \
-	 REQUEST_INTERFACES_MAX * (CAPTURE_NAME_SIZE * 6u + 3) + 4096u)
+#define RECORD_JSON_MAX                                          \
+	(REQUEST_FILTER_MAX * 6u +                               \
+	 REQUEST_INTERFACES_MAX * (CAPTURE_NAME_SIZE * 6u + 3) + \
+	 SLOTS_LEFT_MAX * (SLOTS_FLOW_SIZE * 6u + 128) + 4096u)
 
 void record_put_json(struct text *t, uint32_t number, const struct record *r,
 		     const char *event);

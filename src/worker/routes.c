@@ -72,21 +72,6 @@ build_request(struct conn *c, struct text *why)
 	return true;
 }
 
-/* No client that tries again gets back into its loop without a word. */
-static void
-refuse_loop(struct conn *c, uint64_t now_ns)
-{
-	const struct record *r = broker_looped(c->broker, &c->request);
-	char mem[SLOTS_WHY_SIZE * 4 + 256];
-	struct text t;
-
-	text_init(&t, mem, sizeof(mem));
-	text_str(&t, "this capture would capture its own stream, ");
-	if (r != NULL)
-		text_escape(&t, span_str(r->why));
-	conn_refuse(c, 409, text_span(&t), now_ns);
-}
-
 void
 routes_start(struct conn *c, uint64_t now_ns)
 {
@@ -100,9 +85,6 @@ routes_start(struct conn *c, uint64_t now_ns)
 	case BROKER_FULL:
 		conn_refuse(c, 503, span_str("too many captures at once; try again"),
 			    now_ns);
-		return;
-	case BROKER_LOOP:
-		refuse_loop(c, now_ns);
 		return;
 	case BROKER_BROKEN:
 		conn_refuse(c, 500, span_str("the capture cannot be started"), now_ns);

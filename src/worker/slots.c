@@ -42,7 +42,7 @@ static const struct {
     [SLOT_END_SHUTDOWN] = {"shutdown", "worker stopped"},
     [SLOT_END_STOPPED] = {"stopped", "stopped by its client"},
     [SLOT_END_LIMIT] = {"limit", "-max-duration reached"},
-    [SLOT_END_LOOP] = {"loop", "it captured its own stream"},
+    [SLOT_END_LOOP] = {"loop", "more than 8 flows carry its own stream"},
     [SLOT_END_FAILED] = {"failed", "failed"},
     [SLOT_END_VALIDATED] = {"validated", "validated"},
 };

@@ -16,9 +16,11 @@
  * has_exited is set by the launcher when the process is gone; the front then frees the
  * slot. Every change is followed by a write to the eventfd that wakes the front.
  */
-#define SLOTS_MAX      64      /* captures at once, whatever the operator says */
-#define SLOTS_WHY_SIZE 512     /* a sentence for a client */
-#define SLOTS_STOP     SIGUSR1 /* to a capture process: its client wants no more */
+#define SLOTS_MAX	64	/* captures at once, whatever the operator says */
+#define SLOTS_WHY_SIZE	512	/* a sentence for a client */
+#define SLOTS_LEFT_MAX	8	/* flows left out: LOOPGUARD_LEFT */
+#define SLOTS_FLOW_SIZE 128	/* a flow's name: FLOW_TEXT_MAX */
+#define SLOTS_STOP	SIGUSR1 /* to a capture process: its client wants no more */
 
 enum slot_state {
 	SLOT_FREE,
@@ -37,7 +39,7 @@ enum slot_end {
 	SLOT_END_SHUTDOWN,
 	SLOT_END_STOPPED, /* its client asked for it: GET /captures/ID?stop=1 */
 	SLOT_END_LIMIT,	  /* the operator's -max-duration */
-	SLOT_END_LOOP,	  /* why names the flow */
+	SLOT_END_LOOP,	  /* more flows carry its own stream than it can leave out */
 	SLOT_END_FAILED,
 	SLOT_END_VALIDATED
 };
@@ -46,6 +48,15 @@ enum slot_end {
 enum slot_problem {
 	SLOT_PROBLEM_NONE,
 	SLOT_PROBLEM_NO_INTERFACE /* there is none of that name, or it is down */
+};
+
+/* A flow that carries, or carried, the capture's own stream. */
+struct slot_left {
+	_Atomic uint32_t is_out; /* false: it was let in again */
+	_Atomic uint64_t packets;
+	_Atomic uint64_t bytes;
+	char
+	    name[SLOTS_FLOW_SIZE]; /* written before n_left counts it, then never again */
 };
 
 /*
@@ -68,7 +79,9 @@ struct slot {
 	_Atomic uint64_t own_bytes;
 	_Atomic uint64_t broken_watermarks;
 	_Atomic uint64_t stalled_ns; /* time the client did not take what was there */
-	char why[SLOTS_WHY_SIZE];    /* written before FAILED, terminated by the reader */
+	_Atomic uint32_t n_left;
+	struct slot_left left[SLOTS_LEFT_MAX];
+	char why[SLOTS_WHY_SIZE]; /* written before FAILED, terminated by the reader */
 };
 
 struct slots {

@@ -1,14 +1,16 @@
 """A capture of everything on an idle network, ten seconds long: none of its packets are
 ddump's own, whatever stands between worker and client. All scenes run at once."""
 
+import json
 import os
 import re
 import shutil
 import subprocess
+import time
 
 import pytest
 
-from lab import PATIENCE, Lab, need_root, packets_of, run, wait_for
+from lab import DDUMP, PATIENCE, Lab, need_root, packets_of, run, wait_for
 
 SECONDS = 10
 QUERY = f"/capture?duration={SECONDS}&format=pcapng&heartbeat=10"
@@ -153,37 +155,115 @@ def test_nothing_of_ddump_is_captured(scenes, name):
     assert running[name].finish() == []
 
 
-@pytest.mark.parametrize("upstream", ["unix", "loopback"])
-def test_a_loop_without_any_hint_is_found(tmp_path, upstream):
-    """A TLS proxy that tells nothing: one packet starts the avalanche, the worker ends it."""
+def through_nginx(scene, worker):
+    scene.nginx(f"http://127.0.0.1:{worker.port}", "")
+    return "https://10.9.0.2", "10.9.0.2:443"
+
+
+def through_socat(scene, worker):
+    """A byte pipe that knows no HTTP, as kubectl port-forward is one (which needs a cluster)."""
+    scene.lab.start(scene.host, ["socat", "TCP-LISTEN:7443,bind=10.9.0.2,fork,reuseaddr",
+                                 f"TCP:127.0.0.1:{worker.port}"])
+    wait_for(lambda: b":7443" in scene.host.run("ss", "-ltn").stdout, "socat listens")
+    return "http://10.9.0.2:7443", "10.9.0.2:7443"
+
+
+def through_ssh(scene, worker):
+    tmp = scene.lab.tmp
+    os.makedirs("/run/sshd", exist_ok=True)
+    run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp + "/key")
+    shutil.copy(tmp + "/key.pub", tmp + "/allowed")
+    scene.lab.start(scene.host, [shutil.which("sshd"), "-D", "-e", "-f", "/dev/null", "-p", "2222",
+                                 "-h", tmp + "/key", "-o", f"AuthorizedKeysFile={tmp}/allowed",
+                                 "-o", "StrictModes=no", "-o", "PidFile=none",
+                                 "-o", "PermitRootLogin=yes"])
+    wait_for(lambda: b":2222" in scene.host.run("ss", "-ltn").stdout, "sshd listens")
+    scene.lab.start(scene.client, ["ssh", "-F", "/dev/null", "-N", "-i", tmp + "/key",
+                                   "-o", "StrictHostKeyChecking=no", "-o", "BatchMode=yes",
+                                   "-o", "UserKnownHostsFile=/dev/null", "-p", "2222", "-L",
+                                   f"127.0.0.1:7001:127.0.0.1:{worker.port}", "root@10.9.0.2"])
+    wait_for(lambda: b":7001" in scene.client.run("ss", "-ltn").stdout, "ssh forwards")
+    return "http://127.0.0.1:7001", "10.9.0.2:2222"
+
+
+NUMBERED = ("import socket, time\n"
+            "s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
+            "for i in range(300): s.sendto(b'%08d' % i, ('10.9.0.1', 5555)); time.sleep(0.01)")
+
+
+def numbers_of(out):
+    """What the numbered packets to port 5555 carry, in order."""
+    text = run("tcpdump", "-nr", out, "-A", "udp port 5555").stdout.decode()
+    return [int(n) for n in re.findall(r"(\d{8})$", text, re.M)]
+
+
+def captures_of(scene, worker):
+    raw = scene.host.run("curl", "-sS", f"http://127.0.0.1:{worker.port}/captures").stdout
+    return json.loads(raw)
+
+
+@pytest.mark.parametrize("way", [through_nginx, through_socat, through_ssh])
+def test_a_loop_without_any_hint_is_left_out_and_the_capture_goes_on(tmp_path, way):
     need_root()
     scene = Scene(tmp_path / "loop", "l")
     try:
         scene.connect()
-        if upstream == "unix":
-            path = scene.lab.tmp + "/sock"
-            worker = scene.lab.worker(scene.host, "-unix-mode", "0666", listen="unix:" + path)
-            scene.nginx(f"http://unix:{path}", "")
-            again = ["--unix-socket", path, "http://worker/capture?filter=tcp"]
-        else:
-            worker = scene.lab.worker(scene.host)
-            scene.nginx(f"http://127.0.0.1:{worker.port}", "")
-            again = [f"http://127.0.0.1:{worker.port}/capture?filter=tcp&interface=w0"]
-        url = "https://10.9.0.2" + again[-1][again[-1].index("/capture"):]
-        scene.curl = scene.lab.start(scene.client, ["curl", "-sSkN", "-o", scene.out, url])
-        wait_for(lambda: "it captured its own stream" in worker.log(), "the loop is found")
-        scene.curl.popen.wait(PATIENCE)
-        assert os.path.getsize(scene.out) < 64 << 20
-        assert "10.9.0.2:443" in worker.log() and "10.9.0.1:" in worker.log()
-        refused = scene.host.run("curl", "-sS", "-w", "%{http_code}", *again).stdout.decode()
-        assert refused.endswith("409") and "10.9.0.2:443" in refused, "told why"
-        for words in ("filter=tcp+and+port+9", "interface=lo"):
-            url = re.sub(words.split("=")[0] + "=[^&]*", words, again[-1])
-            if url == again[-1]:
-                continue
-            other = scene.host.run("curl", "-sS", "-m", "1", "-o", "/dev/null", "-w",
-                                   "%{http_code}", *again[:-1], url, check=False)
-            assert other.stdout == b"200", "another capture: " + words
+        worker = scene.lab.worker(scene.host)
+        base, flow = way(scene, worker)
+        ddump = scene.lab.start(scene.client, [DDUMP, "--insecure", "--hold-back", "2s", "-w",
+                                               scene.out, "db1=" + base])
+        wait_for(lambda: "leaves out" in worker.log(), "the loop is found: " + ddump.log())
+        wait_for(lambda: "leaves out" in ddump.log(), "the client is told")
+        assert flow in re.search("capture 0 leaves out (.*): it carries", worker.log())[1]
+        assert re.search("db1: leaves out .*" + flow + ".*: it carries this capture", ddump.log())
+        time.sleep(3)  # what waited has gone out
+        begun = time.time()
+        scene.host.run("/usr/bin/python3", "-c", NUMBERED)
+        time.sleep(7)
+        running = captures_of(scene, worker)["running"]
+        assert len(running) == 1, worker.log()
+        left = running[0]["left_out"]
+        assert [l["is_out"] for l in left if flow in l["flow"]] == [True]
+        assert 0 < sum(l["packets"] for l in left) <= running[0]["own_traffic"]
+        metrics = scene.host.run("curl", "-sS", f"http://127.0.0.1:{worker.port}/metrics")
+        own = re.search(r"^ddump_own_traffic_packets_total (\d+)", metrics.stdout.decode(), re.M)
+        assert int(own[1]) >= running[0]["own_traffic"]
+        ddump.popen.terminate()
+        assert ddump.popen.wait(PATIENCE) == 0, ddump.log()
+        assert numbers_of(scene.out) == list(range(300))
+        port = flow.split(":")[1]
+        lines = run("tcpdump", "-ttnr", scene.out, "tcp port " + port).stdout.decode()
+        late = [l for l in lines.splitlines() if float(l.split()[0]) > begun]
+        assert late == [], late[:3]
+        assert "409" not in worker.log()
+    finally:
+        scene.lab.close()
+
+
+def test_an_overlay_does_not_show_the_streams_encapsulated_packets(tmp_path):
+    """A VXLAN between the two hosts carries the client's connection, and other traffic."""
+    need_root()
+    scene = Scene(tmp_path / "overlay", "o")
+    try:
+        scene.connect()
+        for host, near, far, inner in ((scene.client, "10.9.0.1", "10.9.0.2", "10.200.0.1"),
+                                       (scene.host, "10.9.0.2", "10.9.0.1", "10.200.0.2")):
+            host.ip("link", "add", "vx0", "type", "vxlan", "id", "7", "dstport", "4789",
+                    "local", near, "remote", far)
+            host.ip("addr", "add", inner + "/24", "dev", "vx0")
+            host.ip("link", "set", "vx0", "up")
+        worker = scene.lab.worker(scene.host, listen=":0")
+        scene.start(f"http://10.200.0.2:{worker.port}{QUERY}")
+        scene.host.run("/usr/bin/python3", "-c", NUMBERED.replace("10.9.0.1", "10.200.0.1"))
+        lines = scene.finish()
+        assert [l for l in lines if f".{worker.port} " in l or f".{worker.port}:" in l] == []
+        inside = run("tcpdump", "-nr", scene.out, "udp port 5555").stdout.decode().splitlines()
+        carried = run("tcpdump", "-nr", scene.out, "udp port 4789 and greater 60").stdout.decode()
+        assert len(inside) == 300, "seen inside"
+        assert carried.count(".5555: ") == 300, "and on the way, as others' traffic is"
+        ended = captures_of(scene, worker)["ended"][0]
+        assert ended["own_traffic"] > 100 and ended["left_out"] == []
+        assert "leaves out" not in worker.log()
     finally:
         scene.lab.close()
 
