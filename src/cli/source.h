@@ -233,6 +233,9 @@ void source_note_counted(struct source *s, bool is_limit);
 /* It does not tell the counts of the last one. */
 void source_note_uncounted(struct source *s);
 
+/* A stream that is whole is over: the state follows from why its worker ended it. */
+void source_end_as_told(struct source *s);
+
 /* Closes everything, to be started again at until_ns. */
 void source_wait(struct source *s, uint64_t until_ns);
 

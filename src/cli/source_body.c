@@ -397,52 +397,6 @@ cut_of(struct source *s)
 	return NULL;
 }
 
-/* Our worker ends a capture without an end only when it is stopped, or restarted. */
-static bool
-is_shut_down(const struct source *s)
-{
-	return s->is_http && (s->reader.is_ddump || source_tally_has_id(s)) &&
-	       s->context->options->retry_ns > 0 && !target_is_bounded(s->target);
-}
-
-/* A whole stream of our worker's, which says why it ends. */
-static void
-end_as_told(struct source *s)
-{
-	struct span words = span_str(s->end_words);
-
-	switch (s->end) {
-	case END_LIMIT:
-		s->is_limited = true;
-		source_set_reason(s, "the worker's limit: ", words);
-		log_line(LOG_WARNING, "%s: %s", s->target->name, s->reason);
-		s->state = SOURCE_ENDED;
-		return;
-	case END_LOOP:
-		source_fail(s, "the worker ended the capture: ", words,
-			    "leave its own traffic out (-f, or -exclude at the worker)");
-		return;
-	case END_INTERFACE:
-		source_lose(s, "", words, NULL);
-		return;
-	case END_COUNT:
-	case END_DURATION:
-		s->state = SOURCE_ENDED;
-		return;
-	case END_UNTOLD:
-	case END_SHUTDOWN:
-	case END_STOPPED:
-		break;
-	}
-	if (!is_shut_down(s)) {
-		s->state = SOURCE_ENDED;
-		return;
-	}
-	source_lose(s, "the worker was shut down", span_str(""), NULL);
-	if (s->end == END_UNTOLD) /* classic pcap has no place for it */
-		source_tally_ask(s, s->now_ns);
-}
-
 /* A whole answer in which no capture even began: asked again it would be the same. */
 static bool
 is_something_else(struct source *s)
@@ -481,7 +435,7 @@ source_body_end(struct source *s)
 	    s->is_http && !s->reader.is_ddump && !http_client_is_verified(&s->http);
 	if (!s->is_http || s->reader.is_ddump || !s->is_unverified)
 		note_whole(s);
-	end_as_told(s);
+	source_end_as_told(s);
 }
 
 /* The room for records as large as the mean of this connection's so far: if they are

@@ -1,5 +1,6 @@
 /* How a source's part in a run ends: what is still taken, and what is counted. */
 #include "cli/source.h"
+#include "cli/source_retry.h"
 #include "cli/source_tally.h"
 #include "sys/log.h"
 
@@ -75,4 +76,50 @@ source_count(const struct source *s, struct summary_counts *counts)
 	    .gaps_ns = s->gaps_ns,
 	    .has_drops = sum.has_drops,
 	    .hold_back_ns = merge_source_hold_back_ns(s->context->merge, s->id)};
+}
+
+/* Our worker ends a capture without an end only when it is stopped, or restarted. */
+static bool
+is_shut_down(const struct source *s)
+{
+	return s->is_http && (s->reader.is_ddump || source_tally_has_id(s)) &&
+	       s->context->options->retry_ns > 0 && !target_is_bounded(s->target);
+}
+
+/* A whole stream of our worker's, which says why it ends. */
+void
+source_end_as_told(struct source *s)
+{
+	struct span words = span_str(s->end_words);
+
+	switch (s->end) {
+	case END_LIMIT:
+		s->is_limited = true;
+		source_set_reason(s, "the worker's limit: ", words);
+		log_line(LOG_WARNING, "%s: %s", s->target->name, s->reason);
+		s->state = SOURCE_ENDED;
+		return;
+	case END_LOOP:
+		source_fail(s, "the worker ended the capture: ", words,
+			    "leave its own traffic out (-f, or -exclude at the worker)");
+		return;
+	case END_INTERFACE:
+		source_lose(s, "", words, NULL);
+		return;
+	case END_COUNT:
+	case END_DURATION:
+		s->state = SOURCE_ENDED;
+		return;
+	case END_UNTOLD:
+	case END_SHUTDOWN:
+	case END_STOPPED:
+		break;
+	}
+	if (!is_shut_down(s)) {
+		s->state = SOURCE_ENDED;
+		return;
+	}
+	source_lose(s, "the worker was shut down", span_str(""), NULL);
+	if (s->end == END_UNTOLD) /* classic pcap has no place for it */
+		source_tally_ask(s, s->now_ns);
 }

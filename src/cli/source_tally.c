@@ -89,23 +89,33 @@ say_unknown(struct source_tally *t, const char *why)
 			  : "");
 }
 
-/* The question has no answer. */
+/* The question has no answer; is_unknown: the worker has said so. A lost capture's worker
+ * is asked again when the next try has reached it. */
 static void
-give_up(struct source_tally *t, const char *why)
+give_up_as(struct source_tally *t, const char *why, bool is_unknown)
 {
 	struct source *s = t->source;
+	bool is_final = true;
 
 	close_connection(t);
 	if (t->is_for_lost) {
 		t->wants_lost = false;
-		ledger_give_up(&s->ledger);
+		is_final = is_unknown || s->state == SOURCE_BODY || source_is_over(s);
+		if (is_final)
+			ledger_give_up(&s->ledger);
 	} else {
 		t->wants_now = false;
 		t->has_failed = true;
 		source_note_uncounted(s);
 	}
-	if (why)
+	if (why && is_final)
 		say_unknown(t, why);
+}
+
+static void
+give_up(struct source_tally *t, const char *why)
+{
+	give_up_as(t, why, false);
 }
 
 static void
@@ -121,9 +131,9 @@ take_answer(struct source_tally *t)
 	if (w->status != 200) {
 		text_init(&why, mem, sizeof(mem));
 		text_u64(&why, w->status);
-		text_str(&why, is_lost ? " (it was restarted)" : "");
 		/* a restarted worker does not know the captures of the one before */
-		give_up(t, is_lost && w->status == 404 ? NULL : text_cstr(&why));
+		give_up_as(t, is_lost && w->status == 404 ? NULL : text_cstr(&why),
+			   w->status / 100 == 4);
 		return;
 	}
 	if (!tally_answer_parse(span_of(w->answer, w->answer_size), &answer)) {
@@ -379,13 +389,15 @@ source_tally_lose(struct source *s, const struct net_address *address, uint64_t 
 {
 	struct source_tally *t = s->tally;
 
-	if (!t || !s->ledger.has_begun)
+	if (!t || (!s->ledger.has_begun && !s->ledger.has_lost))
 		return;
 	source_tally_stop(s);
-	ledger_lose(&s->ledger);
-	memcpy(t->lost_id, t->now_id, sizeof(t->lost_id));
-	t->now_id[0] = '\0';
 	t->address = *address;
+	if (s->ledger.has_begun) {
+		ledger_lose(&s->ledger);
+		memcpy(t->lost_id, t->now_id, sizeof(t->lost_id));
+		t->now_id[0] = '\0';
+	}
 	t->is_overlap = false;
 	t->wants_lost = s->ledger.has_lost && t->lost_id[0] != '\0';
 	if (s->ledger.has_lost && !t->wants_lost)
@@ -411,7 +423,9 @@ source_tally_begin(struct source *s, const struct net_address *address,
 	take_id(t->now_id, head);
 	t->address = *address;
 	t->has_failed = false;
-	t->is_overlap = t->wants_lost;
+	t->is_overlap = s->ledger.has_lost;
+	t->wants_lost = s->ledger.has_lost && t->lost_id[0] != '\0';
+	next(t, s->now_ns);
 }
 
 bool
