@@ -1,6 +1,6 @@
 #!/bin/sh
 # setup.sh GROUP...: installs the distribution packages that a group of targets needs and that are
-# missing; changes nothing else. Groups: build check fuzz demo image
+# missing; changes nothing else. Groups: build check check-long fuzz demo image
 # setcap cross. As root, or where sudo asks no password, it installs; else it prints the command to type.
 set -eu
 
@@ -28,6 +28,7 @@ debian() {
 	check) echo libcmocka-dev clang clang-format clang-tidy cppcheck python3 python3-pytest python3-scapy \
 		tcpdump tshark curl nginx haproxy openssl iproute2 nftables iputils-ping tmux strace libcap2-bin busybox-static socat \
 		openssh-server openssh-client ;;
+	check-long) echo chromium wget caddy python3-requests ;;
 	fuzz) echo clang ;;
 	setcap) echo libcap2-bin ;;
 	demo) ;;
@@ -42,6 +43,7 @@ alpine() {
 	build) echo gcc musl-dev linux-headers make flex bison patch tar xz bzip2 curl ca-certificates ;;
 	check) echo cmocka-dev clang clang-extra-tools compiler-rt cppcheck python3 py3-pytest scapy tcpdump tshark \
 		curl nginx haproxy openssl iproute2 nftables iputils tmux strace libcap-utils busybox-static socat openssh ;;
+	check-long) echo chromium wget caddy py3-requests ;;
 	fuzz) echo clang compiler-rt ;;
 	setcap) echo libcap-utils ;;
 	demo) ;;
@@ -97,14 +99,14 @@ install() {
 	esac
 }
 
-# nginx and haproxy are wanted as programs: their services must not start and take ports now.
+# nginx, haproxy and caddy are wanted as programs: their services must not start and take ports now.
 guard=
 unguard() { [ -z "$guard" ] || $sudo rm -f /usr/sbin/policy-rc.d; }
 trap unguard EXIT
 trap 'exit 1' INT TERM
 quietly() {
 	case " $* " in
-	*" nginx"* | *" haproxy "*)
+	*" nginx"* | *" haproxy "* | *" caddy "*)
 		if [ $family = apt ] && [ ! -e /usr/sbin/policy-rc.d ]; then
 			guard=1
 			printf '#!/bin/sh\nexit 101\n' | $sudo tee /usr/sbin/policy-rc.d >/dev/null
