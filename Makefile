@@ -168,9 +168,10 @@ $(O)/fuzz/src/%.o: src/%.c $(COMMON) | build/.setup-fuzz
 	$(CLANG) $(CSTD) $(CPP) $(FUZZFLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
 $(O)/fuzz/libcore.a: $(call fuz,$(CORE)) $(O)/sources
 	$(AR_CMD)
+$(O)/fuzz/tests/fuzz/request_fuzz: $(call fuz,src/worker/request.c src/worker/request_fault.c src/worker/exclude.c src/sys/net.c)
 $(FUZZERS): $(O)/fuzz/%: %.c $(O)/fuzz/libcore.a
 	mkdir -p $(@D) && echo "  FUZZ    $<"
-	$(CLANG) $(CSTD) $(CPP) -iquote tests $(FUZZFLAGS) -fsanitize=fuzzer -o $@ $< $(O)/fuzz/libcore.a
+	$(CLANG) $(CSTD) $(CPP) -iquote tests $(FUZZFLAGS) -fsanitize=fuzzer -o $@ $< $(filter %.o,$^) $(O)/fuzz/libcore.a
 fuzz: $(FUZZERS)
 	for f in $(FUZZERS); do n=$$(basename $$f _fuzz); mkdir -p $(O)/fuzz/found/$$n; echo "== fuzz $$n"; \
 	$$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -verbosity=0 -artifact_prefix=$(O)/fuzz/found/$$n- \

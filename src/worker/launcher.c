@@ -1,5 +1,6 @@
 /*
- * Forks and reaps; nothing that a client sent is looked at here.
+ * Forks and reaps. What the front says is checked as a whole (request_fault); nothing
+ * that a client sent is parsed.
  *
  *   front --(struct request + client socket, one SEQPACKET message)--> launcher
  *   launcher --fork--> capture process        launcher --slot, eventfd--> front
@@ -23,6 +24,7 @@
 #include "sys/signals.h"
 #include "worker/capture_process.h"
 #include "worker/confine.h"
+#include "worker/request_fault.h"
 
 #define PASSED_MAX 2 /* descriptors there is room for in one message */
 
@@ -33,6 +35,7 @@ struct launcher {
 	struct loop_watch signals;
 	pid_t front_pid;
 	pid_t pids[SLOTS_MAX]; /* of the captures; others can write to the slots */
+	bool is_validation[SLOTS_MAX];
 	bool is_stopping;
 	bool has_failed;
 	uint64_t stop_deadline_ns;
@@ -93,36 +96,69 @@ be_capture(struct launcher *l, const struct request *r, int client_fd, pid_t par
 	_exit(0);
 }
 
+/* No process is there to say it: the front answers its client as after one that failed. */
 static void
-cannot_fork(struct launcher *l, struct slot *slot)
+refuse(struct launcher *l, uint32_t number, uint32_t status, const char *why)
 {
-	slot->status = 503;
-	snprintf(slot->why, SLOTS_WHY_SIZE, "no process can be started for this capture");
+	struct slot *slot = &l->config->slots->slot[number];
+
+	slot->status = status;
+	snprintf(slot->why, SLOTS_WHY_SIZE, "%s", why);
 	slot->end = SLOT_END_FAILED;
 	slot->state = SLOT_FAILED;
 	slot->has_exited = 1;
 	slots_ring(l->config->bell);
 }
 
+/* The front has its own count; this one holds when the front is not what it was. */
+static bool
+has_place(const struct launcher *l, const struct request *r)
+{
+	size_t max = r->is_validation ? FRONT_VALIDATIONS_MAX : l->config->max_captures;
+	size_t n = 0;
+
+	for (size_t i = 0; i < SLOTS_MAX; i++)
+		n += l->pids[i] != 0 && l->is_validation[i] == r->is_validation;
+	return n < max;
+}
+
+/* Whether the message is one that a process with CAP_NET_RAW may see. */
+static bool
+is_sound(struct launcher *l, const struct request *r)
+{
+	const char *fault = request_fault(r, l->config);
+
+	/* the slot's process answers for the slot */
+	if (!fault && l->pids[r->slot] != 0)
+		fault = "slot (taken)";
+	else if (!fault && !has_place(l, r))
+		fault = "slot (more than -max-captures)";
+	if (!fault)
+		return true;
+	log_line(LOG_ERROR,
+		 "the front sent a request that is not sound: %s; a bug, or an attack",
+		 fault);
+	if (r->slot < SLOTS_MAX && l->pids[r->slot] == 0)
+		refuse(l, r->slot, 500, "the worker made a request that is not sound");
+	return false;
+}
+
 static void
 start_capture(struct launcher *l, const struct request *r, int client_fd)
 {
-	struct slot *slot;
 	pid_t parent = getpid();
 	pid_t pid;
 
-	if (r->slot >= SLOTS_MAX || l->is_stopping)
-		return;
-	slot = &l->config->slots->slot[r->slot];
-	if (l->pids[r->slot] != 0)
+	if (l->is_stopping || !is_sound(l, r))
 		return;
 	pid = fork();
 	if (pid == 0)
 		be_capture(l, r, client_fd, parent);
 	if (pid < 0)
-		cannot_fork(l, slot);
+		refuse(l, r->slot, 503, "no process can be started for this capture");
 	else
 		l->pids[r->slot] = pid;
+	l->is_validation[r->slot] = r->is_validation;
 }
 
 /* The slot's process, or none: it may be gone by now. */
@@ -160,7 +196,8 @@ receive(int fd, struct request *r, int *client_fd)
 		close(fds[i]); /* nobody of ours sends more than one */
 	if (n_fds > 0)
 		*client_fd = fds[0];
-	return n;
+	/* one that is longer is none of ours */
+	return m.msg_flags & MSG_TRUNC ? -1 : n;
 }
 
 static void

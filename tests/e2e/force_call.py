@@ -45,4 +45,5 @@ def main():
         print("killed by", os.WTERMSIG(status))
 
 
-main()
+if __name__ == "__main__":
+    main()
