@@ -51,6 +51,9 @@ conn_new(struct broker *broker, uint32_t number, int fd, const struct net_addres
 	c->number = number;
 	c->state = CONN_READING;
 	c->since_ns = now_ns;
+	c->turn_ns = now_ns;
+	c->has_answered = false;
+	c->is_reserve = false;
 	c->is_head = false;
 	c->is_validation = false;
 	c->is_last = false;
@@ -239,6 +242,8 @@ read_more(struct conn *c, uint64_t now_ns)
 	http_server_received(&c->http, (size_t)n);
 	if (was_idle)
 		c->since_ns = now_ns; /* the deadline of the head starts */
+	if (was_idle && c->has_answered)
+		c->turn_ns = now_ns;
 	return true;
 }
 
@@ -257,6 +262,7 @@ step_reading(struct conn *c, uint64_t now_ns)
 		return c->state != CONN_CLOSED;
 	case HTTP_SERVER_REQUEST:
 		c->is_head = c->http.head.method == HTTP_METHOD_HEAD;
+		c->is_last |= c->is_reserve;
 		routes_handle(c, now_ns);
 		return true;
 	case HTTP_SERVER_ERROR:
@@ -285,6 +291,8 @@ step_writing(struct conn *c, uint64_t now_ns)
 	c->large = NULL;
 	if (!c->is_last && http_server_answered(&c->http)) {
 		conn_enter(c, CONN_READING, now_ns);
+		c->turn_ns = now_ns;
+		c->has_answered = true;
 		return true;
 	}
 	shutdown(c->watch.fd, SHUT_WR);
@@ -358,11 +366,44 @@ conn_is_idle(const struct conn *c)
 	return c->state == CONN_READING && http_server_is_idle(&c->http);
 }
 
+struct evict_seat
+conn_seat(const struct conn *c)
+{
+	struct evict_seat s = {.kind = EVICT_KEPT,
+			       .host = evict_host_of(&c->peer),
+			       .since_ns = c->since_ns,
+			       .serial = c->serial};
+
+	switch (c->state) {
+	case CONN_READING:
+		s.kind =
+		    c->has_answered && conn_is_idle(c) ? EVICT_IDLE : EVICT_UNFINISHED;
+		if (s.kind == EVICT_UNFINISHED)
+			s.since_ns = c->turn_ns;
+		break;
+	case CONN_LINGERING:
+		s.kind = EVICT_ANSWERED;
+		break;
+	case CONN_WRITING:
+	case CONN_QUEUED:
+	case CONN_COUNTING:
+		s.kind = EVICT_ANSWERING;
+		break;
+	case CONN_STARTING:
+		break;
+	case CONN_CLOSED:
+		s.kind = EVICT_FREE;
+	}
+	return s;
+}
+
 uint64_t
 conn_deadline_ns(const struct conn *c)
 {
 	switch (c->state) {
 	case CONN_READING:
+		if (c->is_reserve)
+			return c->turn_ns + FRONT_RESERVE_NS;
 		return c->since_ns + (conn_is_idle(c) ? FRONT_IDLE_NS : FRONT_HEAD_NS);
 	case CONN_WRITING:
 		return c->since_ns + FRONT_WRITE_NS;

@@ -5,6 +5,7 @@
 #include "sys/loop.h"
 #include "worker/answer.h"
 #include "worker/broker.h"
+#include "worker/evict.h"
 
 /*
  * One client connection of the front. It is in one of these states; what it waits for
@@ -35,7 +36,10 @@ struct conn {
 	uint32_t number; /* its place in the front's table */
 	enum conn_state state;
 	uint64_t since_ns; /* when this state began, or the last request ended */
-	bool is_head;	   /* the current request is HEAD */
+	uint64_t turn_ns;  /* since when the client could have sent what it owes */
+	bool has_answered;
+	bool is_reserve; /* for GET /captures/ID, and nothing else */
+	bool is_head;	 /* the current request is HEAD */
 	bool is_validation;
 	bool is_last;  /* this answer ends the connection, whatever HTTP allows */
 	uint32_t slot; /* in STARTING */
@@ -67,6 +71,11 @@ void conn_step(struct conn *c, unsigned ready, uint64_t now_ns);
 unsigned conn_interest(const struct conn *c);
 uint64_t conn_deadline_ns(const struct conn *c);
 void conn_on_deadline(struct conn *c, uint64_t now_ns);
+
+/* How the choice of whom to evict sees it. */
+struct evict_seat conn_seat(const struct conn *c);
+
+#define CONN_FULL_TEXT "too many connections; try again"
 
 /* True between two requests, with nothing of the next one here. */
 bool conn_is_idle(const struct conn *c);

@@ -30,7 +30,10 @@ struct front {
 	struct loop_watch bell;
 	struct loop_watch signals;
 	struct loop_watch launcher;
-	struct conn **conns;
+	struct conn **conns; /* the last FRONT_RESERVE places are the reserve */
+	struct evict_seat
+	    *seats; /* views of conns: only as fresh as look_at_seats made them */
+	uint32_t n_seats;
 	void *deadline_mem;
 	struct tourney deadlines; /* leaf: number of the connection */
 	struct broker broker;
@@ -92,7 +95,7 @@ settle_all(struct front *f, uint64_t now_ns)
 {
 	bool has_backlog = false;
 
-	for (uint32_t i = 0; i < f->config->max_connections; i++) {
+	for (uint32_t i = 0; i < f->n_seats; i++) {
 		struct conn *c = f->conns[i];
 
 		if (!c)
@@ -112,7 +115,7 @@ longest_queued(const struct front *f)
 {
 	struct conn *first = NULL;
 
-	for (uint32_t i = 0; i < f->config->max_connections; i++) {
+	for (uint32_t i = 0; i < f->n_seats; i++) {
 		struct conn *c = f->conns[i];
 
 		if (c && c->state == CONN_QUEUED &&
@@ -133,59 +136,38 @@ on_bell(struct loop_watch *w, unsigned ready, uint64_t now_ns)
 	if (read(w->fd, &rings, sizeof(rings)) < 0)
 		return;
 	broker_listen(&f->broker, now_ns);
-	for (uint32_t i = 0; i < f->config->max_connections; i++)
+	for (uint32_t i = 0; i < f->n_seats; i++)
 		if (f->conns[i] && f->conns[i]->state == CONN_COUNTING)
 			conn_take_turn(f->conns[i], now_ns);
 	while (broker_has_place(&f->broker) && (queued = longest_queued(f)) != NULL)
 		conn_take_turn(queued, now_ns);
 }
 
-static struct conn *
-oldest(const struct front *f, bool is_idle)
+static void
+look_at_seats(struct front *f)
 {
-	struct conn *found = NULL;
-
-	for (uint32_t i = 0; i < f->config->max_connections; i++) {
+	for (uint32_t i = 0; i < f->n_seats; i++) {
 		struct conn *c = f->conns[i];
 
-		if (!c || c->state != CONN_READING || conn_is_idle(c) != is_idle)
-			continue;
-		if (!found || c->since_ns < found->since_ns ||
-		    (c->since_ns == found->since_ns && c->serial < found->serial))
-			found = c;
+		if (c && c->state == CONN_CLOSED)
+			retire(f, c);
+		f->seats[i] =
+		    f->conns[i] ? conn_seat(f->conns[i]) : (struct evict_seat){0};
 	}
-	return found;
-}
-
-/* Makes room: the oldest idle connection goes first, then the oldest unfinished head. */
-static bool
-evict_one(struct front *f)
-{
-	struct conn *c = oldest(f, true);
-
-	if (!c)
-		c = oldest(f, false);
-	if (!c)
-		return false;
-	conn_close(c);
-	settle(f, c);
-	return true;
 }
 
 static uint32_t
-free_number(const struct front *f)
+free_number(const struct front *f, uint32_t first, uint32_t end)
 {
-	uint32_t i = 0;
-
-	while (i < f->config->max_connections && f->conns[i])
-		i++;
-	return i;
+	while (first < end && f->conns[first])
+		first++;
+	return first;
 }
 
-/* Said and closed at once: there is no room to wait for anything. What has arrived is read
- * away, since a close with bytes unread resets the connection. */
+/* There is no room to wait for anything. What has arrived is read away, since a close with
+ * bytes unread resets the connection. */
 static void
-turn_away(struct front *f, int fd)
+say_full(struct front *f, int fd)
 {
 	char mem[2 * ANSWER_HEAD_MAX];
 	char body_mem[ANSWER_HEAD_MAX];
@@ -199,26 +181,57 @@ turn_away(struct front *f, int fd)
 	text_init(&t, mem, sizeof(mem));
 	text_init(&body, body_mem, sizeof(body_mem));
 	answer_problem_body(&body, ANSWER_PROBLEM_BLANK, a.status,
-			    span_str("too many connections; try again"));
+			    span_str(CONN_FULL_TEXT));
 	a.body = text_span(&body);
 	answer_emit(&t, &a);
 	metrics_add_answer(&f->broker.metrics, a.status);
 	if (write(fd, t.p, t.n) < 0 || shutdown(fd, SHUT_WR) < 0 ||
 	    read(fd, mem, sizeof(mem)) < 0)
-		log_line(LOG_DEBUG, "a client was turned away before it asked");
-	close(fd);
+		log_line(LOG_DEBUG, "a client was turned away before it was answered");
+}
+
+/* Who owes a request is told why it gets no answer; who idles expects a close. */
+static void
+evict(struct front *f, uint32_t number)
+{
+	struct conn *c = f->conns[number];
+
+	if (f->seats[number].kind == EVICT_UNFINISHED)
+		say_full(f, c->watch.fd);
+	conn_close(c);
+	settle(f, c);
+	f->seats[number] = (struct evict_seat){0};
+}
+
+/* A place from first to end, somebody's if need be; end when there is none. */
+static uint32_t
+make_place(struct front *f, uint32_t first, uint32_t end, struct evict_host newcomer,
+	   uint64_t now_ns)
+{
+	uint32_t number = free_number(f, first, end);
+
+	if (number < end)
+		return number;
+	number = first +
+		 (uint32_t)evict_choose(f->seats + first, end - first, newcomer, now_ns);
+	if (number < end)
+		evict(f, number);
+	return number;
 }
 
 static void
 add_connection(struct front *f, int fd, const struct net_address *peer, uint64_t now_ns)
 {
-	uint32_t number = free_number(f);
+	uint32_t max = f->config->max_connections;
+	struct evict_host host = evict_host_of(peer);
+	uint32_t number = make_place(f, 0, max, host, now_ns);
 	struct conn *c;
 
-	if (number == f->config->max_connections && evict_one(f))
-		number = free_number(f);
-	if (number == f->config->max_connections) {
-		turn_away(f, fd);
+	if (number == max)
+		number = make_place(f, max, f->n_seats, host, now_ns);
+	if (number == f->n_seats) {
+		say_full(f, fd);
+		close(fd);
 		return;
 	}
 	c = conn_new(&f->broker, number, fd, peer, now_ns);
@@ -230,9 +243,23 @@ add_connection(struct front *f, int fd, const struct net_address *peer, uint64_t
 		return;
 	}
 	c->serial = f->n_accepted++;
+	c->is_reserve = number >= max;
 	f->conns[number] = c;
+	f->seats[number] = conn_seat(c);
 	f->n_connections++;
 	tourney_set(&f->deadlines, number, conn_deadline_ns(c));
+}
+
+/* Out of descriptors: room for whoever waits, without knowing who it is. */
+static bool
+make_room(struct front *f, uint64_t now_ns)
+{
+	struct evict_host nobody = {.is_counted = false};
+	size_t number = evict_choose(f->seats, f->n_seats, nobody, now_ns);
+
+	if (number < f->n_seats)
+		evict(f, (uint32_t)number);
+	return number < f->n_seats;
 }
 
 static void
@@ -241,6 +268,7 @@ on_listener(struct loop_watch *w, unsigned ready, uint64_t now_ns)
 	struct front *f = OF(listener, w);
 
 	(void)ready;
+	look_at_seats(f);
 	for (int i = 0; i < ACCEPT_BATCH; i++) {
 		struct net_address peer;
 		int fd = net_accept(w->fd, &peer);
@@ -253,7 +281,7 @@ on_listener(struct loop_watch *w, unsigned ready, uint64_t now_ns)
 			/* a descriptor is taken before the queue is looked at */
 			if (!net_is_readable(w->fd))
 				return;
-			if (evict_one(f))
+			if (make_room(f, now_ns))
 				continue;
 			/* level-triggered: without a pause this would spin */
 			loop_set(&f->loop, w, 0);
@@ -274,7 +302,7 @@ begin_stop(struct front *f, uint64_t now_ns)
 	f->stop_deadline_ns = now_ns + STOP_NS;
 	loop_remove(&f->loop, &f->listener);
 	close(f->config->listen_fd);
-	for (uint32_t i = 0; i < f->config->max_connections; i++)
+	for (uint32_t i = 0; i < f->n_seats; i++)
 		if (f->conns[i])
 			conn_stop(f->conns[i]);
 }
@@ -345,7 +373,7 @@ static void
 raise_descriptor_limit(const struct config *config)
 {
 	struct rlimit r;
-	rlim_t wanted = config->max_connections + (rlim_t)64;
+	rlim_t wanted = config->max_connections + (rlim_t)FRONT_RESERVE + 64;
 
 	if (getrlimit(RLIMIT_NOFILE, &r) < 0 || r.rlim_cur >= wanted)
 		return;
@@ -367,11 +395,13 @@ set_up(struct front *f)
 	int rc;
 
 	raise_descriptor_limit(config);
-	f->conns = calloc(config->max_connections, sizeof(struct conn *));
-	f->deadline_mem = malloc(tourney_bytes(config->max_connections));
-	if (!f->conns || !f->deadline_mem)
+	f->n_seats = config->max_connections + FRONT_RESERVE;
+	f->conns = calloc(f->n_seats, sizeof(struct conn *));
+	f->seats = calloc(f->n_seats, sizeof(struct evict_seat));
+	f->deadline_mem = malloc(tourney_bytes(f->n_seats));
+	if (!f->conns || !f->seats || !f->deadline_mem)
 		return -ENOMEM;
-	tourney_init(&f->deadlines, config->max_connections, f->deadline_mem);
+	tourney_init(&f->deadlines, f->n_seats, f->deadline_mem);
 	f->listener.on_ready = on_listener;
 	f->bell.on_ready = on_bell;
 	f->signals.on_ready = on_signal;

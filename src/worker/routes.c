@@ -397,8 +397,13 @@ foreign(const struct conn *c)
 void
 routes_handle(struct conn *c, uint64_t now_ns)
 {
+	bool is_count = span_starts(c->http.target.path, span_str(COUNT_FOLDER));
 	const char *wrong = foreign(c);
 
+	if (c->is_reserve && !is_count) {
+		conn_refuse(c, 503, span_str(CONN_FULL_TEXT), now_ns);
+		return;
+	}
 	if (wrong) {
 		conn_answer_problem(c, 403, span_str(wrong), now_ns);
 		return;
@@ -408,7 +413,7 @@ routes_handle(struct conn *c, uint64_t now_ns)
 				    now_ns);
 		return;
 	}
-	if (span_starts(c->http.target.path, span_str(COUNT_FOLDER))) {
+	if (is_count) {
 		handle_count(c, now_ns);
 		return;
 	}
