@@ -9,6 +9,7 @@
 
 #include "pcap/capture.h"
 #include "sys/log.h"
+#include "sys/own_names.h"
 #include "sys/service.h"
 #include "sys/signals.h"
 #include "sys/standard.h"
@@ -55,6 +56,8 @@ run(struct opts *o)
 {
 	int passed_fd = service_listen_fd();
 	char mem[LOG_LINE_MAX];
+	char own_names[OWN_NAMES_MAX];
+	struct text names;
 	struct text why;
 	bool is_own_socket;
 	int rc;
@@ -72,6 +75,9 @@ run(struct opts *o)
 	};
 
 	service_close_from((passed_fd < 0 ? STDERR_FILENO : passed_fd) + 1);
+	text_init(&names, own_names, sizeof(own_names));
+	own_names_put(&names);
+	config.own_names = text_span(&names);
 	memcpy(config.excludes, o->excludes, sizeof(config.excludes));
 	text_init(&why, mem, sizeof(mem));
 	if (!check_excludes(&config, &why)) {

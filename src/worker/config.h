@@ -20,12 +20,19 @@ struct config {
 	struct request_limits limits;
 	const char *excludes[CONFIG_EXCLUDES_MAX]; /* always applied */
 	size_t n_excludes;
-	struct span allow_hosts; /* comma list of Host names; empty: any */
+	struct span allow_hosts; /* comma list of Host names; empty: see foreign.h */
+	struct span own_names;	 /* comma list of what this machine is called */
 	struct span interfaces; /* comma list of those that may be captured; empty: all */
 	const char *library;	/* libpcap's version */
 };
 
-/* Whether a Host field's value (with or without a port) is allowed. */
+/* A Host field's value without its port; an IPv6 address keeps its brackets. */
+struct span config_host_name(struct span host);
+
+/* Whether this machine is known by the name in a Host field's value. */
+bool config_is_own_name(const struct config *c, struct span host);
+
+/* Whether a Host field's value (with or without a port) is among allow_hosts, if any are. */
 bool config_allows_host(const struct config *c, struct span host);
 
 /* Whether an interface may be captured; "any" stands for all that may. */

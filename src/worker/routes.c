@@ -10,6 +10,7 @@
 #include "sys/clock.h"
 #include "sys/links.h"
 #include "sys/log.h"
+#include "worker/foreign.h"
 #include "worker/hints.h"
 
 #define CAPTURES_MAX ((SLOTS_MAX + BROKER_PAST_MAX) * (RECORD_JSON_MAX + 2) + 64)
@@ -372,33 +373,13 @@ static const struct route {
     {"/metrics", handle_metrics},
 };
 
-/*
- * Whether a page from elsewhere made a browser ask: browsers say so (Fetch Metadata), and
- * a name that only DNS rebinding could have led here is not among the allowed ones.
- */
-static const char *
-foreign(const struct conn *c)
-{
-	const struct http_fields *fields = &c->http.head.fields;
-	const struct http_field *field;
-	struct span value;
-	size_t at = 0;
-
-	while ((field = http_head_next(fields, "Sec-Fetch-Site", &at)) != NULL)
-		if (!span_eq_ci(field->value, span_str("none")) &&
-		    !span_eq_ci(field->value, span_str("same-origin")))
-			return "requests from pages of other sites are refused";
-	http_head_get(fields, "Host", &value);
-	if (!config_allows_host(c->broker->config, value))
-		return "this Host is not among those of -allow-host";
-	return NULL;
-}
-
 void
 routes_handle(struct conn *c, uint64_t now_ns)
 {
 	bool is_count = span_starts(c->http.target.path, span_str(COUNT_FOLDER));
-	const char *wrong = foreign(c);
+	const char *wrong =
+	    foreign_fault(&c->http.head, &c->http.target, c->broker->config,
+			  c->peer.sa.ss_family == AF_UNIX);
 
 	if (c->is_reserve && !is_count) {
 		conn_refuse(c, 503, span_str(CONN_FULL_TEXT), now_ns);

@@ -28,6 +28,7 @@ async def pipe(reader, writer, delay):
         writer.write_eof()
     except OSError:
         delivery.cancel()
+        writer.close()
 
 
 async def main():
