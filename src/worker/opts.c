@@ -286,7 +286,7 @@ opts_help(void)
 	       "  -max-duration TIME   of one capture, as 30s, 5m, 1h (no end)\n"
 	       "  -interfaces LIST     the only ones that may be captured (all)\n"
 	       "  -exclude FILTER      never captured; may be given 8 times\n"
-	       "  -allow-host LIST     names that Host may have (any)\n"
+	       "  -allow-host LIST     names that Host may have (browsers: its own)\n"
 	       "  -unix-mode OCTAL     of the unix socket (0660)\n"
 	       "  -resolve             allow host names in filters (DNS look-ups)\n"
 	       "  -log-format text|json\n"
