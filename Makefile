@@ -146,6 +146,8 @@ check-e2e: all $(O)/tests/tls_probe build/.setup-check
 	DDUMP_BUILD=$(CURDIR)/$(O) PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest tests/e2e -q -p no:cacheprovider $(PYTEST_FLAGS)
 chaos: all build/.setup-check
 	DDUMP_BUILD=$(CURDIR)/$(O) $(PYTHON) -B tests/chaos/chaos.py --seconds $(CHAOS_SECONDS) --jobs $(JOBS) $(CHAOS_FLAGS)
+check-long: build/.setup-check-long
+	DDUMP_LONG=1 $(MAKE) check-e2e
 check-static: all
 	READELF=$(CROSS)readelf tools/check-static.sh $(BINS)
 check-image: build/.setup-image
@@ -198,6 +200,6 @@ distclean:
 	rm -rf build
 help:
 	cat tools/help.txt
-.PHONY: all chaos check check-unit check-e2e check-static check-image demo lint fmt fmt-check fuzz bench NOTICE install \
+.PHONY: all chaos check check-long check-unit check-e2e check-static check-image demo lint fmt fmt-check fuzz bench NOTICE install \
 	clean distclean help
 -include $(shell find $(O)/obj $(O)/san $(O)/fuzz -name '*.d' 2>/dev/null)
