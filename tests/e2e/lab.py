@@ -92,6 +92,15 @@ def status_of(pid):
         return {}
 
 
+def has_epoll(pid):
+    """Whether the process has an event loop; False when it is gone."""
+    folder = f"/proc/{pid}/fd"
+    try:
+        return any("eventpoll" in os.readlink(os.path.join(folder, fd)) for fd in os.listdir(folder))
+    except OSError:
+        return False
+
+
 class Sender:
     """Sends raw frames from inside a namespace, one at a time, in the order told."""
 
@@ -197,7 +206,9 @@ class Lab:
             "the worker listens: " + process.log(),
         )
         assert isinstance(line, str), process.log()
-        wait_for(process.children, "the front process is there")
+        # at first there is one that only tries whether packet sockets can be had
+        wait_for(lambda: [has_epoll(p) for p in process.children()] == [True],
+                 "the front process is there, alone")
         process.address = line.split("listening on ")[1]
         process.port = int(process.address.rsplit(":", 1)[1]) if "unix" not in line else 0
         return process

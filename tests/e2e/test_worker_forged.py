@@ -41,6 +41,8 @@ def host(lab):
 
 def ask(lab, host, worker, mark, offset, value):
     """A request whose message is changed: its status and body."""
+    # once it answers, the first child is the front, and none that helped at the start
+    assert curl(host, url(worker, "/healthz")).stdout == b"ok\n"
     front = worker.children()[0]
     forger = lab.start(None, ["/usr/bin/python3", os.path.join(HERE, "forge_message.py"),
                               str(front), mark, str(offset), struct.pack("<I", value).hex()],
