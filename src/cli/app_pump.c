@@ -204,6 +204,8 @@ write_record(struct app *a, const struct merge_out *out)
 	const struct interface *i = &a->interfaces.list[out->record.interface_id];
 	uint32_t index = 0;
 
+	if (out->is_ahead)
+		app_report_ahead(a, out);
 	if (i->is_refused) {
 		a->sources[out->source].n_unwritten++;
 		return;

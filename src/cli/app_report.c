@@ -5,6 +5,7 @@
 
 #include "cli/roster.h"
 #include "cli/source_clock.h"
+#include "sys/clock.h"
 #include "sys/log.h"
 
 #define ROSTER_PERIOD_NS    1000000000u /* it is said at most so often */
@@ -118,6 +119,27 @@ app_report_hold_back(struct app *a, uint64_t now_ns)
 		text_str(&line, " delivers in bursts");
 	}
 	log_text(LOG_DEBUG, &line);
+}
+
+void
+app_report_ahead(struct app *a, const struct merge_out *out)
+{
+	struct source *s = &a->sources[out->source];
+	char mem[LOG_LINE_MAX];
+	struct text line;
+
+	if (s->has_told_ahead)
+		return;
+	s->has_told_ahead = true;
+	text_init(&line, mem, sizeof(mem));
+	text_str(&line, s->target->name);
+	text_str(&line, ": a packet has the time ");
+	clock_put_utc(&line, out->record.time_ns);
+	text_str(&line, s->is_file
+			    ? ", more than a day ahead of those before it"
+			    : ", ahead of now by more than its clock is known to be off");
+	text_str(&line, ": packets like this one are counted as ahead");
+	log_text(LOG_WARNING, &line);
 }
 
 static void

@@ -145,6 +145,9 @@ uint64_t app_report_deadline(const struct app *a);
 /* With -v: that the automatic hold-back is another, and whose doing it is. */
 void app_report_hold_back(struct app *a, uint64_t now_ns);
 
+/* Once a target: that the time stamp of a packet lies in the future. */
+void app_report_ahead(struct app *a, const struct merge_out *out);
+
 void app_report_summary(const struct app *a);
 
 /* Opens the sink, or the first of the files in a row. Logs what fails. */

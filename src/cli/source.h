@@ -143,12 +143,14 @@ struct source {
 	uint32_t n_left_told;	  /* lines about flows that its worker leaves out */
 	uint64_t received_before; /* records of the connections before this one */
 	uint64_t n_unwritten;	  /* packets that left the merge, and went nowhere */
+	bool has_told_ahead;	  /* that its time stamps lie in the future */
 	struct ledger ledger;
 	struct source_tally *tally; /* NULL: a file */
 
 	struct source_clock *clock; /* NULL: a file */
 	struct clock_slew *slew;    /* NULL: its times are as they come */
-	uint64_t newest_ns;	    /* time of the last record, as it came */
+	uint64_t newest_ns; /* time of the last record that was not ahead, as it came */
+	uint64_t limit_ns;  /* times after it are ahead */
 	struct source_exchange *exchange;
 	struct http_client http;
 	char reason[SOURCE_REASON_MAX];

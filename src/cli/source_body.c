@@ -267,6 +267,17 @@ fail_savefile(struct source *s)
 	return BODY_FAILED;
 }
 
+/* A time that is ahead is wrong, and tells nothing. */
+static void
+note_time(struct source *s, uint64_t time_ns)
+{
+	if (time_ns > s->limit_ns)
+		return;
+	s->newest_ns = time_ns;
+	if (time_ns > s->told_ns)
+		s->told_ns = time_ns;
+}
+
 static enum body_result
 feed_data(struct source *s, uint64_t merge_ns)
 {
@@ -278,12 +289,10 @@ feed_data(struct source *s, uint64_t merge_ns)
 			return BODY_MORE;
 		case SAVEFILE_RECORD:
 			out.record.interface_id = s->ids[out.record.interface_id];
-			s->newest_ns = out.record.time_ns;
-			if (s->newest_ns > s->told_ns)
-				s->told_ns = s->newest_ns;
+			note_time(s, out.record.time_ns);
 			if (s->slew)
 				out.record.time_ns =
-				    clock_slew_map(s->slew, s->newest_ns);
+				    clock_slew_map(s->slew, out.record.time_ns);
 			if (!put_record(s, &out.record, out.piece, out.left, merge_ns))
 				return BODY_PARKED;
 			break;
@@ -366,10 +375,23 @@ source_body_drop(struct source *s)
 	drop_stash(s);
 }
 
+/* Once for all that was read together: none of it was captured after now. */
+static void
+set_limit(struct source *s)
+{
+	s->limit_ns = s->is_file ? UINT64_MAX : source_clock_limit(s);
+	if (!s->is_file)
+		merge_set_limit(s->context->merge, s->id,
+				source_clock_merge_limit(s, s->limit_ns));
+}
+
 enum body_result
 source_body_feed(struct source *s, uint64_t now_ns)
 {
-	enum body_result rc = feed(s, source_merge_ns(s->context, now_ns));
+	enum body_result rc;
+
+	set_limit(s);
+	rc = feed(s, source_merge_ns(s->context, now_ns));
 
 	if (rc == BODY_PARKED && keep(s))
 		return BODY_PARKED;

@@ -91,6 +91,34 @@ source_clock_age(const struct source *s, uint64_t time_ns)
 	return now_ns > time_ns ? now_ns - time_ns : 0;
 }
 
+/* A hold-back of 0 or little leaves no room for a clock that is being slewed. */
+static uint64_t
+patience(const struct source *s)
+{
+	uint64_t hold_back_ns = merge_hold_back_ns(s->context->merge);
+
+	return hold_back_ns > MERGE_HOLD_BACK_NS ? hold_back_ns : MERGE_HOLD_BACK_NS;
+}
+
+uint64_t
+source_clock_limit(const struct source *s)
+{
+	struct clock_offset_estimate e;
+
+	source_offset(s, &e);
+	if (e.kind != CLOCK_OFFSET_KNOWN)
+		return clock_realtime_ns() + SOURCE_CLOCK_TRUST_NS;
+	return e.worker_ns + e.bound_ns + patience(s);
+}
+
+uint64_t
+source_clock_merge_limit(const struct source *s, uint64_t limit_ns)
+{
+	int64_t applied_ns = s->slew ? clock_slew_applied_ns(s->slew) : 0;
+
+	return limit_ns - (uint64_t)applied_ns;
+}
+
 void
 source_clock_put(struct text *t, const struct source *s)
 {

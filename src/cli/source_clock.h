@@ -71,6 +71,17 @@ void source_clock_put(struct text *t, const struct source *s);
  * to come. */
 uint64_t source_clock_age(const struct source *s, uint64_t time_ns);
 
+/*
+ * What no time of the worker's clock can exceed now: later ones are ahead (merge.h). Where
+ * its clock is not known, it may be as far ahead as SOURCE_CLOCK_TRUST_NS: more than one
+ * set to another time zone is, so that its packets keep their place among themselves.
+ */
+#define SOURCE_CLOCK_TRUST_NS 86400000000000u
+uint64_t source_clock_limit(const struct source *s);
+
+/* Likewise, of times as the merge gets them: corrected. */
+uint64_t source_clock_merge_limit(const struct source *s, uint64_t limit_ns);
+
 /* Reads our clocks anew; once before the first source starts. */
 void source_clock_read_reference(struct source_context *c);
 

@@ -68,6 +68,7 @@ source_count(const struct source *s, struct summary_counts *counts)
 	    .own = sum.told.own,
 	    .is_exact = sum.is_exact,
 	    .late = m->late,
+	    .ahead = m->ahead,
 	    .forced = m->forced,
 	    .held_back = m->held_back,
 	    .bytes = m->bytes,

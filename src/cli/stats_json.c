@@ -43,6 +43,7 @@ put_counts(struct text *t, const struct summary_counts *c)
 	put_number(t, "not_fetched", c->not_fetched, has_bounds);
 	put_number(t, "bytes_written", c->bytes, true);
 	put_number(t, "late", c->late, true);
+	put_number(t, "ahead", c->ahead, true);
 	put_number(t, "forced", c->forced, true);
 	put_number(t, "held_back", c->held_back, true);
 	put_number(t, "kernel_drops", c->drops, has_bounds);

@@ -35,6 +35,8 @@ summary_put(struct text *t, const struct summary_counts *c)
 	put(t, "received ", c->received);
 	put(t, ", written ", c->written);
 	put(t, ", late ", c->late);
+	if (c->ahead > 0)
+		put(t, ", ahead ", c->ahead);
 	put_bound(t, ", dropped by kernel", c->drops, c->is_exact);
 	if (c->not_written > 0)
 		put(t, ", not written ", c->not_written);
@@ -67,6 +69,7 @@ summary_add(struct summary_counts *total, const struct summary_counts *c)
 	total->received += c->received;
 	total->written += c->written;
 	total->late += c->late;
+	total->ahead += c->ahead;
 	total->forced += c->forced;
 	total->held_back += c->held_back;
 	total->bytes += c->bytes;

@@ -13,6 +13,7 @@ struct summary_counts {
 	uint64_t drops;	      /* by the kernel */
 	uint64_t own;	      /* left out by the worker: they carried the capture */
 	uint64_t late;
+	uint64_t ahead; /* their time stamps lie in the future */
 	uint64_t forced;
 	uint64_t held_back;
 	uint64_t bytes; /* captured bytes of what was written */

@@ -58,6 +58,7 @@ merge_new(void *mem, uint32_t n_sources, const struct merge_options *options)
 			    .sources = (void *)(m + 1),
 			    .n_sources = n_sources,
 			    .taken = STATE_NONE,
+			    .aside = STATE_NONE,
 			    .awaited = STATE_NONE,
 			    .hold_back_ns = options->hold_back_ns,
 			    .slowest = STATE_NONE,
@@ -71,7 +72,7 @@ merge_new(void *mem, uint32_t n_sources, const struct merge_options *options)
 	rest = place_tourney(&m->arrivals, n_sources, rest);
 	m->full = (void *)rest;
 	for (uint32_t i = 0; i < n_sources; i++) {
-		m->sources[i] = (struct source){0};
+		m->sources[i] = (struct source){.limit_ns = UINT64_MAX};
 		queue_init(&m->sources[i].queue, !m->is_sorted);
 	}
 	return m;
@@ -118,6 +119,7 @@ merge_start(struct merge *m, uint32_t source, enum merge_kind kind, bool is_expl
 	s->is_file = kind == MERGE_FILE;
 	s->is_explicit = is_explicit;
 	s->mark_ns = 0;
+	s->n_steps = 0;
 	pace_init(&s->pace);
 	if (m->stuck == source)
 		m->stuck_ns = now_ns;
@@ -224,17 +226,43 @@ review_hold_back(struct merge *m, uint64_t now_ns)
 			raise_hold_back(m, &m->sources[i], now_ns);
 }
 
+/* Whether a file's record may be wrong: what comes behind it tells. */
+static bool
+is_step(struct source *s, uint64_t time_ns)
+{
+	bool is_far = time_ns > later(s->mark_ns, MERGE_STEP_NS);
+
+	s->n_steps = is_far ? s->n_steps + 1 : 0;
+	return is_far && s->n_steps < MERGE_STEP_RECORDS;
+}
+
 static inline void
 imply(struct merge *m, struct source *s, uint64_t time_ns, uint64_t arrival_ns)
 {
 	uint64_t slack = m->options.slack_ns;
 	uint64_t mark = time_ns > slack ? time_ns - slack : 0;
 
+	if (s->is_file && is_step(s, time_ns))
+		return;
 	if (mark > s->mark_ns)
 		s->mark_ns = mark;
 	if (m->options.is_auto && m->is_sorted && !s->is_file &&
 	    pace_arrival(&s->pace, arrival_ns, time_ns))
 		raise_hold_back(m, s, arrival_ns);
+}
+
+static void
+commit_aside(struct merge *m, uint32_t source)
+{
+	struct source *s = &m->sources[source];
+
+	if (s->queue.aside == QUEUE_NIL) {
+		s->next_aside = m->aside;
+		m->aside = source;
+	}
+	queue_commit_aside(&s->queue);
+	s->counts.received++;
+	watch_room(m, source);
 }
 
 void
@@ -244,6 +272,10 @@ merge_commit(struct merge *m, uint32_t source)
 	const struct queue_record *r = queue_begun(&s->queue);
 
 	assert(s->queue.open != QUEUE_NIL);
+	if (r->record.time_ns > s->limit_ns && m->is_sorted && !s->is_file) {
+		commit_aside(m, source);
+		return;
+	}
 	if (queue_commit(&s->queue))
 		tourney_set(&m->records, source, record_key(m, r));
 	s->counts.received++;
@@ -254,6 +286,12 @@ merge_commit(struct merge *m, uint32_t source)
 	if (!s->is_explicit)
 		imply(m, s, r->record.time_ns, r->arrival_ns);
 	watch_room(m, source);
+}
+
+void
+merge_set_limit(struct merge *m, uint32_t source, uint64_t time_ns)
+{
+	m->sources[source].limit_ns = time_ns;
 }
 
 void
@@ -332,7 +370,56 @@ drop(struct merge *m)
 	m->taken = STATE_NONE;
 }
 
-/* The source's next record leaves. Returns whether it is late. */
+static inline bool
+is_ahead(const struct merge *m, const struct source *s, uint64_t time_ns)
+{
+	if (!s->is_file)
+		return time_ns > s->limit_ns;
+	return m->newest_ns > 0 && time_ns > later(m->newest_ns, MERGE_STEP_NS) &&
+	       time_ns > later(s->mark_ns, m->options.slack_ns);
+}
+
+/* Counts what leaves, and moves the times that it moves. */
+static inline void
+count(struct merge *m, struct source *s, const struct merge_out *out)
+{
+	uint64_t time_ns = key_of(out->record.time_ns);
+
+	s->counts.written++;
+	s->counts.bytes += out->record.caplen;
+	if (out->is_ahead) {
+		s->counts.ahead++;
+		return;
+	}
+	m->last_ns = time_ns;
+	if (time_ns < m->newest_ns)
+		s->counts.late++;
+	else
+		m->newest_ns = time_ns;
+}
+
+/* A record whose stamp is wrong: it has no place in the order. */
+static enum merge_result
+leave_aside(struct merge *m, struct merge_out *out)
+{
+	uint32_t source = m->aside;
+	struct source *s = &m->sources[source];
+	const struct queue_record *r = queue_take_aside(&s->queue);
+
+	if (s->queue.aside == QUEUE_NIL)
+		m->aside = s->next_aside;
+	*out = (struct merge_out){.source = source,
+				  .record = r->record,
+				  .data = r->data,
+				  .is_ahead = key_of(r->record.time_ns) >= m->newest_ns};
+	m->taken = source;
+	m->awaited = STATE_NONE;
+	count(m, s, out);
+	return MERGE_RECORD;
+}
+
+/* The source's next record leaves. Returns whether it is in order: neither late nor
+ * ahead. */
 static inline bool
 leave(struct merge *m, uint32_t source, struct merge_out *out)
 {
@@ -349,21 +436,20 @@ leave(struct merge *m, uint32_t source, struct merge_out *out)
 		QUEUE_PREFETCH(&s->queue, s->queue.run + queue_size(&next->record));
 	winner = &m->sources[tourney_top(&m->records).leaf];
 	QUEUE_PREFETCH(&winner->queue, winner->queue.run);
-	*out = (struct merge_out){.source = source, .record = r->record, .data = r->data};
+	*out = (struct merge_out){.source = source,
+				  .record = r->record,
+				  .data = r->data,
+				  .is_ahead = !is_late && is_ahead(m, s, time_ns)};
 	m->taken = source;
 	m->awaited = STATE_NONE;
-	m->last_ns = time_ns;
-	m->newest_ns = is_late ? m->newest_ns : time_ns;
-	s->counts.written++;
-	s->counts.late += is_late;
-	s->counts.bytes += r->record.caplen;
-	return is_late;
+	count(m, s, out);
+	return !is_late && !out->is_ahead;
 }
 
 static enum merge_result
 leave_anyway(struct merge *m, uint32_t source, uint64_t *count, struct merge_out *out)
 {
-	*count += !leave(m, source, out);
+	*count += leave(m, source, out);
 	return MERGE_RECORD;
 }
 
@@ -444,6 +530,8 @@ merge_next(struct merge *m, uint64_t now_ns, struct merge_out *out)
 	struct tourney_node record;
 
 	drop(m);
+	if (m->aside != STATE_NONE)
+		return leave_aside(m, out);
 	if (m->n_needs > 0 && memory_serve(m, out))
 		return MERGE_GROW;
 	record = tourney_top(&m->records);

@@ -24,6 +24,14 @@
  *   or MERGE_FORCE_PATIENCE_NS are over: the oldest of all is forced out - nor this
  *   while a regular file that has room could still deliver older ones.
  *
+ * A live source's record whose time is after the limit given for the source is ahead: its
+ * stamp is wrong. It leaves at once, before any that waits (with hold-back 0: in its
+ * turn), implies no watermark, and is not what others are older than. In a file only the
+ * times before it can tell: there a step of more than MERGE_STEP_NS ahead raises the
+ * source's watermark when MERGE_STEP_RECORDS in a row are behind it (a pause in the
+ * capture is no fault), and a record that leaves more than that ahead of the newest one
+ * so far, and of its source's own watermark, is ahead as well.
+ *
  * Times UINT64_MAX - 1 and UINT64_MAX count as equal between sources.
  */
 
@@ -62,6 +70,11 @@
 #define MERGE_HOLD_BACK_NS	    200000000u
 #define MERGE_HOLD_BACK_AUTO_MAX_NS 2000000000u
 
+/* Longer than clocks are wrong by: time zone, daylight saving. A single wrong stamp is the
+ * rule, and wrong ones side by side are rare; the others wait for what proves a pause. */
+#define MERGE_STEP_NS	   86400000000000u
+#define MERGE_STEP_RECORDS 4
+
 #define MERGE_SOURCES_MAX 65535
 
 /* The largest record's room in a queue. It is granted beyond buffer_bytes, to one source
@@ -83,13 +96,15 @@ enum merge_kind {
 
 /*
  * Exact counts of one source. received = written + what is still held. A record raises
- * at most one of late, forced and held_back: late if a newer one left before it, for
- * whatever reason it left; else forced or held_back if that is why it left.
+ * at most one of late, ahead, forced and held_back: late if a newer one that was not ahead
+ * left before it, for whatever reason it left; ahead if it is that; else forced or
+ * held_back if that is why it left.
  */
 struct merge_counts {
 	uint64_t received;
 	uint64_t written;
 	uint64_t late;
+	uint64_t ahead;
 	uint64_t forced;
 	uint64_t held_back;
 	uint64_t bytes; /* caplen of what was written */
@@ -115,6 +130,10 @@ void merge_start(struct merge *m, uint32_t source, enum merge_kind kind, bool is
 
 /* The source will deliver nothing more (until merge_start). A begun record is dropped. */
 void merge_end(struct merge *m, uint32_t source);
+
+/* For records of a live source that are committed from now on; at first, and for files,
+ * there is no limit. */
+void merge_set_limit(struct merge *m, uint32_t source, uint64_t time_ns);
 
 enum merge_begin {
 	MERGE_BEGUN,
@@ -157,6 +176,7 @@ struct merge_out {
 	uint32_t source;
 	struct savefile_record record;
 	const uint8_t *data;
+	bool is_ahead;
 	uint64_t wake_ns;
 	size_t bytes;
 };

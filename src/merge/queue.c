@@ -23,6 +23,8 @@ queue_init(struct queue *q, bool is_fifo)
 	*q = (struct queue){.end = QUEUE_NIL,
 			    .run = QUEUE_NIL,
 			    .heap = QUEUE_NIL,
+			    .aside = QUEUE_NIL,
+			    .aside_last = QUEUE_NIL,
 			    .open = QUEUE_NIL,
 			    .is_fifo = is_fifo};
 }
@@ -122,6 +124,30 @@ queue_add(struct queue *q, uint32_t place)
 	return queue_next(q) == place;
 }
 
+void
+queue_commit_aside(struct queue *q)
+{
+	uint32_t place = queue_close(q);
+
+	if (q->aside == QUEUE_NIL)
+		q->aside = place;
+	else
+		queue_at(q, q->aside_last)->next = place;
+	q->aside_last = place;
+}
+
+const struct queue_record *
+queue_take_aside(struct queue *q)
+{
+	struct queue_record *r = queue_at(q, q->aside);
+
+	q->aside = r->next;
+	r->next = QUEUE_TAKEN;
+	q->n_taken++;
+	q->n--;
+	return r;
+}
+
 uint32_t
 queue_next(const struct queue *q)
 {
@@ -179,6 +205,8 @@ move_records(const struct queue *old, struct queue *q)
 	q->run = moved(old, old->run);
 	q->last = moved(old, old->last);
 	q->heap = moved(old, old->heap);
+	q->aside = moved(old, old->aside);
+	q->aside_last = moved(old, old->aside_last);
 	move_links(old, q);
 }
 

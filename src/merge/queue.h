@@ -38,12 +38,14 @@ struct queue_record {
 struct queue {
 	uint8_t *mem;
 	uint32_t cap;
-	uint32_t head;	  /* oldest by arrival, taken or not */
-	uint32_t tail;	  /* where the next record goes */
-	uint32_t end;	  /* where the records wrap, QUEUE_NIL while they do not */
-	uint32_t run;	  /* head of the sorted run, or QUEUE_NIL */
-	uint32_t last;	  /* end of the sorted run, if there is one */
-	uint32_t heap;	  /* root of the pairing heap, or QUEUE_NIL */
+	uint32_t head;	/* oldest by arrival, taken or not */
+	uint32_t tail;	/* where the next record goes */
+	uint32_t end;	/* where the records wrap, QUEUE_NIL while they do not */
+	uint32_t run;	/* head of the sorted run, or QUEUE_NIL */
+	uint32_t last;	/* end of the sorted run, if there is one */
+	uint32_t heap;	/* root of the pairing heap, or QUEUE_NIL */
+	uint32_t aside; /* the records beside the order, oldest first, or QUEUE_NIL */
+	uint32_t aside_last;
 	uint32_t open;	  /* the record begun and not committed, or QUEUE_NIL */
 	uint32_t n;	  /* records committed and not taken */
 	uint32_t n_taken; /* taken, and their room not yet free */
@@ -160,19 +162,28 @@ queue_begun(const struct queue *q)
 /* For queue_commit: the record does not follow the run. */
 bool queue_add(struct queue *q, uint32_t place);
 
-/* Returns whether the record is now the next to leave. */
-static inline bool
-queue_commit(struct queue *q)
+/* For the commits: the room behind the open record is the next one's. */
+static inline uint32_t
+queue_close(struct queue *q)
 {
 	uint32_t place = q->open;
-	struct queue_record *r = queue_at(q, place);
 
 	assert(place != QUEUE_NIL);
 	q->open = QUEUE_NIL;
 	if (place != q->tail)
 		q->end = q->tail;
-	q->tail = place + queue_size(&r->record);
+	q->tail = place + queue_size(&queue_at(q, place)->record);
 	q->n++;
+	return place;
+}
+
+/* Returns whether the record is now the next to leave. */
+static inline bool
+queue_commit(struct queue *q)
+{
+	uint32_t place = queue_close(q);
+	struct queue_record *r = queue_at(q, place);
+
 	QUEUE_PREFETCH(q, q->tail + QUEUE_AHEAD);
 	if (q->run == QUEUE_NIL || (r->record.time_ns < q->last_ns && !q->is_fifo))
 		return queue_add(q, place);
@@ -181,6 +192,13 @@ queue_commit(struct queue *q)
 	q->last_ns = r->record.time_ns;
 	return false;
 }
+
+/* Commits it beside the order: queue_take_aside gives it. While there is such a record,
+ * queue_peek, queue_take and queue_oldest are not to be called. */
+void queue_commit_aside(struct queue *q);
+
+/* As queue_take, the oldest of those; there is one. */
+const struct queue_record *queue_take_aside(struct queue *q);
 
 /* The place of the next to leave; the queue is not empty. */
 uint32_t queue_next(const struct queue *q);

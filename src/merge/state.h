@@ -13,9 +13,12 @@
 
 struct source {
 	struct queue queue;
-	uint64_t mark_ns; /* its watermark; see merge.marks */
-	uint32_t want;	  /* full: the bytes it needs in one piece */
-	uint32_t full_at; /* full: its place in merge.full */
+	uint64_t mark_ns;    /* its watermark; see merge.marks */
+	uint64_t limit_ns;   /* live: times after it are ahead */
+	uint32_t want;	     /* full: the bytes it needs in one piece */
+	uint32_t full_at;    /* full: its place in merge.full */
+	uint32_t n_steps;    /* file: how many records in a row did not raise mark_ns */
+	uint32_t next_aside; /* in merge.aside */
 	bool is_in;
 	bool is_file;
 	bool is_explicit;
@@ -49,9 +52,10 @@ struct merge {
 	struct tourney arrivals;   /* the longest waiting record of each queue */
 
 	uint32_t taken;	     /* source of the record given last, until it is dropped */
+	uint32_t aside;	     /* the list of sources with records beside the order */
 	uint32_t awaited;    /* see merge_awaited */
-	uint64_t last_ns;    /* time of the record that left last */
-	uint64_t newest_ns;  /* of all that left */
+	uint64_t last_ns;    /* time of the record that left last, if it was not ahead */
+	uint64_t newest_ns;  /* of all that left and were not ahead */
 	uint64_t n_arrivals; /* unsorted: the next arrival's number */
 	uint64_t hold_back_ns;
 	uint32_t slowest;  /* the source that hold_back_ns is for; see merge_slowest */

@@ -18,7 +18,7 @@ static const struct stats_json_run run = {.version = "0.1.0",
 #define ZEROES                                                                              \
 	"\"counts\":\"at_least\",\"packets_offered\":null,\"packets_received\":0,"          \
 	"\"packets_written\":0,\"not_written\":0,\"not_fetched\":null,\"bytes_written\":0," \
-	"\"late\":0,\"forced\":0,\"held_back\":0,\"kernel_drops\":null,"                    \
+	"\"late\":0,\"ahead\":0,\"forced\":0,\"held_back\":0,\"kernel_drops\":null,"        \
 	"\"own_traffic\":null,\"gaps\":0,\"gaps_ns\":0"
 
 struct row {
@@ -43,6 +43,7 @@ static const struct row rows[] = {
 		 .received = 1,
 		 .written = 2,
 		 .late = 3,
+		 .ahead = 15,
 		 .forced = 4,
 		 .held_back = 5,
 		 .bytes = 6,
@@ -55,7 +56,7 @@ static const struct row rows[] = {
      "\n{\"name\":\"db1\",\"state\":\"ended\",\"reason\":null,\"end_unverified\":false,"
      "\"counts\":\"exact\",\"packets_offered\":11,\"packets_received\":1,"
      "\"packets_written\":2,\"not_written\":12,\"not_fetched\":13,"
-     "\"bytes_written\":6,\"late\":3,\"forced\":4,\"held_back\":5,\"kernel_drops\":9,"
+     "\"bytes_written\":6,\"late\":3,\"ahead\":15,\"forced\":4,\"held_back\":5,\"kernel_drops\":9,"
      "\"own_traffic\":14,\"gaps\":7,\"gaps_ns\":8,"
      "\"hold_back_ns\":10,\"clock_offset\":{\"offset_ns\":-12,\"bound_ns\":34}}"},
     {__LINE__,

@@ -44,12 +44,13 @@ test_words(void **state)
 	    {__LINE__,
 	     {.received = 9,
 	      .written = 9,
+	      .ahead = 8,
 	      .forced = 2,
 	      .held_back = 3,
 	      .drops = 7,
 	      .has_drops = true,
 	      .is_exact = true},
-	     "received 9, written 9, late 0, dropped by kernel 7, forced 2, held back 3, "
+	     "received 9, written 9, late 0, ahead 8, dropped by kernel 7, forced 2, held back 3, "
 	     "bytes 0"},
 	    {__LINE__,
 	     {.received = 9,
@@ -86,6 +87,7 @@ test_total(void **state)
 				   .not_fetched = 4,
 				   .own = 5,
 				   .late = 3,
+				   .ahead = 9,
 				   .bytes = 4,
 				   .hold_back_ns = 5,
 				   .is_exact = true};
@@ -110,6 +112,7 @@ test_total(void **state)
 	assert_int_equal(total.received, 12);
 	assert_int_equal(total.written, 24);
 	assert_int_equal(total.late, 6);
+	assert_int_equal(total.ahead, 18);
 	assert_int_equal(total.bytes, 8);
 	assert_int_equal(total.forced, 5);
 	assert_int_equal(total.held_back, 6);

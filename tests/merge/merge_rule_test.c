@@ -621,6 +621,102 @@ hold_back_0_is_the_order_of_arrival(void **state)
 	close_bench(&b);
 }
 
+/* Neither what others are older than, nor what they are promised by. */
+static void
+one_stamp_of_2262_makes_nothing_late(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	open_bench(&b, 2, 200 * MS, false, 1 << 20);
+	start(&b, 0, MERGE_LIVE, false);
+	start(&b, 1, MERGE_LIVE, false);
+	prepare(&b, 0);
+	prepare(&b, 1);
+	for (uint32_t i = 0; i < 5000; i++) {
+		b.now_ns += MS;
+		merge_set_limit(b.m, 0, EPOCH + b.now_ns + 200 * MS);
+		merge_set_limit(b.m, 1, EPOCH + b.now_ns + 200 * MS);
+		put(&b, 0, EPOCH + b.now_ns, 60);
+		if (i == 2500) {
+			put(&b, 1, INT64_MAX, 60);
+			expect(&b, 1, INT64_MAX);
+			assert_true(b.out.is_ahead);
+			assert_int_equal(merge_mark_ns(b.m, 1),
+					 EPOCH + b.now_ns - 2 * MS - MERGE_SLACK_NS);
+		}
+		put(&b, 1, EPOCH + b.now_ns - MS, 60);
+		drain(&b);
+	}
+	assert_int_equal(b.n_back, 1);
+	merge_end(b.m, 0);
+	merge_end(b.m, 1);
+	drain(&b);
+	expect_counts(&b, 0, 5000, 0, 0, 0);
+	expect_counts(&b, 1, 5001, 0, 0, 0);
+	assert_int_equal(merge_counts(b.m, 0)->ahead, 0);
+	assert_int_equal(merge_counts(b.m, 1)->ahead, 1);
+	close_bench(&b);
+}
+
+static void
+unsorted_it_leaves_in_its_turn(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	open_bench(&b, 1, 0, false, 1 << 20);
+	start(&b, 0, MERGE_LIVE, false);
+	merge_set_limit(b.m, 0, 9 * SEC);
+	prepare(&b, 0);
+	put(&b, 0, 2 * SEC, 1);
+	put(&b, 0, 10 * SEC, 1);
+	put(&b, 0, 1 * SEC, 1);
+	put(&b, 0, 3 * SEC, 1);
+	expect(&b, 0, 2 * SEC);
+	expect(&b, 0, 10 * SEC);
+	expect(&b, 0, 1 * SEC);
+	expect(&b, 0, 3 * SEC);
+	expect_counts(&b, 0, 4, 1, 0, 0);
+	assert_int_equal(merge_counts(b.m, 0)->ahead, 1);
+	close_bench(&b);
+}
+
+/* Three wrong stamps side by side in one file; a pause of two days in both. */
+static void
+files_tell_a_wrong_stamp_from_a_pause(void **state)
+{
+	struct bench b;
+	const uint64_t pause = 2 * MERGE_STEP_NS;
+
+	(void)state;
+	open_bench(&b, 2, 200 * MS, false, 1 << 20);
+	start(&b, 0, MERGE_FILE, false);
+	start(&b, 1, MERGE_FILE, false);
+	prepare(&b, 0);
+	prepare(&b, 1);
+	for (uint32_t i = 0; i < 400; i++) {
+		uint64_t t = EPOCH + (i < 200 ? 0 : pause) + i * MS;
+
+		put(&b, 0, t, 1);
+		for (uint32_t j = 1; i == 100 && j < MERGE_STEP_RECORDS; j++)
+			put(&b, 0, INT64_MAX - j, 1);
+		drain(&b);
+		put(&b, 1, t, 1);
+		drain(&b);
+	}
+	assert_int_equal(b.n_back, 0);
+	merge_end(b.m, 0);
+	merge_end(b.m, 1);
+	drain(&b);
+	assert_int_equal(b.n_back, 0);
+	expect_counts(&b, 0, 400 + MERGE_STEP_RECORDS - 1, 0, 0, 0);
+	expect_counts(&b, 1, 400, 0, 0, 0);
+	assert_int_equal(merge_counts(b.m, 0)->ahead, MERGE_STEP_RECORDS - 1);
+	assert_int_equal(merge_counts(b.m, 1)->ahead, 0);
+	close_bench(&b);
+}
+
 int
 main(void)
 {
@@ -641,6 +737,9 @@ main(void)
 	    cmocka_unit_test(a_minute_of_backlog_is_late_and_in_order),
 	    cmocka_unit_test(a_clock_that_went_back_starts_anew),
 	    cmocka_unit_test(hold_back_0_is_the_order_of_arrival),
+	    cmocka_unit_test(one_stamp_of_2262_makes_nothing_late),
+	    cmocka_unit_test(unsorted_it_leaves_in_its_turn),
+	    cmocka_unit_test(files_tell_a_wrong_stamp_from_a_pause),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

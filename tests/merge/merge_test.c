@@ -18,6 +18,7 @@ struct actor {
 	uint64_t lag_ns;      /* of its clock and delivery, at most */
 	uint64_t disorder_ns; /* of record times, at most */
 	uint32_t silence;     /* of 8 turns it says nothing */
+	uint32_t wildness;    /* of 32 records are far ahead */
 	bool is_lying;	      /* watermarks are random, not its newest time - disorder */
 	uint64_t newest_ns;
 	bool has_open;
@@ -38,6 +39,8 @@ struct scenario {
 	struct actor actors[MODEL_SOURCES];
 	struct model o;
 	void *memory[MODEL_SOURCES];
+	uint64_t reader_newest_ns; /* what who reads the output sees, of its times */
+	uint64_t reader_late;
 	struct savefile_record given; /* the record given last and where it lies */
 	const uint8_t *given_bytes;
 	uint32_t given_source;
@@ -84,6 +87,19 @@ give_memory(struct scenario *c, const struct merge_out *out)
 	return true;
 }
 
+/* Late is what is older than the newest before it, but for what is said to be ahead. The
+ * two largest times are equal to the merge. */
+static void
+read_output(struct scenario *c, const struct merge_out *out)
+{
+	uint64_t t = model_time(out->record.time_ns);
+
+	if (t < c->reader_newest_ns)
+		c->reader_late++;
+	else if (!out->is_ahead)
+		c->reader_newest_ns = t;
+}
+
 /* One answer of the merge, judged and acted upon. */
 static enum merge_result
 step(struct scenario *c)
@@ -100,6 +116,7 @@ step(struct scenario *c)
 	if (result == MERGE_GROW)
 		give_memory(c, &out);
 	if (result == MERGE_RECORD) {
+		read_output(c, &out);
 		c->given = out.record;
 		c->given_bytes = out.data;
 		c->given_source = out.source;
@@ -144,6 +161,7 @@ start_source(struct scenario *c, uint32_t i)
 	s->is_file = pick(c, 5) == 0;
 	s->is_explicit = pick(c, 2) == 0;
 	s->mark_ns = 0;
+	s->n_steps = 0;
 	if (c->o.stuck == i)
 		c->o.stuck_ns = c->now_ns;
 	merge_start(c->o.m, i, s->is_file ? MERGE_FILE : MERGE_LIVE, s->is_explicit,
@@ -199,6 +217,8 @@ some_record(struct scenario *c, uint32_t i)
 	r.time_ns = clamp_time(t, pick(c, a->disorder_ns + 1));
 	if (pick(c, 4) == 0 && a->newest_ns > 0)
 		r.time_ns = a->newest_ns;
+	if (pick(c, 32) < a->wildness)
+		r.time_ns = model_add(r.time_ns, pick(c, 8) << (20 + pick(c, 40)));
 	r.caplen = (uint32_t)pick(c, c->caplen + 1);
 	if (pick(c, 400) == 0)
 		r.caplen = (uint32_t)pick(c, 20000);
@@ -275,6 +295,18 @@ say_watermark(struct scenario *c, uint32_t i)
 		c->o.s[i].mark_ns = t;
 }
 
+/* What a caller who knows the clock would say; seldom less than what has been seen. */
+static void
+set_limit(struct scenario *c, uint32_t i)
+{
+	uint64_t t = model_add(c->now_ns, c->base_ns);
+
+	t = pick(c, 8) == 0 ? clamp_time(t, pick(c, 100 * MS))
+			    : model_add(t, pick(c, 300 * MS));
+	merge_set_limit(c->o.m, i, t);
+	c->o.s[i].limit_ns = t;
+}
+
 static void
 act(struct scenario *c, uint32_t i)
 {
@@ -300,6 +332,8 @@ act(struct scenario *c, uint32_t i)
 	}
 	if (pick(c, 3) == 0)
 		say_watermark(c, i);
+	if (pick(c, 4) == 0)
+		set_limit(c, i);
 	if (a->has_open || pick(c, 8) < a->silence)
 		return;
 	if (pick(c, 2) == 0) {
@@ -337,6 +371,7 @@ draw_actor(struct scenario *c, struct actor *a)
 	*a = (struct actor){.lag_ns = lags[pick(c, 6)],
 			    .disorder_ns = disorders[pick(c, 7)],
 			    .silence = (uint32_t)pick(c, 9),
+			    .wildness = (uint32_t)(pick(c, 3) == 0 ? pick(c, 30) : 0),
 			    .is_lying = pick(c, 4) == 0};
 }
 
@@ -356,6 +391,7 @@ draw(struct scenario *c, uint64_t seed, struct merge_options *options)
 	c->caplen = caplens[pick(c, 4)];
 	c->may_refuse = pick(c, 4) == 0;
 	c->n_arrivals = 0;
+	c->reader_newest_ns = c->reader_late = 0;
 	c->given_bytes = NULL;
 	c->given_source = MODEL_NONE;
 	*options =
@@ -369,6 +405,8 @@ draw(struct scenario *c, uint64_t seed, struct merge_options *options)
 static void
 finish(struct scenario *c)
 {
+	uint64_t late = 0;
+
 	for (uint32_t i = 0; i < c->o.n_sources; i++)
 		if (c->o.s[i].is_in)
 			end_source(c, i);
@@ -378,6 +416,9 @@ finish(struct scenario *c)
 	if (!is_failed(c) && model_oldest(&c->o) != NULL)
 		model_fail(&c->o, "keeps records for ever");
 	model_check_counts(&c->o);
+	for (uint32_t i = 0; i < c->o.n_sources; i++)
+		late += merge_counts(c->o.m, i)->late;
+	model_equal(&c->o, "late", late, c->reader_late);
 }
 
 static void
@@ -429,6 +470,7 @@ random_scenarios_follow_the_rule(void **state)
 	uint64_t rng = rng_seed("merge_test: scenarios");
 	uint32_t n = scenarios(SCENARIOS);
 	struct merge_counts sum = {0};
+	uint64_t n_files_ahead = 0;
 
 	(void)state;
 	for (uint32_t i = 0; i < n; i++) {
@@ -441,13 +483,17 @@ random_scenarios_follow_the_rule(void **state)
 		for (uint32_t j = 0; j < c.o.n_sources; j++) {
 			sum.written += c.o.s[j].counts.written;
 			sum.late += c.o.s[j].counts.late;
+			sum.ahead += c.o.s[j].counts.ahead;
+			n_files_ahead += c.o.s[j].is_file ? c.o.s[j].counts.ahead : 0;
 			sum.forced += c.o.s[j].counts.forced;
 			sum.held_back += c.o.s[j].counts.held_back;
 		}
 	}
 	fprintf(stderr,
-		"%u scenarios: %llu records, %llu late, %llu forced, %llu held back\n", n,
-		(unsigned long long)sum.written, (unsigned long long)sum.late,
+		"%u scenarios: %llu records, %llu late, %llu ahead (%llu of files), "
+		"%llu forced, %llu held back\n",
+		n, (unsigned long long)sum.written, (unsigned long long)sum.late,
+		(unsigned long long)sum.ahead, (unsigned long long)n_files_ahead,
 		(unsigned long long)sum.forced, (unsigned long long)sum.held_back);
 }
 

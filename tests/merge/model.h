@@ -23,6 +23,7 @@ struct model_record {
 	uint32_t source;
 	uint64_t arrival_ns; /* when it was begun, and how many were before it */
 	uint32_t arrival;
+	bool is_aside; /* ahead, sorted: it waits for nothing */
 	bool is_gone;
 };
 
@@ -35,7 +36,9 @@ struct model_source {
 	bool is_refused;
 	bool is_promised; /* it got memory for a record that is not begun yet */
 	uint64_t mark_ns;
-	uint64_t want; /* room of the record that was refused last */
+	uint64_t limit_ns; /* live: what is newer is ahead */
+	uint32_t n_steps;  /* file: records in a row that are far ahead of the mark */
+	uint64_t want;	   /* room of the record that was refused last */
 	uint64_t cap;
 	struct merge_counts counts;
 };
@@ -83,6 +86,8 @@ model_init(struct model *o, struct merge *m, uint32_t n_sources,
 	   const struct merge_options *options)
 {
 	memset(o->s, 0, sizeof(o->s));
+	for (uint32_t i = 0; i < MODEL_SOURCES; i++)
+		o->s[i].limit_ns = UINT64_MAX;
 	memset(o->n_verdicts, 0, sizeof(o->n_verdicts));
 	o->options = *options;
 	o->m = m;
@@ -322,15 +327,44 @@ model_is_filled(const uint8_t *bytes, const struct savefile_record *r)
 	return true;
 }
 
+/* Of those that wait for nothing the first of the source, or of any. */
+static struct model_record *
+model_aside(struct model *o, uint32_t source)
+{
+	for (uint32_t i = o->first; i < o->n; i++)
+		if (o->r[i].is_aside && !o->r[i].is_gone &&
+		    (source == MODEL_NONE || o->r[i].source == source))
+			return &o->r[i];
+	return NULL;
+}
+
+/* Newer than all before it, and not to be believed. */
+static bool
+model_is_ahead(const struct model *o, const struct model_record *r)
+{
+	const struct model_source *s = &o->s[r->source];
+	uint64_t t = model_time(r->r.time_ns);
+
+	if (t < o->newest_ns)
+		return false;
+	if (!s->is_file)
+		return r->is_aside || t > s->limit_ns;
+	return o->newest_ns > 0 && t > model_add(o->newest_ns, MERGE_STEP_NS) &&
+	       t > model_add(s->mark_ns, o->options.slack_ns);
+}
+
 /* The record left: was it its turn, and what is it counted as? */
 static bool
 model_judge_record(struct model *o, const struct merge_out *out, uint64_t now_ns)
 {
-	struct model_record *r = model_oldest(o);
+	struct model_record *r = model_aside(o, MODEL_NONE) != NULL
+				     ? model_aside(o, out->source)
+				     : model_oldest(o);
 	uint64_t hold_back = merge_hold_back_ns(o->m);
 	struct merge_counts *c;
 	uint64_t t;
 	bool is_late;
+	bool is_ahead;
 
 	if (r == NULL)
 		return model_fail(o, "a record out of nothing");
@@ -341,7 +375,10 @@ model_judge_record(struct model *o, const struct merge_out *out, uint64_t now_ns
 	t = model_time(r->r.time_ns);
 	c = &o->s[r->source].counts;
 	is_late = t < o->newest_ns;
-	if (t >= o->last_ns && !model_is_cleared(o, r, false)) {
+	is_ahead = model_is_ahead(o, r);
+	if (out->is_ahead != is_ahead)
+		return model_fail(o, "ahead or not?");
+	if (!r->is_aside && t >= o->last_ns && !model_is_cleared(o, r, false)) {
 		bool is_expired =
 		    now_ns >= model_add(model_oldest_arrival(o), hold_back) &&
 		    model_is_cleared(o, r, true);
@@ -352,16 +389,19 @@ model_judge_record(struct model *o, const struct merge_out *out, uint64_t now_ns
 			if (!model_may_force(o, b, now_ns))
 				return model_fail(o, "left without a reason");
 		}
-		c->held_back += is_expired && !is_late;
-		c->forced += !is_expired && !is_late;
+		c->held_back += is_expired && !is_late && !is_ahead;
+		c->forced += !is_expired && !is_late && !is_ahead;
 	}
 	c->late += is_late;
+	c->ahead += is_ahead;
 	c->written++;
 	c->bytes += r->r.caplen;
 	r->is_gone = true;
+	o->taken = r->source;
+	if (is_ahead)
+		return true;
 	o->last_ns = t;
 	o->newest_ns = is_late ? o->newest_ns : t;
-	o->taken = r->source;
 	return true;
 }
 
@@ -383,6 +423,8 @@ model_judge_wait(struct model *o, const struct merge_out *out, uint64_t now_ns)
 	uint64_t wake = UINT64_MAX;
 	struct model_block b;
 
+	if (model_aside(o, MODEL_NONE) != NULL)
+		return model_fail(o, "holds what is ahead");
 	if (r == NULL) {
 		if (model_has_needs(o))
 			wake = model_add(now_ns, MERGE_PATIENCE_NS);
@@ -495,9 +537,21 @@ model_commit(struct model *o, uint32_t source, const struct savefile_record *r,
 	struct model_source *s = &o->s[source];
 	uint64_t slack = o->options.slack_ns;
 	uint64_t mark = r->time_ns > slack ? r->time_ns - slack : 0;
+	bool is_ahead = !s->is_file && r->time_ns > s->limit_ns;
+	bool is_step = s->is_file && r->time_ns > model_add(s->mark_ns, MERGE_STEP_NS);
 
-	o->r[o->n++] = (struct model_record){*r, source, arrival_ns, arrival, false};
+	o->r[o->n++] = (struct model_record){.r = *r,
+					     .source = source,
+					     .arrival_ns = arrival_ns,
+					     .arrival = arrival,
+					     .is_aside = is_ahead && model_is_sorted(o)};
 	s->counts.received++;
+	if (o->r[o->n - 1].is_aside)
+		return;
+	if (!s->is_explicit)
+		s->n_steps = is_step ? s->n_steps + 1 : 0;
+	if (is_step && s->n_steps < MERGE_STEP_RECORDS)
+		return;
 	if (!s->is_explicit && mark > s->mark_ns)
 		s->mark_ns = mark;
 }
