@@ -12,10 +12,7 @@
 
 #include <assert.h>
 
-#include "merge/state.h"
-
-/* How often the automatic hold-back looks whether it may be lower. */
-#define PACING_NS 1000000000u
+#include "merge/ahead.h"
 
 static_assert(sizeof(struct merge) % 8 == 0 && sizeof(struct source) % 8 == 0,
 	      "what stands behind them is aligned");
@@ -78,23 +75,10 @@ merge_new(void *mem, uint32_t n_sources, const struct merge_options *options)
 	return m;
 }
 
-/* A time as a tournament's key: the largest one means "takes no part" there. */
-static inline uint64_t
-key_of(uint64_t time_ns)
-{
-	return time_ns < TOURNEY_NONE ? time_ns : TOURNEY_NONE - 1;
-}
-
 static inline uint64_t
 record_key(const struct merge *m, const struct queue_record *r)
 {
 	return key_of(m->is_sorted ? r->record.time_ns : r->arrival_ns);
-}
-
-static uint64_t
-later(uint64_t time_ns, uint64_t by_ns)
-{
-	return by_ns < UINT64_MAX - time_ns ? time_ns + by_ns : UINT64_MAX;
 }
 
 static inline void
@@ -190,52 +174,6 @@ merge_abort(struct merge *m, uint32_t source)
 	memory_review(m, source);
 }
 
-/* The hold-back that a source's delay calls for: a quarter more, within the limits. */
-static uint64_t
-paced_hold_back(const struct merge *m, const struct source *s, uint64_t now_ns)
-{
-	uint64_t delay = pace_delay_ns(&s->pace, now_ns);
-	uint64_t hold_back = delay + delay / 4;
-
-	if (hold_back > MERGE_HOLD_BACK_AUTO_MAX_NS)
-		hold_back = MERGE_HOLD_BACK_AUTO_MAX_NS;
-	return hold_back > m->options.hold_back_ns ? hold_back : m->options.hold_back_ns;
-}
-
-static void
-raise_hold_back(struct merge *m, struct source *s, uint64_t now_ns)
-{
-	s->hold_back_ns = paced_hold_back(m, s, now_ns);
-	if (s->hold_back_ns <= m->hold_back_ns)
-		return;
-	m->hold_back_ns = s->hold_back_ns;
-	m->slowest = (uint32_t)(s - m->sources);
-}
-
-/* Arrivals raise it at once; here it comes down with the slowest source. */
-static void
-review_hold_back(struct merge *m, uint64_t now_ns)
-{
-	if (!m->options.is_auto || now_ns - m->paced_ns < PACING_NS)
-		return;
-	m->paced_ns = now_ns;
-	m->hold_back_ns = m->options.hold_back_ns;
-	m->slowest = STATE_NONE;
-	for (uint32_t i = 0; i < m->n_sources; i++)
-		if (m->sources[i].is_in && m->sources[i].hold_back_ns > 0)
-			raise_hold_back(m, &m->sources[i], now_ns);
-}
-
-/* Whether a file's record may be wrong: what comes behind it tells. */
-static bool
-is_step(struct source *s, uint64_t time_ns)
-{
-	bool is_far = time_ns > later(s->mark_ns, MERGE_STEP_NS);
-
-	s->n_steps = is_far ? s->n_steps + 1 : 0;
-	return is_far && s->n_steps < MERGE_STEP_RECORDS;
-}
-
 static inline void
 imply(struct merge *m, struct source *s, uint64_t time_ns, uint64_t arrival_ns)
 {
@@ -248,7 +186,7 @@ imply(struct merge *m, struct source *s, uint64_t time_ns, uint64_t arrival_ns)
 		s->mark_ns = mark;
 	if (m->options.is_auto && m->is_sorted && !s->is_file &&
 	    pace_arrival(&s->pace, arrival_ns, time_ns))
-		raise_hold_back(m, s, arrival_ns);
+		hold_back_raise(m, s, arrival_ns);
 }
 
 static void
@@ -370,34 +308,6 @@ drop(struct merge *m)
 	m->taken = STATE_NONE;
 }
 
-static inline bool
-is_ahead(const struct merge *m, const struct source *s, uint64_t time_ns)
-{
-	if (!s->is_file)
-		return time_ns > s->limit_ns;
-	return m->newest_ns > 0 && time_ns > later(m->newest_ns, MERGE_STEP_NS) &&
-	       time_ns > later(s->mark_ns, m->options.slack_ns);
-}
-
-/* Counts what leaves, and moves the times that it moves. */
-static inline void
-count(struct merge *m, struct source *s, const struct merge_out *out)
-{
-	uint64_t time_ns = key_of(out->record.time_ns);
-
-	s->counts.written++;
-	s->counts.bytes += out->record.caplen;
-	if (out->is_ahead) {
-		s->counts.ahead++;
-		return;
-	}
-	m->last_ns = time_ns;
-	if (time_ns < m->newest_ns)
-		s->counts.late++;
-	else
-		m->newest_ns = time_ns;
-}
-
 /* A record whose stamp is wrong: it has no place in the order. */
 static enum merge_result
 leave_aside(struct merge *m, struct merge_out *out)
@@ -506,7 +416,7 @@ hold(struct merge *m, struct tourney_node record, uint64_t now_ns, struct merge_
 	}
 	settle_marks(m, &m->file_marks);
 	is_for_file = !is_cleared(&m->file_marks, record);
-	review_hold_back(m, now_ns);
+	hold_back_review(m, now_ns);
 	if (!is_for_file && now_ns >= later(oldest_arrival(m), m->hold_back_ns))
 		return leave_anyway(m, record.leaf, &s->counts.held_back, out);
 	await(m, tourney_top(is_for_file ? &m->file_marks : &m->marks), now_ns);
@@ -553,24 +463,6 @@ const struct merge_counts *
 merge_counts(const struct merge *m, uint32_t source)
 {
 	return &m->sources[source].counts;
-}
-
-uint64_t
-merge_hold_back_ns(const struct merge *m)
-{
-	return m->hold_back_ns;
-}
-
-uint64_t
-merge_source_hold_back_ns(const struct merge *m, uint32_t source)
-{
-	return m->sources[source].hold_back_ns;
-}
-
-uint32_t
-merge_slowest(const struct merge *m)
-{
-	return m->slowest;
 }
 
 uint64_t

@@ -7,7 +7,7 @@
 #include "merge/queue.h"
 
 /*
- * What merge.c (order) and memory.c (room) share; nobody else includes this.
+ * What merge.c (order), memory.c (room) and hold_back.c share; nobody else includes this.
  */
 #define STATE_NONE UINT32_MAX /* no source */
 
@@ -75,6 +75,12 @@ struct merge {
 	uint32_t spare_last; /* and the one that ran empty last */
 	uint32_t *full;
 };
+
+/* The source delivers as late as its pace says; arrivals raise the hold-back at once. */
+void hold_back_raise(struct merge *m, struct source *s, uint64_t now_ns);
+
+/* Once a second: it comes down with the slowest source. */
+void hold_back_review(struct merge *m, uint64_t now_ns);
 
 /* The source has no room, until want bytes are free in one piece, or it begins a smaller
  * record: a source with an open record is not full. */

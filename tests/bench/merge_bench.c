@@ -4,7 +4,7 @@
  * the bytes copied in and out, and the ratio to k = 2.
  *
  *   gcc -O2 -std=c11 -D_GNU_SOURCE -iquote src tests/bench/merge_bench.c
- *       src/merge/{merge,memory,pace,queue}.c src/base/tourney.c -o merge_bench
+ *       src/merge/{hold_back,merge,memory,pace,queue}.c src/base/tourney.c -o merge_bench
  */
 #include <stdio.h>
 #include <stdlib.h>
