@@ -157,6 +157,7 @@ judge(struct app *a, uint64_t now_ns)
 		become_ready(a, now_ns);
 	app_report_changes(a, now_ns);
 	app_report_hold_back(a, now_ns);
+	app_report_lag(a, now_ns);
 	if (a->phase == APP_RUNNING && now_ns >= a->end_ns)
 		app_loop_stop(a);
 	if (a->phase == APP_RUNNING && a->options->requires_all && a->n_refused > 0) {

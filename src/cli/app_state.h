@@ -96,6 +96,7 @@ struct app {
 	char roster[LOG_LINE_MAX - 128]; /* as said last; the log cuts longer lines */
 	uint64_t hold_back_ns;		 /* as told last */
 	uint64_t hold_back_told_ns;
+	uint64_t lag_looked_ns;
 
 	struct display display;
 	struct whole_file stats;
@@ -144,6 +145,9 @@ uint64_t app_report_deadline(const struct app *a);
 
 /* With -v: that the automatic hold-back is another, and whose doing it is. */
 void app_report_hold_back(struct app *a, uint64_t now_ns);
+
+/* Who is behind, and what would help: at most once a minute a target. */
+void app_report_lag(struct app *a, uint64_t now_ns);
 
 /* Once a target: that the time stamp of a packet lies in the future. */
 void app_report_ahead(struct app *a, const struct merge_out *out);

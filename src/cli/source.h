@@ -4,6 +4,7 @@
 #include "cli/dial.h"
 #include "cli/end.h"
 #include "cli/interfaces.h"
+#include "cli/lag.h"
 #include "cli/ledger.h"
 #include "cli/refusal.h"
 #include "cli/summary.h"
@@ -143,7 +144,8 @@ struct source {
 	uint32_t n_left_told;	  /* lines about flows that its worker leaves out */
 	uint64_t received_before; /* records of the connections before this one */
 	uint64_t n_unwritten;	  /* packets that left the merge, and went nowhere */
-	bool has_told_ahead;	  /* that its time stamps lie in the future */
+	struct lag lag;
+	bool has_told_ahead; /* that its time stamps lie in the future */
 	struct ledger ledger;
 	struct source_tally *tally; /* NULL: a file */
 

@@ -41,6 +41,77 @@ hold_back_review(struct merge *m, uint64_t now_ns)
 			hold_back_raise(m, &m->sources[i], now_ns);
 }
 
+void
+hold_back_forget(struct merge *m, struct source *s)
+{
+	m->n_lagging -= s->is_lagging;
+	s->is_lagging = false;
+	s->heard_ns = s->beat_ns = 0;
+}
+
+/* The least age follows a clock that drifts. Half the hold-back: by the next watermark it
+ * may be all of it. */
+void
+hold_back_beat(struct merge *m, struct source *s)
+{
+	bool is_first = s->beat_ns == 0;
+	bool was_lagging = s->is_lagging;
+
+	if (!m->options.is_auto || s->is_file || s->heard_ns == 0)
+		return;
+	s->age_ns = (int64_t)(s->heard_ns - s->mark_ns);
+	if (!is_first)
+		s->age_least_ns +=
+		    (int64_t)((s->heard_ns - s->beat_ns) / MERGE_LAG_DRIFT_PART);
+	if (is_first || s->age_ns < s->age_least_ns)
+		s->age_least_ns = s->age_ns;
+	s->beat_ns = s->heard_ns;
+	s->is_lagging =
+	    (uint64_t)s->age_ns - (uint64_t)s->age_least_ns > m->hold_back_ns / 2;
+	m->n_lagging += s->is_lagging;
+	m->n_lagging -= was_lagging;
+}
+
+/* Until when the source counts as one that delivers. */
+static uint64_t
+alive_until(const struct merge *m, const struct source *s)
+{
+	uint64_t heard = s->heard_ns + m->hold_back_ns;
+	uint64_t beat = s->beat_ns + MERGE_LAG_BEAT_NS;
+
+	return heard < beat ? heard : beat;
+}
+
+uint64_t
+hold_back_lag_end(const struct merge *m, struct tourney_node record, uint64_t now_ns)
+{
+	uint64_t end_ns = now_ns;
+
+	for (uint32_t i = 0; m->n_lagging > 0 && i < m->n_sources; i++) {
+		const struct source *s = &m->sources[i];
+		bool is_awaited = s->mark_ns < record.key ||
+				  (s->mark_ns == record.key && i < record.leaf);
+
+		if (s->is_lagging && is_awaited && alive_until(m, s) > end_ns)
+			end_ns = alive_until(m, s);
+	}
+	return end_ns;
+}
+
+void
+merge_heard(struct merge *m, uint32_t source, uint64_t now_ns)
+{
+	m->sources[source].heard_ns = now_ns;
+}
+
+uint64_t
+merge_lag_ns(const struct merge *m, uint32_t source)
+{
+	const struct source *s = &m->sources[source];
+
+	return s->is_lagging ? (uint64_t)s->age_ns - (uint64_t)s->age_least_ns : 0;
+}
+
 uint64_t
 merge_hold_back_ns(const struct merge *m)
 {

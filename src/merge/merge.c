@@ -105,6 +105,7 @@ merge_start(struct merge *m, uint32_t source, enum merge_kind kind, bool is_expl
 	s->mark_ns = 0;
 	s->n_steps = 0;
 	pace_init(&s->pace);
+	hold_back_forget(m, s);
 	if (m->stuck == source)
 		m->stuck_ns = now_ns;
 	watch_room(m, source);
@@ -129,6 +130,7 @@ merge_end(struct merge *m, uint32_t source)
 	s->is_refused = false;
 	s->is_promised = false;
 	pace_init(&s->pace);
+	hold_back_forget(m, s);
 	memory_not_full(m, source);
 	memory_review(m, source);
 	tourney_set(&m->marks, source, TOURNEY_NONE);
@@ -238,8 +240,11 @@ merge_watermark(struct merge *m, uint32_t source, uint64_t time_ns)
 	struct source *s = &m->sources[source];
 
 	assert(s->is_in);
-	if (time_ns > s->mark_ns)
-		s->mark_ns = time_ns;
+	if (time_ns <= s->mark_ns)
+		return;
+	s->mark_ns = time_ns;
+	if (s->is_explicit)
+		hold_back_beat(m, s);
 }
 
 /* Whether the lowest of these watermarks lets the record go. */
@@ -377,10 +382,10 @@ await(struct merge *m, struct tourney_node mark, uint64_t now_ns)
 
 /* Nothing may leave in order: memory is given, or the record is forced out, or waits. */
 static enum merge_result
-stall(struct merge *m, uint32_t source, bool is_for_file, uint64_t now_ns,
-      struct merge_out *out)
+stall(struct merge *m, uint32_t source, bool is_for_file, uint64_t due_ns,
+      uint64_t now_ns, struct merge_out *out)
 {
-	uint64_t wake_ns = UINT64_MAX;
+	uint64_t wake_ns = is_for_file ? UINT64_MAX : due_ns;
 	uint64_t deadline_ns;
 
 	switch (memory_relieve(m, now_ns, out)) {
@@ -393,8 +398,6 @@ stall(struct merge *m, uint32_t source, bool is_for_file, uint64_t now_ns,
 	case MEMORY_WAIT:
 		break;
 	}
-	if (!is_for_file)
-		wake_ns = later(oldest_arrival(m), m->hold_back_ns);
 	deadline_ns = memory_deadline_ns(m, now_ns);
 	*out =
 	    (struct merge_out){.source = STATE_NONE,
@@ -408,6 +411,7 @@ hold(struct merge *m, struct tourney_node record, uint64_t now_ns, struct merge_
 {
 	struct source *s = &m->sources[record.leaf];
 	bool is_for_file;
+	uint64_t due_ns;
 
 	settle_marks(m, &m->marks);
 	if (record.key < m->last_ns || is_cleared(&m->marks, record)) {
@@ -417,10 +421,13 @@ hold(struct merge *m, struct tourney_node record, uint64_t now_ns, struct merge_
 	settle_marks(m, &m->file_marks);
 	is_for_file = !is_cleared(&m->file_marks, record);
 	hold_back_review(m, now_ns);
-	if (!is_for_file && now_ns >= later(oldest_arrival(m), m->hold_back_ns))
+	due_ns = later(oldest_arrival(m), m->hold_back_ns);
+	if (now_ns >= due_ns)
+		due_ns = hold_back_lag_end(m, record, now_ns);
+	if (!is_for_file && now_ns >= due_ns)
 		return leave_anyway(m, record.leaf, &s->counts.held_back, out);
 	await(m, tourney_top(is_for_file ? &m->file_marks : &m->marks), now_ns);
-	return stall(m, record.leaf, is_for_file, now_ns, out);
+	return stall(m, record.leaf, is_for_file, due_ns, now_ns, out);
 }
 
 /* A source whose need of memory was refused asks again after a while. */

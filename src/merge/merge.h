@@ -20,6 +20,9 @@
  * - when it is older than the one that left just before it: at once;
  * - when it has waited hold_back_ns since it arrived, together with all that is older
  *   - but never while a regular file could still deliver older ones;
+ *   - with is_auto, nor while a live source of explicit watermarks that could do so lags:
+ *     its newest watermark came later than its promptest by more than half the hold-back,
+ *     and bytes of it came within the hold-back (merge_heard);
  * - when a source has no room and may get no more memory, and is itself the awaited one
  *   or MERGE_FORCE_PATIENCE_NS are over: the oldest of all is forced out - nor this
  *   while a regular file that has room could still deliver older ones.
@@ -74,6 +77,13 @@
  * rule, and wrong ones side by side are rare; the others wait for what proves a pause. */
 #define MERGE_STEP_NS	   86400000000000u
 #define MERGE_STEP_RECORDS 4
+
+/* A source with explicit watermarks is waited for longer than the hold-back while it lags,
+ * until none has come for so long: a heartbeat a second comes at least, however slow. */
+#define MERGE_LAG_BEAT_NS 5000000000u
+
+/* Clocks drift apart by so much (200 ppm), which is no lag. */
+#define MERGE_LAG_DRIFT_PART 5000
 
 #define MERGE_SOURCES_MAX 65535
 
@@ -159,6 +169,12 @@ enum merge_begin merge_begin(struct merge *m, uint32_t source,
 			     uint8_t **bytes);
 void merge_commit(struct merge *m, uint32_t source);
 void merge_abort(struct merge *m, uint32_t source);
+
+/* Bytes of the source came at now_ns: what is said of it until the next call came then. */
+void merge_heard(struct merge *m, uint32_t source, uint64_t now_ns);
+
+/* How far a source that the others may wait for lags; 0: it does not. */
+uint64_t merge_lag_ns(const struct merge *m, uint32_t source);
 
 /* Raises the source's watermark; a lower one than before changes nothing. */
 void merge_watermark(struct merge *m, uint32_t source, uint64_t time_ns);

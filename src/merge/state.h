@@ -33,6 +33,11 @@ struct source {
 	struct merge_counts counts;
 	struct pace pace;
 	uint64_t hold_back_ns; /* what its pace called for last */
+	uint64_t heard_ns;     /* explicit: when bytes came last; 0: never */
+	uint64_t beat_ns;      /* when a watermark rose last; 0: never */
+	int64_t age_ns;	       /* of it, as pace.h has it: differences count */
+	int64_t age_least_ns;
+	bool is_lagging;
 };
 
 struct merge {
@@ -58,7 +63,8 @@ struct merge {
 	uint64_t newest_ns;  /* of all that left and were not ahead */
 	uint64_t n_arrivals; /* unsorted: the next arrival's number */
 	uint64_t hold_back_ns;
-	uint32_t slowest;  /* the source that hold_back_ns is for; see merge_slowest */
+	uint32_t slowest; /* the source that hold_back_ns is for; see merge_slowest */
+	uint32_t n_lagging;
 	uint64_t paced_ns; /* when the automatic hold-back was looked at */
 
 	uint64_t stuck_ns; /* since when stuck has been awaited with stuck_mark_ns */
@@ -78,6 +84,14 @@ struct merge {
 
 /* The source delivers as late as its pace says; arrivals raise the hold-back at once. */
 void hold_back_raise(struct merge *m, struct source *s, uint64_t now_ns);
+
+/* An explicit watermark has risen; or the source is out, or begins anew. */
+void hold_back_beat(struct merge *m, struct source *s);
+void hold_back_forget(struct merge *m, struct source *s);
+
+/* Until when the oldest record waits for sources that lag; now_ns: for none. */
+uint64_t hold_back_lag_end(const struct merge *m, struct tourney_node record,
+			   uint64_t now_ns);
 
 /* Once a second: it comes down with the slowest source. */
 void hold_back_review(struct merge *m, uint64_t now_ns);

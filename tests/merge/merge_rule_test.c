@@ -717,6 +717,49 @@ files_tell_a_wrong_stamp_from_a_pause(void **state)
 	close_bench(&b);
 }
 
+/* Its link carries less than is captured: the lag grows to three seconds. */
+static void
+auto_waits_for_a_source_that_lags_but_delivers(void **state)
+{
+	struct bench b;
+	uint64_t held_ns;
+
+	(void)state;
+	open_bench(&b, 2, 200 * MS, true, 1 << 24);
+	start(&b, 0, MERGE_LIVE, true);
+	start(&b, 1, MERGE_LIVE, true);
+	for (uint32_t i = 0; i < 6000; i++) {
+		uint64_t behind = EPOCH + b.now_ns - b.now_ns / 2;
+
+		b.now_ns += MS;
+		merge_heard(b.m, 0, b.now_ns);
+		put(&b, 0, EPOCH + b.now_ns, 60);
+		merge_watermark(b.m, 0, EPOCH + b.now_ns);
+		merge_heard(b.m, 1, b.now_ns);
+		put(&b, 1, behind, 60);
+		if (i % 100 == 0)
+			merge_watermark(b.m, 1, behind);
+		drain(&b);
+	}
+	assert_true(merge_lag_ns(b.m, 1) > 2800 * MS);
+	assert_int_equal(merge_lag_ns(b.m, 0), 0);
+	assert_int_equal(b.n_back, 0);
+	expect_counts(&b, 0, merge_counts(b.m, 0)->written, 0, 0, 0);
+	expect_counts(&b, 1, merge_counts(b.m, 1)->written, 0, 0, 0);
+
+	/* it stalls: nobody waits longer for it than the hold-back */
+	held_ns = b.now_ns + 200 * MS;
+	while (b.now_ns < held_ns - MS) {
+		b.now_ns += MS;
+		drain(&b);
+	}
+	assert_int_equal(merge_counts(b.m, 0)->held_back, 0);
+	b.now_ns = held_ns;
+	drain(&b);
+	assert_true(merge_counts(b.m, 0)->held_back > 2000);
+	close_bench(&b);
+}
+
 int
 main(void)
 {
@@ -740,6 +783,7 @@ main(void)
 	    cmocka_unit_test(one_stamp_of_2262_makes_nothing_late),
 	    cmocka_unit_test(unsorted_it_leaves_in_its_turn),
 	    cmocka_unit_test(files_tell_a_wrong_stamp_from_a_pause),
+	    cmocka_unit_test(auto_waits_for_a_source_that_lags_but_delivers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
