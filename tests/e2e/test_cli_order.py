@@ -1,12 +1,14 @@
 """The order of the output on bad days: wrong time stamps, links that carry too little."""
 
 import json
+import signal
 import threading
 import time
 
 import pytest
 
 from captures import run_ddump
+from lab import DDUMP, packets_of, wait_for
 from test_cli_clock import HEAD, ahead, ddump, ddump_until, serve  # noqa: F401 (fixtures)
 from test_cli_http import (SECOND, SLL_HEAD, classic, classic_head, classic_record, packet, records_of,
                            summary)
@@ -14,6 +16,43 @@ from test_cli_http import (SECOND, SLL_HEAD, classic, classic_head, classic_reco
 MS = 10**6
 FAR = 4294967295 * SECOND  # of 2106: classic pcap has no later ones
 PCAP_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.tcpdump.pcap\r\n\r\n"
+
+
+# 1,400 bytes each 2 ms: 700 kB/s for 3 s
+FLOOD = """
+import socket, time
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for i in range(1500):
+    s.sendto(bytes(1400), ("127.0.0.1", 9999))
+    time.sleep(0.002)
+"""
+
+RELAY = """
+import socket, sys, threading, time
+port, rate = int(sys.argv[1]), int(sys.argv[2])
+def copy(a, b, rate):
+    while data := a.recv(4096):
+        b.sendall(data)
+        if rate: time.sleep(len(data) / rate)
+    b.shutdown(socket.SHUT_WR)
+server = socket.create_server(("127.0.0.1", 0))
+print("port", server.getsockname()[1], file=sys.stderr, flush=True)
+while True:
+    client, _ = server.accept()
+    worker = socket.socket()
+    worker.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16384)
+    worker.connect(("127.0.0.1", port))
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16384)
+    threading.Thread(target=copy, args=(client, worker, 0), daemon=True).start()
+    threading.Thread(target=copy, args=(worker, client, rate), daemon=True).start()
+"""
+
+
+def relay_to(lab, host, port, rate):
+    """A link of so many bytes a second: its port."""
+    process = lab.start(host, ["python3", "-c", RELAY, str(port), str(rate)])
+    wait_for(lambda: "port " in process.log(), "the link is there")
+    return int(process.log().rsplit("port ", 1)[1])
 
 
 def steps_back(records):
@@ -78,3 +117,27 @@ def test_one_wrong_stamp_in_a_file_makes_nothing_late(tmp_path):
     assert [ns for ns, _ in records[:10000]] == sorted(2 * times)
     assert [t["late"] for t in targets] == [0, 0, 0]
     assert [t["ahead"] for t in targets] == [0, 1, 1]
+
+
+def test_a_slow_link_is_waited_for_and_named(lab, tmp_path):
+    """Numbered packets to both workers at once; one of them is reached over 200 kB/s, and sends more."""
+    host = lab.namespace("h")
+    healthy, slow = lab.worker(host), lab.worker(host)
+    port = relay_to(lab, host, slow.port, 200_000)
+    out, stats = str(tmp_path / "out"), str(tmp_path / "stats.json")
+    process = lab.start(host, [DDUMP, "-w", out, "--stats-json", stats, "-f", "udp dst port 9999",
+                               f"http://127.0.0.1:{healthy.port}", f"http://127.0.0.1:{port}"])
+    try:
+        wait_for(lambda: "capturing on 2 of 2" in process.log(), "it captures: " + process.log())
+        host.run("python3", "-c", FLOOD)
+        wait_for(lambda: "s behind: its link carries 0." in process.log(), "it is named: " + process.log())
+        time.sleep(8)
+    finally:
+        code = process.stop(signal.SIGINT)
+    print(process.log())
+    assert code == 0
+    with open(stats) as f:
+        total = json.load(f)["total"]
+    assert total["packets_written"] >= 2 * 1400 and total["forced"] == 0
+    assert total["late"] == 0 and steps_back(packets_of(out)) == 0
+    assert process.log().count("s behind") == 1
