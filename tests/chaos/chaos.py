@@ -9,6 +9,7 @@ command that repeats it.
 import argparse
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -16,6 +17,7 @@ import sys
 import tempfile
 import time
 import traceback
+from datetime import datetime, timezone
 
 from plan import Plan
 from faults import FAULTS
@@ -150,7 +152,18 @@ class Round:
         while time.monotonic() < end and not self.has_ended():
             self.world.supervise()
             time.sleep(0.02)
-        return self.world.ddump.finish()
+        status = self.world.ddump.finish()
+        if self.plan.stop == "count":
+            self.stop_ns = min([self.stop_ns, *self.last_ends()])
+        return status
+
+    def last_ends(self):
+        """When the workers' last captures ended: -c ends them, however long the reader takes then."""
+        for host in self.world.hosts:
+            ended = re.findall(r"^(\S+) ddump-worker: capture .* ended: ", host.worker.log(), re.M)
+            if ended:
+                at = datetime.strptime(ended[-1], "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc)
+                yield int(at.timestamp() * 1e9)
 
     def leftovers(self):
         """Captures, descriptors and zombies that the workers still have when nobody captures."""
