@@ -1,4 +1,4 @@
-"""A minute of random faults (see tests/chaos): the same ones each time, and some that nobody has seen."""
+"""A minute of random faults (see tests/chaos), the same ones each time; make chaos draws new ones."""
 
 import json
 import os
@@ -20,10 +20,10 @@ import oracle  # noqa: E402
 SECONDS_MORE = 200  # a round that has begun is played to its end
 
 
-@pytest.mark.parametrize("seed, seconds", [("1", 35), (None, 10)], ids=["known", "fresh"])
+@pytest.mark.parametrize("seed, seconds", [("1", 40), ("2", 20)])
 def test_every_packet_of_a_bad_day_is_accounted_for(seed, seconds):
     need_root()
-    arguments = ["--seconds", str(seconds), "--jobs", "2", *(["--seed", seed] if seed else [])]
+    arguments = ["--seconds", str(seconds), "--jobs", "2", "--seed", seed]
     done = subprocess.run([sys.executable, CHAOS, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           timeout=seconds + SECONDS_MORE)
     said = done.stdout.decode(errors="replace")
