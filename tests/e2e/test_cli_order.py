@@ -10,6 +10,7 @@ import pytest
 from captures import run_ddump
 from lab import DDUMP, packets_of, wait_for
 from test_cli_clock import HEAD, ahead, ddump, ddump_until, serve  # noqa: F401 (fixtures)
+from test_cli_counts import NGINX
 from test_cli_http import (SECOND, SLL_HEAD, classic, classic_head, classic_record, packet, records_of,
                            summary)
 
@@ -141,3 +142,21 @@ def test_a_slow_link_is_waited_for_and_named(lab, tmp_path):
     assert total["packets_written"] >= 2 * 1400 and total["forced"] == 0
     assert total["late"] == 0 and steps_back(packets_of(out)) == 0
     assert process.log().count("s behind") == 1
+
+
+def test_a_proxy_that_buffers_is_named(lab, tmp_path):
+    """nginx against the worker's word: heartbeats come in lumps, seconds apart, on an idle link."""
+    host = lab.namespace("h")
+    worker = lab.worker(host)
+    conf = tmp_path / "nginx.conf"
+    conf.write_text(NGINX.format(tmp=tmp_path, port=18080, worker=worker.port, location="/")
+                    .replace("proxy_buffering off;", "proxy_ignore_headers X-Accel-Buffering;"))
+    lab.start(host, ["nginx", "-c", str(conf)])
+    wait_for(lambda: host.run("curl", "-s", "http://127.0.0.1:18080/", check=False).returncode == 0, "nginx")
+    both = [f"http://localhost:{worker.port}", "http://127.0.0.1:18080"]
+    process = lab.start(host, [DDUMP, "-w", str(tmp_path / "out.pcap"), "-f", "udp port 9", *both])
+    wait_for(lambda: "arrives in lumps of" in process.log(), process.log())
+    assert process.stop(signal.SIGINT) == 0
+    lines = [line for line in process.log().splitlines() if "lumps" in line or "behind" in line]
+    assert len(lines) == 1 and "127.0.0.1: its stream arrives in lumps of " in lines[0], process.log()
+    assert "a proxy buffers it" in lines[0] and "proxy_buffering off" in lines[0]
