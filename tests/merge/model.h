@@ -347,8 +347,10 @@ model_is_ahead(const struct model *o, const struct model_record *r)
 
 	if (t < o->newest_ns)
 		return false;
+	if (r->is_aside) /* as it was when it came: its source may be a file by now */
+		return true;
 	if (!s->is_file)
-		return r->is_aside || t > s->limit_ns;
+		return t > s->limit_ns;
 	return o->newest_ns > 0 && t > model_add(o->newest_ns, MERGE_STEP_NS) &&
 	       t > model_add(s->mark_ns, o->options.slack_ns);
 }
