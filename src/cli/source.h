@@ -40,7 +40,7 @@ enum source_state {
 #define SOURCE_SILENCE_NS UINT64_C(15000000000) /* without a heartbeat: it is gone */
 #define SOURCE_STOP_NS	  2000000000u /* to take what was captured until the end */
 #define SOURCE_GRACE_NS \
-	300000000u /* likewise, where the worker cannot be told to stop:
+	300000000u		       /* the same where the worker cannot stop it:
 					 more than a block, a heartbeat and a way */
 #define SOURCE_PREPARE_NS  1000000000u /* a capture begins so much later at most */
 #define SOURCE_REASON_MAX  512	       /* of a failure, for the message */

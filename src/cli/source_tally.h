@@ -15,7 +15,7 @@
  */
 #define TALLY_PATIENCE_NS \
 	UINT64_C(3000000000)	   /* for an answer: longer than a stop takes */
-#define TALLY_LOST_NS  1000000000u /* likewise, of a worker that is out of reach */
+#define TALLY_LOST_NS  1000000000u /* the same for a worker out of reach */
 #define TALLY_HEAD_MAX 2048u	   /* of an answer, with what proxies add */
 #define TALLY_READ_MAX 4096u	   /* at once */
 #define TALLY_ID_SIZE  32u	   /* hex digits */
@@ -46,7 +46,7 @@ struct source_tally {
 void source_tally_init(struct source *s);
 void source_tally_fini(struct source *s);
 
-/* The worker of the capture that was lost is reached again: it is told to stop that one
+/* The worker of the capture that was lost is reached again: it must stop that one
  * before it is asked for another, or packets would be counted, and captured, twice. */
 void source_tally_lose(struct source *s, const struct net_address *address,
 		       uint64_t now_ns);
