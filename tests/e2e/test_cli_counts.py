@@ -255,7 +255,9 @@ def test_an_operators_limit_is_final(lab, host, tmp_path, args, code, query):
     log = run.process.log()
     assert status == code and "the worker's limit: -max-duration reached" in log, log
     assert "back after" not in log and total["gaps"] == 0 and total["packets_written"] == 5
-    assert worker.log().count("capture 0 for") == 2 and targets[0]["state"] == "ended"
+    assert targets[0]["state"] == "ended"
+    wait_for(lambda: " ended: " in worker.log(), "the worker's log tells the end")
+    assert worker.log().count("capture 0 for") == 2
 
 
 def test_an_interface_that_goes_and_comes(lab, host, tmp_path):
