@@ -16,6 +16,7 @@ INSTALL   ?= install
 SETUP     ?= tools/setup.sh
 FUZZ_SECONDS ?= 30
 CHAOS_SECONDS ?= 600
+PYTEST_JOBS ?= 3
 CFLAGS    ?= -O2 -g
 # Fat: lint and nm look at the objects. The path of a packet crosses many of them.
 LTO       ?= -flto -flto-partition=one -ffat-lto-objects
@@ -143,7 +144,7 @@ check-unit: $(UNIT)
 	failed=; for t in $(UNIT); do echo "== $${t#$(O)/san/}"; $$t 2>&1 || failed="$$failed $${t#$(O)/san/}"; done; \
 	[ -z "$$failed" ] || { echo "check-unit: FAILED:$$failed" >&2; exit 1; }
 check-e2e: all $(O)/tests/tls_probe build/.setup-check
-	DDUMP_BUILD=$(CURDIR)/$(O) PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest tests/e2e -q -p no:cacheprovider $(PYTEST_FLAGS)
+	DDUMP_BUILD=$(CURDIR)/$(O) PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest tests/e2e -q -p no:cacheprovider -n $(PYTEST_JOBS) $(PYTEST_FLAGS)
 chaos: all build/.setup-check
 	DDUMP_BUILD=$(CURDIR)/$(O) $(PYTHON) -B tests/chaos/chaos.py --seconds $(CHAOS_SECONDS) --jobs $(JOBS) $(CHAOS_FLAGS)
 check-long: build/.setup-check-long

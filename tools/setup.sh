@@ -25,7 +25,7 @@ esac
 debian() {
 	case $1 in
 	build) echo gcc libc6-dev linux-libc-dev make flex bison patch tar gzip xz-utils bzip2 ca-certificates ;;
-	check) echo libcmocka-dev clang clang-format clang-tidy cppcheck python3 python3-pytest python3-scapy \
+	check) echo libcmocka-dev clang clang-format clang-tidy cppcheck python3 python3-pytest python3-pytest-xdist python3-scapy \
 		tcpdump tshark curl nginx haproxy openssl iproute2 nftables iputils-ping tmux strace libcap2-bin busybox-static socat \
 		openssh-server openssh-client ;;
 	check-long) echo chromium wget caddy python3-requests ;;
@@ -41,7 +41,7 @@ debian() {
 alpine() {
 	case $1 in
 	build) echo gcc musl-dev linux-headers make flex bison patch tar xz bzip2 curl ca-certificates ;;
-	check) echo cmocka-dev clang clang-extra-tools compiler-rt cppcheck python3 py3-pytest scapy tcpdump tshark \
+	check) echo cmocka-dev clang clang-extra-tools compiler-rt cppcheck python3 py3-pytest py3-pytest-xdist scapy tcpdump tshark \
 		curl nginx haproxy openssl iproute2 nftables iputils tmux strace libcap-utils busybox-static socat openssh ;;
 	check-long) echo chromium wget caddy py3-requests ;;
 	fuzz) echo clang compiler-rt ;;
