@@ -48,13 +48,12 @@ CSTD := -std=c11
 
 # Sources, by the binary or archive that they end up in.
 CORE   := $(wildcard src/base/*.c src/http/*.c src/merge/*.c) $(filter-out src/pcap/capture.c,$(wildcard src/pcap/*.c))
-SYS    := $(filter-out src/sys/tls.c,$(wildcard src/sys/*.c))
-WORKER := $(wildcard src/worker/*.c)
-CLI    := $(wildcard src/cli/*.c)
+SYS    := $(filter-out src/sys/tls/tls.c,$(wildcard src/sys/*.c src/sys/*/*.c))
+WORKER := $(wildcard src/worker/*/*.c src/worker/*/*/*.c)
+CLI    := $(wildcard src/cli/*/*.c)
 MAINS  := $(wildcard src/ddump.c src/ddump_worker.c)
-ALL_SRC := $(CORE) $(SYS) $(WORKER) $(CLI) $(MAINS) $(wildcard src/pcap/capture.c src/sys/tls.c)
-TESTS  := $(wildcard tests/base/*_test.c tests/http/*_test.c tests/pcap/*_test.c tests/merge/*_test.c \
-	tests/sys/*_test.c tests/worker/*_test.c tests/cli/*_test.c)
+ALL_SRC := $(CORE) $(SYS) $(WORKER) $(CLI) $(MAINS) $(wildcard src/pcap/capture.c src/sys/tls/tls.c)
+TESTS  := $(wildcard tests/*/*_test.c tests/*/*/*_test.c tests/*/*/*/*_test.c)
 SUPPORT := $(wildcard tests/support/*.c)
 FUZZ   := $(wildcard tests/fuzz/*_fuzz.c)
 obj = $(patsubst %.c,$(O)/obj/%.o,$(1))
@@ -93,11 +92,11 @@ $(O)/.mbedtls: $(THIRD) third_party/mbedtls_config.h third_party/mbedtls_entropy
 
 # The static binaries.
 $(O)/obj/src/pcap/capture.o: CPP += -isystem $(O)/libpcap/include
-$(O)/obj/src/sys/tls.o: CPP += -isystem $(O)/mbedtls/include
+$(O)/obj/src/sys/tls/tls.o: CPP += -isystem $(O)/mbedtls/include
 $(O)/obj/%.o: %.c $(COMMON) $(LIBS:%=$(O)/.%)
 	mkdir -p $(@D) && echo "  CC      $<"
 	$(TCC) $(CSTD) $(CPP) $(WARN) $(CFLAGS) $(LTO) $(HARDEN) -MMD -MP -c -o $@ $<
-AR_CMD = echo "  AR      $@"; mkdir -p $(@D); rm -f $@; $(if $(filter %.o,$^),$(AR_PREFIX)ar rcsD $@ $(filter %.o,$^),printf '!<arch>\n' >$@)
+AR_CMD = echo "  AR      $@"; mkdir -p $(@D); rm -f $@; $(if $(filter %.o,$^),$(AR_PREFIX)ar qcsD $@ $(filter %.o,$^),printf '!<arch>\n' >$@)
 $(O)/libcore.a: AR_PREFIX := $(CROSS)
 $(O)/libsys.a: AR_PREFIX := $(CROSS)
 $(O)/libcore.a: $(call obj,$(CORE)) $(O)/sources
@@ -107,9 +106,9 @@ $(O)/libsys.a: $(call obj,$(SYS)) $(O)/sources
 LINK = echo "  LINK    $@"; $(TCC) $(CFLAGS) $(LTO) $(HARDEN) $(LDFLAGS) -Wl,--gc-sections -o $@ $(filter %.o %.a,$^)
 $(O)/ddump-worker: $(call obj,src/ddump_worker.c $(WORKER) $(wildcard src/pcap/capture.c)) $(O)/libsys.a $(O)/libcore.a
 	$(LINK) -L$(O)/libpcap/lib -lpcap
-$(O)/ddump: $(call obj,src/ddump.c $(CLI) $(wildcard src/sys/tls.c)) $(O)/libsys.a $(O)/libcore.a
+$(O)/ddump: $(call obj,src/ddump.c $(CLI) $(wildcard src/sys/tls/tls.c)) $(O)/libsys.a $(O)/libcore.a
 	$(LINK) -L$(O)/mbedtls/lib -lmbedtls
-$(O)/tests/tls_probe: $(call obj,tests/e2e/tls_probe.c src/sys/trust.c $(wildcard src/sys/tls*.c)) $(O)/libcore.a
+$(O)/tests/tls_probe: $(call obj,tests/e2e/tls_probe.c src/sys/trust.c $(wildcard src/sys/tls/*.c)) $(O)/libcore.a
 	mkdir -p $(@D)
 	$(LINK) -L$(O)/mbedtls/lib -lmbedtls
 
@@ -171,7 +170,7 @@ $(O)/fuzz/src/%.o: src/%.c $(COMMON) | build/.setup-fuzz
 	$(CLANG) $(CSTD) $(CPP) $(FUZZFLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
 $(O)/fuzz/libcore.a: $(call fuz,$(CORE)) $(O)/sources
 	$(AR_CMD)
-$(O)/fuzz/tests/fuzz/request_fuzz: $(call fuz,src/worker/request.c src/worker/request_fault.c src/worker/exclude.c src/sys/net.c)
+$(O)/fuzz/tests/fuzz/request_fuzz: $(call fuz,src/worker/common/request.c src/worker/common/request_fault.c src/worker/common/exclude.c src/sys/net.c)
 $(FUZZERS): $(O)/fuzz/%: %.c $(O)/fuzz/libcore.a
 	mkdir -p $(@D) && echo "  FUZZ    $<"
 	$(CLANG) $(CSTD) $(CPP) -iquote tests $(FUZZFLAGS) -fsanitize=fuzzer -o $@ $< $(filter %.o,$^) $(O)/fuzz/libcore.a

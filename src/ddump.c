@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "cli/app.h"
-#include "cli/secrets.h"
-#include "cli/target_list.h"
+#include "cli/run/app.h"
+#include "cli/target/secrets.h"
+#include "cli/target/list.h"
 #include "sys/log.h"
 #include "sys/standard.h"
 

@@ -13,9 +13,9 @@
 #include "sys/service.h"
 #include "sys/signals.h"
 #include "sys/standard.h"
-#include "worker/check.h"
-#include "worker/launcher.h"
-#include "worker/opts.h"
+#include "worker/launcher/check.h"
+#include "worker/launcher/launcher.h"
+#include "worker/launcher/opts.h"
 
 static void
 say_listening(const struct net_address *a)

@@ -19,7 +19,7 @@ FREESTANDING = {
 # The one file that may know a library or a system interface.
 OWNERS = {
     "libpcap": "src/pcap/capture.c",
-    "mbedTLS": "src/sys/tls.c",
+    "mbedTLS": "src/sys/tls/tls.c",
     "epoll": "src/sys/loop.c",
 }
 FORBIDDEN_PREFIXES = ("pcap_", "bpf_", "mbedtls_", "psa_", "cap_", "gen_")
@@ -225,7 +225,8 @@ class Lint:
             return
         words = stem.split("_")
         allowed = {"_".join(words[:i]) for i in range(1, len(words) + 1)}
-        allowed |= {stem.replace("_", ""), folder, f"{folder}_{stem}"}
+        inner = os.path.basename(os.path.dirname(path))
+        allowed |= {stem.replace("_", ""), folder, inner, f"{folder}_{stem}", f"{inner}_{stem}"}
         if name not in allowed and not name.startswith(tuple(a + "_" for a in allowed)):
             self.say(path, self.find(path, name),
                      f"{name}: an external symbol of {stem}.c is named {stem}_... (or make it static)")

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "sys/tls.h"
+#include "sys/tls/tls.h"
 
 /*
  * Bytes over a connected descriptor (a socket, a fifo, a regular file), plain or over

@@ -1,4 +1,4 @@
-"""TLS as sys/tls.h promises it, case by case: tls_probe against the real openssl s_server."""
+"""TLS as sys/tls/tls.h promises it, case by case: tls_probe against the real openssl s_server."""
 
 import os
 import re

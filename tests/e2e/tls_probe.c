@@ -1,5 +1,5 @@
 /*
- * What sys/tls.h says of one server: tls_probe ADDRESS PORT [name=value ...]
+ * What sys/tls/tls.h says of one server: tls_probe ADDRESS PORT [name=value ...]
  *   host ca cert key pass   as in struct tls_options; host: what the certificate is for
  *   max=1.2 insecure=1      the same
  *   send=TEXT write=N       after the handshake: TEXT, or N bytes of 0x55
@@ -9,7 +9,7 @@
  * On stderr, a line each: "config: ...", "handshake: ...", "write: N result", "read: N
  * result", "waits: in N out N pending N". Exit status: 0, or 1 when something failed; 2 for the harness itself.
  */
-#include "sys/tls.h"
+#include "sys/tls/tls.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "worker/exclude.h"
-#include "worker/request_fault.h"
+#include "worker/common/exclude.h"
+#include "worker/common/request_fault.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,0 +1,424 @@
+/* From addresses to a transport that takes a request. It knows no request but CONNECT. */
+#include "cli/link/dial.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "cli/source/source.h"
+#include "sys/log.h"
+
+void
+dial_init(struct dial *d, struct source_context *context, const struct target *target)
+{
+	d->context = context;
+	d->target = target;
+	d->state = DIAL_IDLE;
+	d->transport = (struct transport){.fd = -1};
+	d->watch.fd = -1;
+	d->connect.n = 0;
+	d->connect.next = 0;
+}
+
+static bool
+is_proxied(const struct dial *d)
+{
+	return d->context->proxy && target_is_remote(d->target);
+}
+
+static enum dial_result
+fail(struct dial *d, enum dial_result result, const char *what, struct span detail,
+     const char *advice)
+{
+	struct text reason;
+
+	text_init(&reason, d->reason, sizeof(d->reason));
+	if (is_proxied(d) && d->state != DIAL_HANDSHAKE) {
+		text_str(&reason, "the proxy ");
+		text_str(&reason, d->context->proxy->name);
+		text_str(&reason, ": ");
+	}
+	text_str(&reason, what);
+	text_put(&reason, detail);
+	text_cstr(&reason);
+	d->advice = advice;
+	dial_cancel(d);
+	return result;
+}
+
+/* The kernel's EINVAL for IPv6 is a link-local address that could be on any link. */
+static const char *
+connect_advice(const struct dial *d)
+{
+	const struct connect *c = &d->connect;
+
+	if (c->error == -EMFILE || c->error == -ENFILE)
+		return "raise the limit of open files (ulimit -n)";
+	if (is_proxied(d))
+		return "check --proxy";
+	if (d->target->url.scheme == HTTP_SCHEME_UNIX)
+		return "is ddump-worker listening there, and may you write to it?";
+	if (c->n > 0 && c->error == -EINVAL && c->list[c->last].sa.ss_family == AF_INET6)
+		return "say which link the address is on: [fe80::1%eth0]";
+	if (target_is_https(d->target) && d->target->url.port == 0)
+		return "the port is 8475 if not given: is it :443?";
+	return "is ddump-worker running there, and the port open?";
+}
+
+static enum dial_result
+fail_connect(struct dial *d, const char *why)
+{
+	const struct connect *c = &d->connect;
+	char mem[DIAL_REASON_MAX];
+	struct text what;
+
+	text_init(&what, mem, sizeof(mem));
+	text_str(&what, "connect: ");
+	if (c->n > 0 && target_is_remote(d->target)) {
+		net_format(&what, &c->list[c->last]);
+		text_str(&what, ": ");
+	}
+	text_str(&what, why);
+	return fail(d, DIAL_LOST, text_cstr(&what), span_str(""), connect_advice(d));
+}
+
+static void
+on_connect(struct connect *c, uint64_t now_ns)
+{
+	struct dial *d = (struct dial *)((char *)c - offsetof(struct dial, connect));
+
+	d->on_ready(d, now_ns);
+}
+
+static void
+on_watch(struct loop_watch *w, unsigned ready, uint64_t now_ns)
+{
+	struct dial *d = (struct dial *)((char *)w - offsetof(struct dial, watch));
+
+	(void)ready;
+	d->on_ready(d, now_ns);
+}
+
+void
+dial_start(struct dial *d, const struct net_address *list, size_t n, uint64_t deadline_ns,
+	   void (*on_ready)(struct dial *d, uint64_t now_ns))
+{
+	d->state = DIAL_CONNECTING;
+	d->on_ready = on_ready;
+	d->deadline_ns = deadline_ns;
+	d->watch.on_ready = on_watch;
+	connect_start(&d->connect, d->context->loop, d->context->ports, list, n,
+		      on_connect);
+}
+
+static void
+enter(struct dial *d, enum dial_state state, uint64_t now_ns)
+{
+	d->state = state;
+	d->deadline_ns = now_ns + d->context->options->connect_ns;
+}
+
+static enum dial_result
+start_tls(struct dial *d, uint64_t now_ns)
+{
+	char host[TARGET_NAME_MAX];
+	struct text name;
+
+	text_init(&name, host, sizeof(host));
+	text_put(&name, d->target->url.host);
+	enter(d, DIAL_HANDSHAKE, now_ns);
+	if (!name.is_cut &&
+	    transport_start_tls(&d->transport, d->context->tls, text_cstr(&name)))
+		return DIAL_MORE;
+	return fail(d, DIAL_REFUSED, "TLS: no memory, or the host's name is too long",
+		    span_str(""), NULL);
+}
+
+/* The way to the target is there. */
+static enum dial_result
+enter_target(struct dial *d, uint64_t now_ns)
+{
+	return target_is_https(d->target) ? start_tls(d, now_ns) : DIAL_DONE;
+}
+
+/* Said once, not for each target. */
+static void
+warn_about_password(const struct dial *d)
+{
+	struct proxy *p = d->context->proxy;
+	struct net_address peer;
+
+	if (p->has_warned || !p->url.has_password ||
+	    net_peer(d->transport.fd, &peer) < 0 || net_is_loopback(&peer))
+		return;
+	p->has_warned = true;
+	log_line(LOG_WARNING,
+		 "the proxy %s: its password crosses the network in the clear", p->name);
+}
+
+static enum dial_result
+start_tunnel(struct dial *d, uint64_t now_ns)
+{
+	enter(d, DIAL_ASKING, now_ns);
+	warn_about_password(d);
+	if (tunnel_init(&d->tunnel, d->context->proxy, d->target))
+		return DIAL_MORE;
+	return fail(d, DIAL_REFUSED, "the user and password for it are too long",
+		    span_str(""), "check --proxy");
+}
+
+static enum dial_result
+step_connect(struct dial *d, uint64_t now_ns)
+{
+	int fd;
+
+	switch (connect_step(&d->connect, now_ns, &fd)) {
+	case CONNECT_MORE:
+		return DIAL_MORE;
+	case CONNECT_FAILED:
+		return fail_connect(d, strerror(-d->connect.error));
+	case CONNECT_DONE:
+		break;
+	}
+	transport_open(&d->transport, fd);
+	net_set_stream_options(fd);
+	if (loop_add(d->context->loop, &d->watch, fd, 0) < 0)
+		return fail(d, DIAL_REFUSED, "no more descriptors can be watched",
+			    span_str(""), NULL);
+	return is_proxied(d) ? start_tunnel(d, now_ns) : enter_target(d, now_ns);
+}
+
+/* A proxy that does not want all of it may have answered already: then that is read. */
+static enum dial_result
+step_asking(struct dial *d, unsigned *wants)
+{
+	struct tunnel *t = &d->tunnel;
+	size_t n = 0;
+	int error;
+
+	while (t->request_sent < t->request_size) {
+		switch (transport_write(&d->transport,
+					(const uint8_t *)t->request + t->request_sent,
+					t->request_size - t->request_sent, &n, &error)) {
+		case TRANSPORT_DONE:
+			t->request_sent += n;
+			break;
+		case TRANSPORT_WANTS_IN:
+		case TRANSPORT_WANTS_OUT:
+			*wants = LOOP_OUT;
+			return DIAL_MORE;
+		case TRANSPORT_END:
+		case TRANSPORT_FAILED:
+			t->request_sent = t->request_size;
+			break;
+		}
+	}
+	d->state = DIAL_TUNNEL;
+	return DIAL_MORE;
+}
+
+static const char *
+proxy_advice(const struct dial *d)
+{
+	unsigned status = d->tunnel.refusal.status;
+
+	if (status == 407 && d->context->proxy->url.has_user)
+		return "check the user and password in --proxy";
+	if (status == 407)
+		return "give user:password@ in --proxy";
+	if (status == 403 || status == 405)
+		return "does it allow tunnels (CONNECT) to this host and port?";
+	return NULL;
+}
+
+static enum dial_result
+fail_tunnel(struct dial *d, enum tunnel_result result)
+{
+	bool is_passing = refusal_is_passing(&d->tunnel.refusal);
+	const char *advice = proxy_advice(d);
+	char mem[DIAL_REASON_MAX];
+	struct text words;
+
+	if (result == TUNNEL_BAD)
+		return fail(d, DIAL_LOST, d->tunnel.reason, span_str(""),
+			    "is that an HTTP proxy?");
+	text_init(&words, mem, sizeof(mem));
+	refusal_put(&d->tunnel.refusal, &words);
+	return fail(d, is_passing ? DIAL_LOST : DIAL_REFUSED, "", text_span(&words),
+		    advice);
+}
+
+static enum dial_result
+step_tunnel(struct dial *d, uint64_t now_ns, unsigned *wants)
+{
+	struct tunnel *t = &d->tunnel;
+	enum tunnel_result result = TUNNEL_MORE;
+	size_t n;
+	int error;
+
+	switch (transport_read(&d->transport, d->context->scratch, SOURCE_SCRATCH, &n,
+			       &error)) {
+	case TRANSPORT_DONE:
+		result = tunnel_feed(t, span_of(d->context->scratch, n));
+		break;
+	case TRANSPORT_WANTS_IN:
+	case TRANSPORT_WANTS_OUT:
+		break;
+	case TRANSPORT_END:
+	case TRANSPORT_FAILED:
+		result = tunnel_end(t);
+		break;
+	}
+	*wants = LOOP_IN;
+	if (result == TUNNEL_OPEN)
+		return enter_target(d, now_ns);
+	if (result != TUNNEL_MORE)
+		return fail_tunnel(d, result);
+	if (t->refusal.status != 0 && now_ns + REFUSAL_WAIT_NS < d->deadline_ns)
+		d->deadline_ns = now_ns + REFUSAL_WAIT_NS;
+	return DIAL_MORE;
+}
+
+const char *
+dial_tls_advice(const struct source_context *c, const struct transport *t)
+{
+	const struct tls_options *o = &c->options->tls;
+
+	switch (transport_cause(t)) {
+	case TLS_CAUSE_CERTIFICATE:
+		return o->ca ? "check the certificate, and -ca"
+			     : "check the certificate; -ca FILE names who may issue it";
+	case TLS_CAUSE_ALERT:
+		return o->cert_file ? "check -cert and -key"
+				    : "give a client certificate with -cert and -key";
+	case TLS_CAUSE_PROTOCOL:
+		return "is that port an https one?";
+	case TLS_CAUSE_NONE:
+	case TLS_CAUSE_TRUNCATED:
+	case TLS_CAUSE_KEY_UPDATE:
+	case TLS_CAUSE_SOCKET:
+		break;
+	}
+	return NULL;
+}
+
+static enum dial_result
+step_handshake(struct dial *d, unsigned *wants)
+{
+	const char *advice;
+	enum tls_cause cause;
+	char mem[DIAL_REASON_MAX];
+	struct text why;
+
+	switch (transport_handshake(&d->transport)) {
+	case TRANSPORT_DONE:
+		return DIAL_DONE;
+	case TRANSPORT_WANTS_IN:
+		*wants = LOOP_IN;
+		return DIAL_MORE;
+	case TRANSPORT_WANTS_OUT:
+		*wants = LOOP_OUT;
+		return DIAL_MORE;
+	case TRANSPORT_END:
+	case TRANSPORT_FAILED:
+		break;
+	}
+	cause = transport_cause(&d->transport);
+	advice = dial_tls_advice(d->context, &d->transport);
+	text_init(&why, mem, sizeof(mem));
+	text_str(&why, transport_reason(&d->transport, 0));
+	if (cause == TLS_CAUSE_CERTIFICATE || cause == TLS_CAUSE_ALERT)
+		return fail(d, DIAL_REFUSED, "TLS: ", text_span(&why), advice);
+	return fail(d, DIAL_LOST, "TLS: ", text_span(&why), advice);
+}
+
+static enum dial_result
+expire(struct dial *d)
+{
+	switch (d->state) {
+	case DIAL_CONNECTING:
+		return fail_connect(d, "no answer in time");
+	case DIAL_HANDSHAKE:
+		return fail(d, DIAL_LOST, "TLS: no answer to the handshake in time",
+			    span_str(""), "is that port an https one?");
+	case DIAL_ASKING:
+	case DIAL_TUNNEL:
+		if (d->tunnel.refusal.status != 0)
+			return fail_tunnel(d, TUNNEL_REFUSED);
+		return fail(d, DIAL_LOST, "no answer in time", span_str(""),
+			    "is that an HTTP proxy?");
+	case DIAL_IDLE:
+		break;
+	}
+	return DIAL_MORE;
+}
+
+/* One step of the state; *wants is what its transport waits for. */
+static enum dial_result
+step(struct dial *d, uint64_t now_ns, unsigned *wants)
+{
+	switch (d->state) {
+	case DIAL_CONNECTING:
+		return step_connect(d, now_ns);
+	case DIAL_ASKING:
+		return step_asking(d, wants);
+	case DIAL_TUNNEL:
+		return step_tunnel(d, now_ns, wants);
+	case DIAL_HANDSHAKE:
+		return step_handshake(d, wants);
+	case DIAL_IDLE:
+		break;
+	}
+	return DIAL_MORE;
+}
+
+enum dial_result
+dial_step(struct dial *d, uint64_t now_ns)
+{
+	enum dial_result result;
+	enum dial_state before;
+	unsigned wants;
+
+	if (now_ns >= d->deadline_ns)
+		return expire(d);
+	do {
+		wants = 0;
+		before = d->state;
+		result = step(d, now_ns, &wants);
+	} while (result == DIAL_MORE && d->state != before);
+	if (d->watch.fd >= 0 && result == DIAL_MORE)
+		loop_set(d->context->loop, &d->watch, wants);
+	return result;
+}
+
+struct transport
+dial_take(struct dial *d)
+{
+	struct transport t = d->transport;
+
+	loop_remove(d->context->loop, &d->watch);
+	d->transport = (struct transport){.fd = -1};
+	d->state = DIAL_IDLE;
+	return t;
+}
+
+uint64_t
+dial_deadline(const struct dial *d)
+{
+	uint64_t next = LOOP_NEVER;
+
+	if (d->state == DIAL_IDLE)
+		return LOOP_NEVER;
+	if (d->state == DIAL_CONNECTING)
+		next = connect_deadline(&d->connect);
+	return next < d->deadline_ns ? next : d->deadline_ns;
+}
+
+void
+dial_cancel(struct dial *d)
+{
+	loop_remove(d->context->loop, &d->watch);
+	transport_close(&d->transport);
+	connect_cancel(&d->connect);
+	d->state = DIAL_IDLE;
+}

@@ -1,0 +1,74 @@
+#ifndef CLI_LINK_DIAL_H
+#define CLI_LINK_DIAL_H
+
+#include "cli/link/tunnel.h"
+#include "sys/connect.h"
+#include "sys/transport.h"
+
+/*
+ * One connection to a target, ready for a request:
+ *
+ *   addresses -> connection -> (tunnel through the proxy) -> (TLS) -> transport
+ *
+ * Each step has --connect-timeout for itself. Names are looked up elsewhere.
+ */
+#define DIAL_REASON_MAX 512
+
+struct source_context;
+
+enum dial_state {
+	DIAL_IDLE, /* not begun, or over */
+	DIAL_CONNECTING,
+	DIAL_ASKING, /* sends the request for a tunnel */
+	DIAL_TUNNEL, /* waits for its answer */
+	DIAL_HANDSHAKE
+};
+
+struct dial {
+	struct source_context *context;
+	const struct target *target;
+	void (*on_ready)(struct dial *d, uint64_t now_ns);
+	enum dial_state state;
+	struct transport transport;
+	struct loop_watch watch; /* of the transport, while it is ours */
+	uint64_t deadline_ns;
+	char reason[DIAL_REASON_MAX]; /* of a failure, escaped, for a message */
+	const char *advice;	      /* about it; NULL: none */
+	struct connect connect;
+	struct tunnel tunnel;
+};
+
+/* For one that was never started: what follows is legal then. */
+void dial_init(struct dial *d, struct source_context *context,
+	       const struct target *target);
+
+/*
+ * To any of the addresses (copied): the target's, or the proxy's where there is one. The
+ * connection must be there by deadline_ns. Nothing is tried before the first dial_step;
+ * on_ready and dial_deadline say when to call it.
+ */
+void dial_start(struct dial *d, const struct net_address *list, size_t n,
+		uint64_t deadline_ns, void (*on_ready)(struct dial *d, uint64_t now_ns));
+
+enum dial_result {
+	DIAL_MORE,
+	DIAL_DONE,   /* d->transport is the caller's, see dial_take */
+	DIAL_LOST,   /* d->reason, d->advice: it may be better next time */
+	DIAL_REFUSED /* likewise: there is no use in trying again */
+};
+
+enum dial_result dial_step(struct dial *d, uint64_t now_ns);
+
+/* After DONE: hands the transport over, not watched by anybody. */
+struct transport dial_take(struct dial *d);
+
+uint64_t dial_deadline(const struct dial *d);
+
+/* Closes everything; legal from any state. The memory is in use until loop_run_once has
+ * returned. */
+void dial_cancel(struct dial *d);
+
+/* What to do about a failure of TLS, in the handshake or later; NULL: nothing is known. */
+const char *dial_tls_advice(const struct source_context *c, const struct transport *t);
+
+#endif

@@ -1,0 +1,85 @@
+#ifndef CLI_OPTIONS_OPTIONS_H
+#define CLI_OPTIONS_OPTIONS_H
+
+#include "base/text.h"
+#include "sys/tls/tls.h"
+
+/* What the command line asks for. Strings are borrowed from argv. */
+#define OPTIONS_BUFFER_MIN	(1024u * 1024)
+#define OPTIONS_BUFFER_DEFAULT	(64u * 1024 * 1024)
+#define OPTIONS_ROTATE_MIN	4096u /* more than what stands before the packets */
+#define OPTIONS_RETRY_S_DEFAULT 300   /* s that a lost target is tried again */
+#define OPTIONS_HEAD_S_DEFAULT	10    /* s until a target must have answered */
+
+/* The link type of the output. */
+enum options_linktype {
+	OPTIONS_LINKTYPE_AUTO, /* NATIVE if all sources are files and agree, else SLL */
+	OPTIONS_LINKTYPE_SLL,
+	OPTIONS_LINKTYPE_SLL2,
+	OPTIONS_LINKTYPE_NATIVE
+};
+
+enum options_progress {
+	OPTIONS_PROGRESS_AUTO, /* where it disturbs nobody */
+	OPTIONS_PROGRESS_ALWAYS,
+	OPTIONS_PROGRESS_NEVER
+};
+
+struct options {
+	const char *write_path; /* NULL: standard output */
+	uint64_t count;		/* 0: no end */
+	uint64_t duration_ns;	/* 0: no end */
+	uint64_t hold_back_ns;
+	bool is_hold_back_auto;
+	uint64_t slack_ns;
+	uint64_t buffer_bytes;
+	uint64_t retry_ns; /* how long a lost target is tried again; 0: never */
+	uint64_t wait_ns;  /* how long one that cannot be reached at first is; 0: once */
+	uint64_t connect_ns; /* bound on connecting, and on the answer's head */
+	const char *filter;  /* defaults for targets that do not say; NULL: not given */
+	const char *interface;
+	const char *snaplen;
+	const char *direction;
+	struct tls_options tls;
+	enum options_linktype linktype;
+	bool has_format; /* is_ng was asked for; else the file's name decides it */
+	bool is_ng;	 /* the output's format is pcapng */
+	bool is_nano;
+	uint64_t rotate_bytes; /* a new file when one has so many; 0: never */
+	uint64_t rotate_ns;    /* or is so old; 0: never */
+	uint64_t rotate_keep;  /* files that stay; 0: all */
+	bool aligns_clocks;
+	bool requires_all;
+	const char
+	    *stats_path; /* of the summary as JSON, "-": standard output; NULL: no */
+	enum options_progress progress;
+	bool is_quiet;
+	bool is_verbose;
+	const char *proxy; /* URL; NULL: none */
+	const char *netrc; /* file, "": ~/.netrc; NULL: none */
+	bool is_ipv4;	   /* no other addresses of names; not both */
+	bool is_ipv6;
+	const char *targets_path; /* more of them; NULL: none */
+	const char **targets;	  /* the memory given to cli_options_parse */
+	size_t n_targets;
+};
+
+enum cli_options_result {
+	CLI_OPTIONS_RUN,
+	CLI_OPTIONS_HELP,
+	CLI_OPTIONS_VERSION,
+	CLI_OPTIONS_BAD /* why: one sentence; exit status 2 */
+};
+
+/*
+ * Reads argv[1] to argv[argc - 1]: flags with one or two dashes, values behind "=" or as
+ * the next argument, one-letter flags with the value attached as well; "--" ends the
+ * flags. targets has room for argc pointers.
+ */
+enum cli_options_result cli_options_parse(struct options *o, int argc, char **argv,
+					  const char **targets, struct text *why);
+
+/* One screen of help. */
+const char *cli_options_help(void);
+
+#endif

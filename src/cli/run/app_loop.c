@@ -1,0 +1,192 @@
+/*
+ * The loop: sources read, the merge gives, the output writes, and what is waited for is
+ * computed anew for everything that changed.
+ */
+#include "cli/run/app_state.h"
+#include "sys/clock.h"
+
+static void
+stop_sources(struct app *a, bool wants_rest)
+{
+	uint64_t now_ns = clock_monotonic_ns();
+
+	a->is_stopped = true;
+	a->end_ns = LOOP_NEVER;
+	a->has_progress = true;
+	for (uint32_t i = 0; i < a->n; i++)
+		source_stop(&a->sources[i], wants_rest, now_ns);
+}
+
+void
+app_loop_stop(struct app *a)
+{
+	stop_sources(a, true);
+	if (a->phase == APP_RUNNING)
+		a->phase = APP_STOPPING;
+}
+
+void
+app_loop_cut(struct app *a)
+{
+	stop_sources(a, false);
+	if (a->phase < APP_FLUSHING)
+		a->phase = APP_FLUSHING;
+}
+
+static uint64_t
+earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static uint64_t
+deadline(const struct app *a)
+{
+	uint64_t due = earlier(tourney_top(&a->deadlines).key, a->end_ns);
+	uint64_t skew = a->context.skew_ns;
+
+	due = earlier(due, a->file_end_ns);
+	due = earlier(due, app_report_deadline(a));
+	due = earlier(due, app_display_deadline(a));
+	if (a->has_progress)
+		return 0;
+	if (a->context.is_blocked || a->wake_ns > LOOP_NEVER - skew)
+		return due;
+	return earlier(due, a->wake_ns + skew);
+}
+
+static void
+expire(struct app *a, uint64_t now_ns)
+{
+	struct tourney_node top = tourney_top(&a->deadlines);
+
+	while (top.key <= now_ns && top.key != TOURNEY_NONE) {
+		source_expire(&a->sources[top.leaf], now_ns);
+		tourney_set(&a->deadlines, top.leaf,
+			    source_deadline(&a->sources[top.leaf]));
+		if (tourney_top(&a->deadlines).leaf == top.leaf)
+			break;
+		top = tourney_top(&a->deadlines);
+	}
+}
+
+static void
+note_progress(struct app *a, struct source *s)
+{
+	uint64_t due = source_deadline(s);
+
+	if (tourney_key(&a->deadlines, s->id) != due)
+		tourney_set(&a->deadlines, s->id, due);
+	if (s->was_pending && !source_is_pending(s)) {
+		s->was_pending = false;
+		a->n_pending--;
+	}
+	if (s->was_capturing != (s->state == SOURCE_BODY)) {
+		s->was_capturing = s->state == SOURCE_BODY;
+		a->has_roster_changed = true;
+	}
+	if (s->was_counting != source_is_counting(s)) {
+		s->was_counting = !s->was_counting;
+		a->n_counting += s->was_counting ? 1 : UINT32_MAX;
+	}
+	if (s->was_over || !source_is_over(s))
+		return;
+	s->was_over = true;
+	a->has_roster_changed = true;
+	a->n_over++;
+	a->n_refused += s->state == SOURCE_FAILED && !s->has_answered;
+	a->has_progress = true;
+}
+
+/* The list grows at its head: what came first stands last in it. */
+static struct source *
+reversed(struct source *list)
+{
+	struct source *done = NULL;
+
+	while (list) {
+		struct source *next = list->next_changed;
+
+		list->next_changed = done;
+		done = list;
+		list = next;
+	}
+	return done;
+}
+
+/* Those that wait for room stay in the list, and are looked at in every round. */
+static void
+settle(struct app *a, uint64_t now_ns)
+{
+	struct source *next = reversed(a->context.changed);
+
+	a->context.changed = NULL;
+	a->has_progress = false;
+	while (next) {
+		struct source *s = next;
+
+		next = s->next_changed;
+		s->is_listed = false;
+		if (source_settle(s, now_ns))
+			a->has_progress = true;
+		note_progress(a, s);
+		if (!source_is_waiting(s) || s->is_listed)
+			continue;
+		s->is_listed = true;
+		s->next_changed = a->context.changed;
+		a->context.changed = s;
+	}
+}
+
+static void
+become_ready(struct app *a, uint64_t now_ns)
+{
+	a->is_ready = true;
+	a->ready_ns = now_ns;
+	a->has_progress = true;
+	a->has_roster_changed = true;
+	if (a->options->duration_ns > 0 && a->phase == APP_RUNNING)
+		a->end_ns = now_ns + a->options->duration_ns;
+}
+
+/* What the round has led to. */
+static void
+judge(struct app *a, uint64_t now_ns)
+{
+	if (!a->is_ready && a->n_pending == 0)
+		become_ready(a, now_ns);
+	app_report_changes(a, now_ns);
+	app_report_hold_back(a, now_ns);
+	app_report_lag(a, now_ns);
+	if (a->phase == APP_RUNNING && now_ns >= a->end_ns)
+		app_loop_stop(a);
+	if (a->phase == APP_RUNNING && a->options->requires_all && a->n_refused > 0) {
+		log_line(LOG_ERROR, "--require-all: not all targets could start: "
+				    "without it the others are captured");
+		app_loop_stop(a);
+	}
+	if (a->phase < APP_FLUSHING && now_ns >= a->file_end_ns)
+		app_files_expire(a, now_ns);
+	if (a->phase < APP_FLUSHING && a->n_over == a->n && a->is_merge_done &&
+	    !a->has_progress)
+		a->phase = APP_FLUSHING;
+	if (a->phase == APP_FLUSHING && a->n_over == a->n && a->n_counting == 0 &&
+	    (a->is_output_gone || app_pump_put_tail(a)))
+		a->phase = APP_OVER;
+	if (a->sink_watch.fd >= 0)
+		loop_set(&a->loop, &a->sink_watch, a->is_sink_full ? LOOP_OUT : 0);
+}
+
+void
+app_loop_run(struct app *a)
+{
+	while (a->phase != APP_OVER) {
+		uint64_t now_ns = loop_run_once(&a->loop, deadline(a));
+
+		expire(a, now_ns);
+		app_pump(a, now_ns);
+		settle(a, now_ns);
+		judge(a, now_ns);
+		app_display_run(a, now_ns);
+	}
+}

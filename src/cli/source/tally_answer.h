@@ -1,0 +1,20 @@
+#ifndef CLI_SOURCE_TALLY_ANSWER_H
+#define CLI_SOURCE_TALLY_ANSWER_H
+
+#include "base/span.h"
+#include "cli/model/ledger.h"
+
+/* A worker's answer to GET /captures/ID: a flat JSON object of numbers and plain strings.
+ * Members with other names are skipped. */
+#define TALLY_ANSWER_MAX 1024 /* bytes; a newer worker may say more than ours */
+
+struct tally_answer {
+	struct ledger_counts counts;
+	bool is_exact;
+	bool is_limit; /* it ended because the operator allows no more */
+};
+
+/* False: not such an answer. */
+bool tally_answer_parse(struct span body, struct tally_answer *out);
+
+#endif

@@ -1,0 +1,203 @@
+/* The request that is made for a target. */
+#include "cli/target/target.h"
+
+#include <string.h>
+
+#include "cli/target/basic_auth.h"
+#include "http/emit.h"
+#include "http/limits.h"
+#include "sys/ports.h"
+
+/* Whether the query says something of this name. */
+static bool
+has_name(struct span query, const char *name)
+{
+	while (query.n > 0) {
+		struct span pair = span_split(&query, '&');
+
+		pair.n = span_find(pair, '=');
+		if (span_eq(pair, span_str(name)))
+			return true;
+	}
+	return false;
+}
+
+bool
+target_is_bounded(const struct target *t)
+{
+	return has_name(t->url.query, "count") || has_name(t->url.query, "duration");
+}
+
+bool
+target_has_heartbeat(const struct target *t)
+{
+	return has_name(t->url.query, "heartbeat");
+}
+
+bool
+target_has_format(const struct target *t)
+{
+	return has_name(t->url.query, "format");
+}
+
+struct query {
+	struct text *text;
+	struct span own;
+	bool is_begun;
+};
+
+static void
+put_default(struct query *q, const char *name, const char *value)
+{
+	if (!value || has_name(q->own, name))
+		return;
+	text_char(q->text, q->is_begun ? '&' : '?');
+	q->is_begun = true;
+	text_str(q->text, name);
+	text_char(q->text, '=');
+	text_percent(q->text, span_str(value));
+}
+
+static void
+put_resource(struct text *text, const struct target *t, const struct options *o)
+{
+	struct query q = {.text = text, .own = t->url.query};
+
+	if (t->url.path.n > 0)
+		text_put(text, t->url.path);
+	else
+		text_str(text, "/capture");
+	if (q.own.n > 0) {
+		text_char(text, '?');
+		text_put(text, q.own);
+		q.is_begun = true;
+	}
+	put_default(&q, "filter", o->filter);
+	put_default(&q, "interface", o->interface);
+	put_default(&q, "snaplen", o->snaplen);
+	put_default(&q, "direction", o->direction);
+}
+
+static void
+put_authority(struct text *out, struct span host, uint16_t port)
+{
+	bool is_ipv6 = span_find(host, ':') < host.n;
+
+	if (is_ipv6)
+		host.n = span_find(host, '%');
+	text_str(out, is_ipv6 ? "[" : "");
+	text_put(out, host);
+	text_str(out, is_ipv6 ? "]:" : ":");
+	text_u64(out, port);
+}
+
+void
+target_put_authority(const struct target *t, struct text *out)
+{
+	put_authority(out, target_host(t), t->port);
+}
+
+/* One of a name's addresses is still asked for by the name. */
+
+static void
+put_host(struct text *out, const struct target *t)
+{
+	char mem[TARGET_NAME_MAX];
+	struct text field;
+
+	text_init(&field, mem, sizeof(mem));
+	if (target_is_remote(t))
+		put_authority(&field, t->url.host, t->port);
+	else
+		text_str(&field, "localhost");
+	http_emit_field(out, "Host", text_span(&field));
+}
+
+static bool
+put_sender(struct text *out, const struct target *t)
+{
+	put_host(out, t);
+	if (t->url.has_user && !basic_auth_put(out, "Authorization", &t->url))
+		return false;
+	http_emit_field(out, "User-Agent", span_str("ddump/" DDUMP_VERSION));
+	return true;
+}
+
+bool
+target_request(const struct target *t, const struct options *o, const char *ports,
+	       const char *own_address, struct text *out)
+{
+	char mem[HTTP_TARGET_MAX];
+	struct text resource;
+
+	text_init(&resource, mem, sizeof(mem));
+	put_resource(&resource, t, o);
+	http_emit_request(out, "GET", text_span(&resource));
+	if (!put_sender(out, t))
+		return false;
+	http_emit_field(out, "Accept", span_str("application/x-pcapng"));
+	http_emit_field(out, "Ddump-Options",
+			span_str(o->linktype == OPTIONS_LINKTYPE_NATIVE
+				     ? "linktype=native, heartbeat=50, precision=nano"
+				     : "linktype=sll2, heartbeat=50, precision=nano"));
+	if (ports && ports[0] != '\0')
+		http_emit_field(out, "Ddump-Ports", span_str(ports));
+	if (own_address[0] != '\0')
+		http_emit_field(out, "X-Forwarded-For", span_str(own_address));
+	http_emit_field(out, "Connection", span_str("close"));
+	http_emit_end(out);
+	return !resource.is_cut && !out->is_cut;
+}
+
+bool
+target_side_request(const struct target *t, const char *name, struct text *out)
+{
+	char mem[HTTP_TARGET_MAX];
+	struct span folder = t->url.path;
+	struct text resource;
+
+	while (folder.n > 0 && folder.p[folder.n - 1] != '/')
+		folder.n--;
+	text_init(&resource, mem, sizeof(mem));
+	text_put(&resource, folder.n > 0 ? folder : span_str("/"));
+	text_str(&resource, name);
+	http_emit_request(out, "GET", text_span(&resource));
+	if (!put_sender(out, t))
+		return false;
+	http_emit_end(out);
+	return !resource.is_cut && !out->is_cut;
+}
+
+/* Whether list[0] to list[n - 1] have a connection to this port. */
+static bool
+has_port(const uint16_t *list, size_t n, uint16_t port)
+{
+	while (n > 0)
+		if (list[--n] == port)
+			return true;
+	return false;
+}
+
+void
+target_put_ports(struct text *out, const struct target *list, size_t n,
+		 const struct ports *local, uint16_t proxy_port)
+{
+	uint16_t remote[TARGET_PORTS_MAX] = {proxy_port};
+	size_t n_proxies = proxy_port != 0 ? 1 : 0;
+	size_t n_remote = n_proxies;
+
+	for (size_t i = 0; i < n && n_remote < TARGET_PORTS_MAX; i++)
+		if (target_is_remote(&list[i]) &&
+		    !has_port(remote, n_remote, list[i].port))
+			remote[n_remote++] = list[i].port;
+	if (n_remote == n_proxies || local->first == 0)
+		return;
+	for (size_t i = 0; i < n_remote; i++) {
+		text_str(out, i > 0 ? "," : "remote=");
+		text_u64(out, remote[i]);
+	}
+	text_str(out, "; local=");
+	text_u64(out, local->first);
+	text_char(out, '-');
+	text_u64(out, local->last);
+}

@@ -1,0 +1,216 @@
+/* Targets as typed: which kind, and what people call them. It opens and asks nothing. */
+#include "cli/target/target.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "sys/net.h"
+
+static bool
+is_path(struct span s)
+{
+	if (s.n > 0 && (s.p[0] == '/' || s.p[0] == '.'))
+		return true;
+	return span_ends_ci(s, span_str(".pcap")) ||
+	       span_ends_ci(s, span_str(".pcapng")) || span_ends_ci(s, span_str(".cap"));
+}
+
+static bool
+has_scheme(struct span s)
+{
+	size_t at = span_find(s, ':');
+
+	return at + 2 < s.n && s.p[at + 1] == '/' && s.p[at + 2] == '/';
+}
+
+static bool
+is_unix(const struct target *t)
+{
+	return t->kind == TARGET_NETWORK && t->url.scheme == HTTP_SCHEME_UNIX;
+}
+
+/* What stands behind the last "/". */
+static struct span
+file_name(struct span path)
+{
+	struct span name = path;
+
+	for (size_t i = 0; i < path.n; i++)
+		if (path.p[i] == '/' && i + 1 < path.n)
+			name = span_of(path.p + i + 1, path.n - i - 1);
+	return name;
+}
+
+/* How much of a target its name shows: more until no two are equal. */
+enum detail {
+	DETAIL_HOST, /* or file name */
+	DETAIL_PORT, /* or path */
+	DETAIL_NUMBER
+};
+
+static void
+put_host(struct text *name, const struct target *t, enum detail detail)
+{
+	struct span host = target_host(t);
+	bool is_ipv6 = span_find(host, ':') < host.n;
+	bool is_bracketed = is_ipv6 && detail != DETAIL_HOST;
+
+	text_str(name, is_bracketed ? "[" : "");
+	text_escape(name, host);
+	text_str(name, is_bracketed ? "]" : "");
+	if (detail == DETAIL_HOST)
+		return;
+	text_char(name, ':');
+	text_u64(name, t->port);
+}
+
+static void
+set_name(struct target *t, enum detail detail, size_t number)
+{
+	struct text name;
+
+	text_init(&name, t->name, sizeof(t->name));
+	if (t->kind == TARGET_FILE && detail == DETAIL_HOST) {
+		text_escape(&name, file_name(span_str(t->text)));
+	} else if (t->kind == TARGET_FILE) {
+		text_escape(&name, span_str(t->text));
+	} else if (is_unix(t)) {
+		text_str(&name, "unix:");
+		text_escape(&name, t->url.host);
+	} else {
+		put_host(&name, t, detail);
+	}
+	if (detail == DETAIL_NUMBER) {
+		text_char(&name, '#');
+		text_u64(&name, number);
+	}
+	text_cstr(&name);
+}
+
+/* What can be shown of a text that could not be parsed: it may hold a password. */
+static void
+set_raw_name(struct target *t)
+{
+	struct span s = span_str(t->text);
+	struct span host = s;
+	struct text name;
+
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] == '@')
+			host = span_of(s.p + i + 1, s.n - i - 1);
+	text_init(&name, t->name, sizeof(t->name));
+	text_str(&name, host.n < s.n ? "...@" : "");
+	text_escape(&name, host.n < 128 ? host : span_of(host.p, 128));
+	text_str(&name, s.n == 0 ? "(empty)" : "");
+	text_cstr(&name);
+}
+
+static const char *
+parse_network(struct target *t)
+{
+	struct span s = span_str(t->text);
+	const char *what = http_url_parse(s, &t->url);
+
+	t->port = t->url.port != 0 ? t->url.port : NET_DEFAULT_PORT;
+	if (what && !t->url.has_user && span_find(s, '@') < s.n)
+		return "before an @ comes user:password, and in that / ? and # are "
+		       "written %2F %3F and %23";
+	return what;
+}
+
+const char *
+target_parse(struct target *t, const char *text)
+{
+	struct span s = span_str(text);
+	const char *what = NULL;
+
+	memset(t, 0, sizeof(*t));
+	t->text = text;
+	t->kind = TARGET_NETWORK;
+	if (span_eq(s, span_str("-")))
+		t->text = "/dev/stdin";
+	if (!has_scheme(s) && !span_starts(s, span_str("unix:")) &&
+	    is_path(span_str(t->text)))
+		t->kind = TARGET_FILE;
+	else
+		what = parse_network(t);
+	if (what)
+		set_raw_name(t);
+	else
+		set_name(t, DETAIL_PORT, 0);
+	return what;
+}
+
+struct target
+target_at_address(const struct target *t, struct span address)
+{
+	struct target one = *t;
+	struct text text;
+
+	text_init(&text, one.address, sizeof(one.address));
+	text_put(&text, address);
+	text_cstr(&text);
+	set_name(&one, DETAIL_PORT, 0);
+	return one;
+}
+
+static struct span
+short_key(const struct target *t)
+{
+	return t->kind == TARGET_FILE ? file_name(span_str(t->text)) : target_host(t);
+}
+
+/* Whether two targets' names at this detail are equal. */
+static int
+compare_at(const struct target *a, const struct target *b, enum detail detail)
+{
+	int c = (a->kind > b->kind) - (a->kind < b->kind);
+
+	if (c == 0)
+		c = (int)is_unix(a) - (int)is_unix(b);
+	if (c == 0)
+		c = span_compare(short_key(a), short_key(b));
+	if (c != 0 || detail == DETAIL_HOST)
+		return c;
+	if (a->kind == TARGET_FILE)
+		return strcmp(a->text, b->text);
+	return (a->port > b->port) - (a->port < b->port);
+}
+
+/* Equal ones stay in the order of the list: they lie in one array. */
+static int
+compare(const void *one, const void *other)
+{
+	const struct target *a = *(struct target *const *)one;
+	const struct target *b = *(struct target *const *)other;
+	int c = compare_at(a, b, DETAIL_PORT);
+
+	return c != 0 ? c : (a > b) - (a < b);
+}
+
+static bool
+is_same(struct target **sorted, size_t n, size_t a, size_t b, enum detail detail)
+{
+	return b < n && compare_at(sorted[a], sorted[b], detail) == 0;
+}
+
+void
+target_name_all(struct target *list, size_t n, struct target **scratch)
+{
+	size_t number = 0;
+
+	for (size_t i = 0; i < n; i++)
+		scratch[i] = &list[i];
+	qsort(scratch, n, sizeof(*scratch), compare);
+	for (size_t i = 0; i < n; i++) {
+		bool is_second = i > 0 && is_same(scratch, n, i, i - 1, DETAIL_PORT);
+		bool is_host = !(i > 0 && is_same(scratch, n, i, i - 1, DETAIL_HOST)) &&
+			       !is_same(scratch, n, i, i + 1, DETAIL_HOST);
+
+		number = is_second ? number + 1 : 1;
+		if (is_second || is_same(scratch, n, i, i + 1, DETAIL_PORT))
+			set_name(scratch[i], DETAIL_NUMBER, number);
+		else
+			set_name(scratch[i], is_host ? DETAIL_HOST : DETAIL_PORT, 0);
+	}
+}

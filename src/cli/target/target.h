@@ -1,0 +1,120 @@
+#ifndef CLI_TARGET_TARGET_H
+#define CLI_TARGET_TARGET_H
+
+#include "base/text.h"
+#include "cli/options/options.h"
+#include "http/url.h"
+
+/* One argument that names a source of packets, and the request that is made for it. */
+#define TARGET_NAME_MAX	   288 /* a host name of 253 bytes, a port, a number */
+#define TARGET_ADDRESS_MAX 48  /* INET6_ADDRSTRLEN */
+
+enum target_kind {
+	TARGET_NETWORK, /* url.scheme says how */
+	TARGET_FILE,	/* a path: capture file or fifo */
+	TARGET_NONE	/* left out */
+};
+
+struct target {
+	const char *text; /* as typed, borrowed; it may hold a password: never shown */
+	enum target_kind kind;
+	struct http_url url; /* of TARGET_NETWORK: spans borrowed from text */
+	uint16_t port;	     /* with the default filled in */
+	char address[TARGET_ADDRESS_MAX]; /* of dns+, one that the name has; or empty */
+	const char *reason; /* why it cannot be started: a static phrase; or NULL */
+	char name[TARGET_NAME_MAX]; /* for people: escaped, without credentials */
+};
+
+/*
+ * NULL, or what is wrong: a static phrase. Behind it the name is good enough for the
+ * message. A path is what begins with "/" or ".", or ends in .pcap, .pcapng or .cap.
+ */
+const char *target_parse(struct target *t, const char *text);
+
+/* What to connect to: a name or an address, without brackets. */
+static inline struct span
+target_host(const struct target *t)
+{
+	return t->address[0] != '\0' ? span_str(t->address) : t->url.host;
+}
+
+/* dns+http[s]://, before its addresses are known. */
+static inline bool
+target_is_all(const struct target *t)
+{
+	return t->url.is_all_addresses && t->address[0] == '\0';
+}
+
+static inline bool
+target_is_https(const struct target *t)
+{
+	return t->kind == TARGET_NETWORK && t->url.scheme == HTTP_SCHEME_HTTPS;
+}
+
+/* t, of dns+, as a target of its own for one address that the name has. */
+struct target target_at_address(const struct target *t, struct span address);
+
+/*
+ * What is captured is the same: scheme, host, port, path and query, or file name; upper
+ * case of names, defaults and whose password it is make no difference.
+ */
+bool target_is_same(const struct target *a, const struct target *b);
+
+/* Sorts pointers so that the same ones stand side by side, in the order of the list that
+ * they point into. */
+void target_sort(struct target **pointers, size_t n);
+
+/* The argument as typed, escaped, without user and password. */
+void target_put_text(const struct target *t, struct text *out);
+
+/*
+ * Names all targets by the shortest unique one of host, host:port, host:port#N (N counts
+ * from 1 among the targets of this host and port); files likewise by file name, path,
+ * path#N. scratch has room for n pointers.
+ */
+void target_name_all(struct target *list, size_t n, struct target **scratch);
+
+/* Whether it is reached over TCP. */
+static inline bool
+target_is_remote(const struct target *t)
+{
+	return t->kind == TARGET_NETWORK && t->url.scheme != HTTP_SCHEME_UNIX;
+}
+
+/* "host:port" of a remote one, IPv6 in brackets and without its zone. */
+void target_put_authority(const struct target *t, struct text *out);
+
+/*
+ * The request for a target of the network, with its empty line: the target's own query,
+ * then what o gives and the query does not say. ports: of target_put_ports, or NULL.
+ * own_address: ours, where the worker cannot see it, or empty. False when it does not fit.
+ */
+bool target_request(const struct target *t, const struct options *o, const char *ports,
+		    const char *own_address, struct text *out);
+
+/* The request for what lies beside the capture: /x/capture has /x/clock. Nothing of the
+ * target's query goes with it. False when it does not fit. */
+bool target_side_request(const struct target *t, const char *name, struct text *out);
+
+/* Whether the worker is asked to end the capture by itself: count or duration. */
+bool target_is_bounded(const struct target *t);
+
+/* Whether its query, not ddump, says how often the worker is heard of. */
+bool target_has_heartbeat(const struct target *t);
+
+/* Likewise the format of the capture. */
+bool target_has_format(const struct target *t);
+
+/*
+ * The value of Ddump-Ports: the ports that all targets' connections go to (proxy_port
+ * first, unless 0), and the range they come from (design.md section 7). Empty when there
+ * is no range or no network target.
+ */
+#define TARGET_PORTS_MAX       64 /* remote ports; the worker takes no more */
+#define TARGET_PORTS_FIELD_MAX (TARGET_PORTS_MAX * 6 + 40)
+
+struct ports;
+void target_put_ports(struct text *out, const struct target *list, size_t n,
+		      const struct ports *local, uint16_t proxy_port);
+
+#endif

@@ -1,0 +1,465 @@
+/*
+ * The running part of a capture process:
+ *
+ *   kernel ring --capture_read--> stream's queue (1 MiB) --write--> client socket
+ *
+ * While the client does not read, the queue fills, then the ring, then the kernel drops
+ * and counts. It must not parse anything a client sent.
+ */
+#include "worker/capture/feed.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "pcap/linktype.h"
+#include "sys/clock.h"
+#include "sys/net.h"
+#include "worker/capture/feed_count.h"
+
+#define BATCH_BYTES   (256u * 1024) /* written at once: stays in the processor's cache */
+#define SETTLE_NS     (2u * CAPTURE_BLOCK_MS * 1000000u) /* for the last open block */
+#define LAST_WORDS_NS 4000000000u /* for a client to take what is left at the end */
+#define LINGER_NS     1000000000u /* to read away what the client sent, before close */
+#define TICK_MAX_NS   1000000000u /* bookkeeping, however rare the heartbeats */
+#define PAUSE_NS      1000000000u /* a client that took nothing for so long may be paused */
+#define SEEN_NS	      12000000u	  /* the same, but for a rare one */
+#define SLOT_BYTES    128u	  /* in the ring beside a packet's own, about */
+
+#define OF(member, w) ((struct feed *)((char *)(w)-offsetof(struct feed, member)))
+
+static void
+decide_end(struct feed *f, enum slot_end end, uint64_t now_ns)
+{
+	if (f->phase != FEED_RUNNING)
+		return;
+	f->end = end;
+	f->end_real_ns = clock_realtime_ns();
+	f->phase = FEED_SETTLING;
+	f->phase_deadline_ns = now_ns + SETTLE_NS;
+	if (end == SLOT_END_COUNT || end == SLOT_END_INTERFACE)
+		f->phase_deadline_ns = now_ns;
+}
+
+/* Nobody takes the stream any more. Whatever was captured until now is counted. */
+static void
+lose_client(struct feed *f, uint64_t now_ns)
+{
+	decide_end(f, SLOT_END_CLIENT, now_ns);
+	loop_remove(&f->loop, &f->client);
+	if (f->phase >= FEED_LEAVING)
+		f->phase = FEED_OVER;
+}
+
+static bool
+has_client(const struct feed *f)
+{
+	return f->client.fd >= 0;
+}
+
+/* Those behind the end are nobody's. */
+static bool
+is_behind(const struct feed *f, uint64_t time_ns)
+{
+	return (f->phase != FEED_RUNNING && time_ns > f->end_real_ns) ||
+	       (f->r->count > 0 && f->packets == f->r->count);
+}
+
+static uint32_t
+interface_of(struct feed *f, const struct savefile_record *record, const uint8_t *data)
+{
+	uint32_t index =
+	    linktype_ifindex(capture_linktype(f->capture), data, record->caplen);
+	uint32_t id = stream_interface(f->stream, index);
+	char name[CAPTURE_NAME_SIZE + 8];
+	struct text t;
+
+	if (id != UINT32_MAX)
+		return id;
+	text_init(&t, name, sizeof(name));
+	if (capture_interface_name(f->capture, index, name)) {
+		t.n = strlen(name);
+	} else {
+		text_str(&t, "if");
+		text_u64(&t, index);
+	}
+	return stream_put_interface(f->stream, index, text_span(&t), span_str(""));
+}
+
+static bool
+on_packet(void *arg, const struct savefile_record *given, const uint8_t *data)
+{
+	struct feed *f = arg;
+	struct savefile_record record = *given;
+
+	bool is_own = own_is_tunnelled(&f->own, given, data) ||
+		      !loopguard_packet(&f->guard, given, data);
+
+	f->n_read++;
+	if (is_behind(f, record.time_ns)) {
+		f->n_behind++;
+		return true;
+	}
+	if (is_own) {
+		f->own_packets++;
+		f->own_bytes += record.caplen;
+		f->batch_bytes += record.caplen;
+		return f->batch_bytes < BATCH_BYTES;
+	}
+	if (f->is_letting_go) {
+		f->let_go++;
+		f->batch_bytes += record.caplen;
+		return f->batch_bytes < BATCH_BYTES;
+	}
+	if (f->is_counting) {
+		f->packets++;
+		f->bytes += record.caplen;
+		return true;
+	}
+	if (record.time_ns < f->watermark_ns)
+		f->slot->broken_watermarks++;
+	if (record.time_ns > f->newest_ns)
+		f->newest_ns = record.time_ns;
+	if (f->r->format == REQUEST_PCAPNG) {
+		record.interface_id = (uint16_t)interface_of(f, &record, data);
+		record.flags =
+		    linktype_direction(capture_linktype(f->capture), data, record.caplen);
+	}
+	stream_put_record(f->stream, &record, data);
+	f->packets++;
+	f->bytes += record.caplen;
+	f->batch_bytes += record.caplen;
+	return stream_may_continue(f->stream) && f->batch_bytes < BATCH_BYTES;
+}
+
+/* Ring to queue, as far as there is room. */
+static void
+read_ring(struct feed *f, uint64_t now_ns)
+{
+	bool is_empty = false;
+	uint64_t before_ns = clock_realtime_ns();
+	struct text why;
+
+	text_init(&why, f->slot->why, SLOTS_WHY_SIZE);
+	f->batch_bytes = 0;
+	f->is_counting = !has_client(f);
+	f->is_letting_go = !f->is_counting && !stream_has_room(f->stream);
+	if (!f->is_letting_go && !f->is_counting)
+		stream_begin(f->stream);
+	if (capture_read(f->capture, on_packet, f, &is_empty, &why) != CAPTURE_OK) {
+		text_cstr(&why);
+		is_empty = true;
+		decide_end(f, SLOT_END_INTERFACE, now_ns);
+	}
+	if (f->stream->is_open)
+		stream_commit(f->stream);
+	f->is_ring_empty = is_empty;
+	if (is_empty) {
+		f->empty_real_ns = before_ns;
+		loopguard_seen(&f->guard, before_ns - SEEN_NS);
+	}
+	if (f->r->count > 0 && f->packets == f->r->count)
+		decide_end(f, SLOT_END_COUNT, now_ns);
+}
+
+/* What may go to the client now: all that is queued, unless a loop is looked for. */
+static struct span
+sendable(const struct feed *f)
+{
+	struct span out = buf_readable(&f->stream->queue);
+	size_t allowed =
+	    f->phase == FEED_RUNNING ? loopguard_allowance(&f->guard) : SIZE_MAX;
+
+	return span_of(out.p, out.n < allowed ? out.n : allowed);
+}
+
+static void
+flush(struct feed *f, uint64_t now_ns)
+{
+	struct span out = sendable(f);
+
+	while (out.n > 0 && f->phase < FEED_LINGERING && has_client(f)) {
+		ssize_t n = write(f->client.fd, out.p, out.n);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN)
+			break;
+		if (n < 0) {
+			lose_client(f, now_ns);
+			return;
+		}
+		buf_consume(&f->stream->queue, (size_t)n);
+		loopguard_sent(&f->guard, (size_t)n);
+		out = sendable(f);
+	}
+	if (out.n > 0 && f->stalled_since_ns == 0)
+		f->stalled_since_ns = now_ns;
+	if (out.n == 0 && f->stalled_since_ns != 0) {
+		f->slot->stalled_ns += now_ns - f->stalled_since_ns;
+		f->stalled_since_ns = 0;
+	}
+}
+
+static void
+look_for_interfaces(struct feed *f, uint64_t now_ns)
+{
+	char name[CAPTURE_NAME_SIZE];
+
+	for (size_t i = 0; i < f->n_ifindexes; i++)
+		if (capture_interface_name(f->capture, f->ifindexes[i], name))
+			return;
+	if (f->n_ifindexes > 0)
+		decide_end(f, SLOT_END_INTERFACE, now_ns);
+}
+
+static bool
+is_heartbeat_due(struct feed *f, uint64_t real_ns)
+{
+	uint64_t number = real_ns / (1000000u * (uint64_t)f->r->heartbeat_ms);
+	bool is_due = f->r->format == REQUEST_PCAPNG && number != f->heartbeat_number;
+
+	f->heartbeat_number = number;
+	return is_due;
+}
+
+/*
+ * TCP_USER_TIMEOUT ends a connection to a host that vanished while data is on its way, but
+ * also one to a client that lives and does not read: there nothing is on its way, and the
+ * time-out has to be off for as long as that lasts.
+ */
+static void
+look_at_client(struct feed *f, uint64_t now_ns)
+{
+	bool is_paused = f->stalled_since_ns != 0 &&
+			 now_ns - f->stalled_since_ns > PAUSE_NS &&
+			 net_unacknowledged(f->client.fd) == 0;
+
+	if (is_paused == f->is_client_paused)
+		return;
+	f->is_client_paused = is_paused;
+	net_set_user_timeout(f->client.fd, is_paused ? 0 : NET_VANISHED_S);
+}
+
+/* Wall-clock multiples, so that the watermarks of all silent workers come together. */
+static void
+tick(struct feed *f, uint64_t now_ns)
+{
+	uint64_t real_ns = clock_realtime_ns();
+
+	/* a clock that was set back must not silence the heartbeat */
+	if (real_ns < f->next_tick_real_ns &&
+	    f->next_tick_real_ns - real_ns <= f->tick_ns)
+		return;
+	f->next_tick_real_ns = (real_ns / f->tick_ns + 1) * f->tick_ns;
+	look_for_interfaces(f, now_ns);
+	look_at_client(f, now_ns);
+	if (is_heartbeat_due(f, real_ns) && stream_has_room(f->stream)) {
+		read_ring(f, now_ns); /* an empty ring is not readable: look */
+		feed_count_put_heartbeat(f);
+	}
+	feed_count_publish(f);
+}
+
+/* It did not take the last words in time. What is still in the ring is counted. */
+static void
+give_up_client(struct feed *f, uint64_t now_ns)
+{
+	lose_client(f, now_ns);
+	while (f->phase == FEED_DRAINING && !f->is_ring_empty)
+		read_ring(f, now_ns);
+	f->phase = FEED_OVER;
+}
+
+/* Moves on from a phase whose time or whose work is over. */
+static void
+advance(struct feed *f, uint64_t now_ns)
+{
+	bool is_flushed;
+
+	if (f->phase == FEED_SETTLING && now_ns >= f->phase_deadline_ns) {
+		f->phase = FEED_DRAINING;
+		f->phase_deadline_ns = now_ns + LAST_WORDS_NS;
+		f->is_ring_empty = false; /* it may have filled unread */
+	}
+	while (f->phase == FEED_DRAINING && !f->is_ring_empty &&
+	       (!has_client(f) || stream_has_room(f->stream))) {
+		read_ring(f, now_ns);
+		if (f->is_ring_empty)
+			feed_count_publish_last(f);
+		flush(f, now_ns);
+	}
+	if (f->phase == FEED_DRAINING && !has_client(f))
+		f->phase = FEED_OVER;
+	is_flushed = buf_used(&f->stream->queue) == 0;
+	if (f->phase == FEED_DRAINING && is_flushed && f->is_ring_empty) {
+		feed_count_put_last(f);
+		f->phase = FEED_LEAVING;
+		flush(f, now_ns);
+		is_flushed = buf_used(&f->stream->queue) == 0;
+	}
+	if (f->phase == FEED_LEAVING && is_flushed) {
+		shutdown(f->client.fd, SHUT_WR);
+		f->phase = FEED_LINGERING;
+		f->phase_deadline_ns = now_ns + LINGER_NS;
+	}
+	if (f->phase >= FEED_DRAINING && now_ns >= f->phase_deadline_ns)
+		give_up_client(f, now_ns);
+}
+
+/* Once the end is decided nothing is dropped: what a test left open is over. */
+static bool
+may_read(const struct feed *f)
+{
+	return f->phase <= FEED_DRAINING &&
+	       (stream_has_room(f->stream) ||
+		(f->phase == FEED_RUNNING && loopguard_may_drop(&f->guard)));
+}
+
+static void
+on_ring(struct loop_watch *w, unsigned ready, uint64_t now_ns)
+{
+	struct feed *f = OF(ring, w);
+
+	if (may_read(f))
+		read_ring(f, now_ns);
+	else if (ready & LOOP_GONE)
+		loop_remove(&f->loop, w); /* told for ever; step watches it again */
+}
+
+static void
+on_client(struct loop_watch *w, unsigned ready, uint64_t now_ns)
+{
+	struct feed *f = OF(client, w);
+	char away[4096];
+	ssize_t n = 1;
+
+	if (ready & (LOOP_IN | LOOP_GONE))
+		n = read(w->fd, away, sizeof(away));
+	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+		lose_client(f, now_ns);
+}
+
+static void
+on_signal(struct loop_watch *w, unsigned ready, uint64_t now_ns)
+{
+	struct signalfd_siginfo info;
+
+	(void)ready;
+	if (read(w->fd, &info, sizeof(info)) == sizeof(info))
+		decide_end(OF(signals, w),
+			   info.ssi_signo == SLOTS_STOP ? SLOT_END_STOPPED
+							: SLOT_END_SHUTDOWN,
+			   now_ns);
+}
+
+/* While it runs: the next tick, in the monotonic clock's time, or the end. */
+static uint64_t
+deadline_ns(const struct feed *f)
+{
+	uint64_t real_ns = clock_realtime_ns();
+	uint64_t wait_ns = 0;
+	uint64_t at_ns;
+
+	if (f->phase != FEED_RUNNING)
+		return f->phase_deadline_ns;
+	if (f->next_tick_real_ns > real_ns)
+		wait_ns = f->next_tick_real_ns - real_ns;
+	at_ns = clock_monotonic_ns() + (wait_ns < f->tick_ns ? wait_ns : f->tick_ns);
+	if (loopguard_deadline_ns(&f->guard) < at_ns)
+		at_ns = loopguard_deadline_ns(&f->guard);
+	return f->end_ns < at_ns ? f->end_ns : at_ns;
+}
+
+/* Whether a quarter of the ring waits; it is not read while the queue has no room. */
+static bool
+is_pressed(const struct feed *f)
+{
+	struct capture_statistics s;
+	uint64_t mean = f->packets > 0 ? f->bytes / f->packets : 0;
+
+	if (f->guard.verdict != LOOPGUARD_TEST || stream_has_room(f->stream))
+		return false;
+	capture_statistics(f->capture, &s);
+	return (s.received - s.dropped - f->n_read) * (mean + SLOT_BYTES) >
+	       f->r->ring_bytes / 4;
+}
+
+static void
+guard(struct feed *f, uint64_t now_ns)
+{
+	struct looptest_now now = {.now_ns = now_ns,
+				   .real_ns = clock_realtime_ns(),
+				   .queued = buf_used(&f->stream->queue),
+				   .is_empty = f->is_ring_empty,
+				   .is_pressed = is_pressed(f)};
+
+	if (loopguard_step(&f->guard, &now) == LOOPGUARD_LOOP)
+		decide_end(f, SLOT_END_LOOP, now_ns);
+	if (!f->guard.is_changed)
+		return;
+	feed_count_publish(f);
+	slots_ring(f->bell);
+	/* the client is told at once, or with a later heartbeat */
+	if (f->r->format == REQUEST_PCAPNG && stream_has_room(f->stream))
+		feed_count_put_heartbeat(f);
+}
+
+static void
+step(struct feed *f)
+{
+	uint64_t now_ns;
+
+	if (f->ring.fd < 0 && may_read(f))
+		loop_add(&f->loop, &f->ring, capture_fd(f->capture), LOOP_IN);
+	loop_set(&f->loop, &f->ring, may_read(f) ? LOOP_IN : 0);
+	loop_set(&f->loop, &f->client, LOOP_IN | (sendable(f).n > 0 ? LOOP_OUT : 0));
+	now_ns = loop_run_once(&f->loop, deadline_ns(f));
+	if (now_ns >= f->end_ns)
+		decide_end(f,
+			   f->r->is_duration_limit ? SLOT_END_LIMIT : SLOT_END_DURATION,
+			   now_ns);
+	if (f->phase == FEED_RUNNING)
+		tick(f, now_ns);
+	if (f->phase == FEED_RUNNING)
+		guard(f, now_ns);
+	if (f->phase < FEED_LINGERING)
+		flush(f, now_ns);
+	advance(f, now_ns);
+}
+
+int
+feed_open(struct feed *f, int client_fd, int signal_fd)
+{
+	int rc = loop_init(&f->loop);
+
+	f->ring.on_ready = on_ring;
+	f->client.on_ready = on_client;
+	f->signals.on_ready = on_signal;
+	if (rc == 0)
+		rc = loop_add(&f->loop, &f->client, client_fd, LOOP_IN);
+	return rc == 0 ? loop_add(&f->loop, &f->signals, signal_fd, LOOP_IN) : rc;
+}
+
+int
+feed_watch(struct feed *f)
+{
+	return loop_add(&f->loop, &f->ring, capture_fd(f->capture), LOOP_IN);
+}
+
+void
+feed_run(struct feed *f)
+{
+	f->tick_ns = TICK_MAX_NS;
+	if (f->r->format == REQUEST_PCAPNG && f->r->heartbeat_ms * 1000000u < TICK_MAX_NS)
+		f->tick_ns = f->r->heartbeat_ms * 1000000u;
+	f->end_ns =
+	    f->r->duration_ns > 0 ? clock_monotonic_ns() + f->r->duration_ns : LOOP_NEVER;
+	own_init(&f->own, f->r, capture_linktype(f->capture));
+	loopguard_init(&f->guard, capture_linktype(f->capture), f->seed);
+	while (f->phase != FEED_OVER)
+		step(f);
+	feed_count_publish_last(f);
+}

@@ -1,0 +1,76 @@
+#ifndef WORKER_CAPTURE_FEED_H
+#define WORKER_CAPTURE_FEED_H
+
+#include "sys/loop.h"
+#include "worker/capture/loop/loopguard.h"
+#include "worker/capture/own.h"
+#include "worker/common/request.h"
+#include "worker/common/slots.h"
+#include "worker/capture/stream.h"
+
+/*
+ * Feeds one client from one armed capture until something ends it. The members of the
+ * first part are set by the caller before feed_run; the rest starts as zero.
+ */
+enum feed_phase {
+	FEED_RUNNING,
+	FEED_SETTLING,	/* the end is decided; packets before it are still on their way,
+			   in the block that the kernel fills */
+	FEED_DRAINING,	/* the queue has to make room for the last words */
+	FEED_LEAVING,	/* the last bytes go to the client */
+	FEED_LINGERING, /* sent all; the client's own bytes are read away */
+	FEED_OVER
+};
+
+struct feed {
+	const struct request *r;
+	struct slot *slot;
+	int bell; /* rung when the counts are final */
+	struct capture *capture;
+	struct stream *stream; /* initialised, with what goes before the first packet */
+	size_t n_ifindexes;    /* the interfaces asked for; 0: all */
+	uint32_t ifindexes[REQUEST_INTERFACES_MAX];
+	uint64_t seed; /* random: nobody can guess when output is held */
+
+	struct loopguard guard;
+	struct loop loop;
+	struct loop_watch ring;
+	struct loop_watch client;
+	struct loop_watch signals;
+	enum feed_phase phase;
+	enum slot_end end;
+	uint64_t phase_deadline_ns;
+	uint64_t end_ns; /* of a duration, in the monotonic clock's time */
+	uint64_t tick_ns;
+	uint64_t next_tick_real_ns;
+	uint64_t heartbeat_number; /* of the last one: wall clock / heartbeat */
+	uint64_t end_real_ns;	   /* packets later than this are not the client's */
+	uint64_t empty_real_ns;	   /* the ring was seen empty at this time */
+	uint64_t watermark_ns;
+	uint64_t newest_ns;
+	uint64_t stalled_since_ns;
+	uint64_t packets;
+	uint64_t bytes;
+	uint64_t n_read;      /* packets, these and all others that the ring gave */
+	uint64_t n_behind;    /* of them: behind the end, nobody's */
+	uint64_t let_go;      /* packets, see loopguard_may_drop */
+	uint64_t own_packets; /* left out here: they carry the capture's own stream */
+	uint64_t own_bytes;
+	struct own own; /* the connections that a tunnel may carry */
+	size_t batch_bytes;
+	bool is_ring_empty;
+	bool is_letting_go; /* this batch */
+	bool is_counting;   /* likewise: it is for a client that will not get it */
+	bool is_client_paused;
+};
+
+/* Makes the loop, while system calls are still free. 0 or -errno. */
+int feed_open(struct feed *f, int client_fd, int signal_fd);
+
+/* The same for the capture's ring, once it is open. */
+int feed_watch(struct feed *f);
+
+/* Returns when the client has everything, or is gone. */
+void feed_run(struct feed *f);
+
+#endif

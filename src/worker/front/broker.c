@@ -1,0 +1,359 @@
+/*
+ * Between connections and capture processes. It knows slots and the launcher's socket, and
+ * neither HTTP nor what a capture does.
+ */
+#include "worker/front/broker.h"
+
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "sys/clock.h"
+#include "sys/log.h"
+#include "worker/capture/compile.h"
+#include "worker/front/conn.h"
+#include "worker/launcher/launcher.h"
+
+void
+broker_init(struct broker *b, const struct config *config)
+{
+	memset(b, 0, sizeof(*b));
+	b->config = config;
+}
+
+static size_t
+count_used(const struct broker *b, bool is_validation)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < SLOTS_MAX; i++)
+		n += b->is_used[i] && b->is_validation[i] == is_validation;
+	return n;
+}
+
+static bool
+pass_on(const struct broker *b, struct conn *c)
+{
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control = {0};
+	struct iovec iov = {.iov_base = &c->request, .iov_len = sizeof(c->request)};
+	struct msghdr m = {.msg_iov = &iov,
+			   .msg_iovlen = 1,
+			   .msg_control = &control,
+			   .msg_controllen = sizeof(control)};
+	struct cmsghdr *h = CMSG_FIRSTHDR(&m);
+
+	h->cmsg_level = SOL_SOCKET;
+	h->cmsg_type = SCM_RIGHTS;
+	h->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(h), &c->watch.fd, sizeof(int));
+	return sendmsg(b->config->launcher_fd, &m, MSG_NOSIGNAL) ==
+	       (ssize_t)sizeof(c->request);
+}
+
+/* Without one nobody can ask for the counts: on a kernel without getrandom. */
+static void
+draw_id(struct request *r)
+{
+	r->has_id = getrandom(r->id, sizeof(r->id), 0) == (ssize_t)sizeof(r->id);
+}
+
+static void
+clear_slot(struct slot *s)
+{
+	s->has_exited = 0;
+	s->wait_status = 0;
+	s->end = SLOT_END_NONE;
+	s->status = 0;
+	s->problem = SLOT_PROBLEM_NONE;
+	s->is_counted = 0;
+	s->packets = 0;
+	s->bytes = 0;
+	s->offered = 0;
+	s->dropped = 0;
+	s->own_packets = 0;
+	s->own_bytes = 0;
+	s->broken_watermarks = 0;
+	s->stalled_ns = 0;
+	s->n_left = 0;
+	s->why[0] = '\0';
+}
+
+static void
+remember(struct broker *b, const struct conn *c)
+{
+	struct record *r = &b->records[c->slot];
+	static char line[LOG_EVENT_MAX];
+	struct text t;
+
+	memset(r, 0, sizeof(*r));
+	r->request = c->request;
+	r->has_uid = c->has_uid;
+	r->uid = c->uid;
+	r->started_real_ns = clock_realtime_ns();
+	text_init(&t, line, sizeof(line));
+	if (log_is_json())
+		record_put_json(&t, c->slot, r, "start");
+	else
+		record_put_start_line(&t, c->slot, r);
+	log_event(&t);
+}
+
+enum broker_start
+broker_start(struct broker *b, struct conn *c)
+{
+	uint32_t slot = 0;
+
+	if (b->is_closed)
+		return BROKER_BROKEN;
+	if (c->is_validation && count_used(b, true) >= FRONT_VALIDATIONS_MAX)
+		return BROKER_WAITS;
+	if (!c->is_validation && count_used(b, false) >= b->config->max_captures)
+		return BROKER_FULL;
+	while (slot < SLOTS_MAX && b->is_used[slot])
+		slot++;
+	if (slot == SLOTS_MAX)
+		return BROKER_FULL;
+	c->slot = slot;
+	c->request.slot = slot;
+	if (!c->is_validation)
+		draw_id(&c->request);
+	clear_slot(&b->config->slots->slot[slot]);
+	b->config->slots->slot[slot].state = SLOT_ASKED;
+	if (!pass_on(b, c))
+		return BROKER_BROKEN;
+	b->is_used[slot] = true;
+	b->is_validation[slot] = c->is_validation;
+	b->is_stopped[slot] = false;
+	b->asker[slot] = c;
+	if (c->is_validation) {
+		b->metrics.validations++;
+	} else {
+		b->metrics.started++;
+		remember(b, c);
+	}
+	return BROKER_STARTED;
+}
+
+/* A process that died while libpcap compiled ran into a limit, or into a bug of libpcap:
+ * either way it was the filter. */
+static void
+answer_death(struct conn *c, const struct slot *s, uint64_t now_ns)
+{
+	const char *why =
+	    compile_killed(WTERMSIG(s->wait_status), c->request.may_resolve);
+
+	if (s->state == SLOT_COMPILING && WIFSIGNALED(s->wait_status))
+		conn_answer_failed(c, 400, span_str(why), now_ns);
+	else
+		conn_answer_failed(c, 500, span_str("the capture process died"), now_ns);
+}
+
+static void
+answer_failed(struct conn *c, struct slot *s, uint64_t now_ns)
+{
+	size_t n = strnlen(s->why, SLOTS_WHY_SIZE);
+	unsigned status = s->status;
+
+	if (status == 200 && s->end == SLOT_END_VALIDATED)
+		conn_answer_valid(c, now_ns);
+	else if (s->problem == SLOT_PROBLEM_NO_INTERFACE)
+		conn_answer_no_interface(c, span_of(s->why, n), now_ns);
+	else
+		conn_answer_failed(c, status >= 400 && status <= 599 ? status : 500,
+				   span_of(s->why, n), now_ns);
+}
+
+/* Who asked for this slot hears what became of it; true when it was told. */
+static bool
+tell_asker(struct broker *b, size_t i, uint64_t now_ns)
+{
+	struct slot *s = &b->config->slots->slot[i];
+	struct conn *c = b->asker[i];
+	uint32_t state = s->state;
+
+	if (!c)
+		return true;
+	if (state == SLOT_COMMITTED)
+		conn_hand_over(c);
+	else if (state == SLOT_FAILED)
+		answer_failed(c, s, now_ns);
+	else if (s->has_exited)
+		answer_death(c, s, now_ns);
+	else
+		return false;
+	b->asker[i] = NULL;
+	return true;
+}
+
+/* The capture's last word: in the log, in /captures and in the sums. */
+static void
+close_record(struct broker *b, uint32_t i, uint64_t now_ns)
+{
+	struct record *r = &b->records[i];
+	static char line[LOG_EVENT_MAX];
+	struct text t;
+
+	record_update(r, &b->config->slots->slot[i]);
+	r->ended_real_ns = clock_realtime_ns();
+	text_init(&t, line, sizeof(line));
+	if (log_is_json())
+		record_put_json(&t, i, r, "end");
+	else
+		record_put_end_line(&t, i, r);
+	log_event(&t);
+	metrics_add_end(&b->metrics, r);
+	b->past[b->n_past++ % BROKER_PAST_MAX] = *r;
+	tally_add(&b->tallies, r, now_ns);
+}
+
+/* The slot of the capture that runs, or SLOTS_MAX. */
+static uint32_t
+find_running(const struct broker *b, const uint8_t id[static REQUEST_ID_SIZE])
+{
+	uint32_t found = SLOTS_MAX;
+
+	for (uint32_t i = 0; i < SLOTS_MAX; i++)
+		if (b->is_used[i] && !b->is_validation[i] &&
+		    b->records[i].request.has_id &&
+		    tally_is_id(b->records[i].request.id, id))
+			found = i;
+	return found;
+}
+
+/* Idempotent. One that cannot be sent is sent again with the next question. */
+static void
+stop_capture(struct broker *b, uint32_t slot)
+{
+	struct launcher_stop stop = {.slot = slot};
+
+	if (!b->is_stopped[slot])
+		b->is_stopped[slot] = send(b->config->launcher_fd, &stop, sizeof(stop),
+					   MSG_NOSIGNAL) == (ssize_t)sizeof(stop);
+}
+
+enum broker_count
+broker_count(struct broker *b, const uint8_t id[static REQUEST_ID_SIZE], bool is_stop,
+	     uint64_t now_ns, struct tally *tally)
+{
+	const struct tally *kept = tally_find(&b->tallies, id, now_ns);
+	uint32_t slot = find_running(b, id);
+
+	if (kept) {
+		*tally = *kept;
+		return BROKER_COUNTED;
+	}
+	if (slot == SLOTS_MAX)
+		return BROKER_UNKNOWN;
+	record_update(&b->records[slot], &b->config->slots->slot[slot]);
+	*tally = tally_of(&b->records[slot]);
+	if (!is_stop || tally->is_exact)
+		return BROKER_COUNTED;
+	stop_capture(b, slot);
+	return BROKER_COUNT_WAITS;
+}
+
+size_t
+broker_sum_running(struct broker *b, struct metrics *sum)
+{
+	size_t n = 0;
+
+	memset(sum, 0, sizeof(*sum));
+	for (uint32_t i = 0; i < SLOTS_MAX; i++) {
+		if (!b->is_used[i] || b->is_validation[i])
+			continue;
+		record_update(&b->records[i], &b->config->slots->slot[i]);
+		metrics_add_end(sum, &b->records[i]);
+		n++;
+	}
+	return n;
+}
+
+void
+broker_put_captures(struct broker *b, struct text *t)
+{
+	uint64_t first = b->n_past > BROKER_PAST_MAX ? b->n_past - BROKER_PAST_MAX : 0;
+	const char *comma = "";
+
+	text_str(t, "{\"running\":[");
+	for (uint32_t i = 0; i < SLOTS_MAX; i++) {
+		if (!b->is_used[i] || b->is_validation[i])
+			continue;
+		record_update(&b->records[i], &b->config->slots->slot[i]);
+		text_str(t, comma);
+		record_put_json(t, i, &b->records[i], NULL);
+		comma = ",\n";
+	}
+	text_str(t, "],\n\"ended\":[");
+	comma = "";
+	for (uint64_t i = first; i < b->n_past; i++) {
+		const struct record *r = &b->past[i % BROKER_PAST_MAX];
+
+		text_str(t, comma);
+		record_put_json(t, r->request.slot, r, NULL);
+		comma = ",\n";
+	}
+	text_str(t, "]}\n");
+}
+
+bool
+broker_has_place(const struct broker *b)
+{
+	return !b->is_closed && count_used(b, true) < FRONT_VALIDATIONS_MAX;
+}
+
+bool
+broker_is_full(const struct broker *b)
+{
+	return b->is_closed || count_used(b, false) >= b->config->max_captures;
+}
+
+bool
+broker_is_busy(const struct broker *b)
+{
+	return count_used(b, false) + count_used(b, true) > 0;
+}
+
+void
+broker_forget(struct broker *b, const struct conn *c)
+{
+	for (size_t i = 0; i < SLOTS_MAX; i++)
+		if (b->asker[i] == c)
+			b->asker[i] = NULL;
+}
+
+/* Nothing disappears from a capture without a word. */
+static void
+tell_left(struct broker *b, uint32_t i)
+{
+	struct record *r = &b->records[i];
+	static char line[LOG_LINE_MAX];
+	struct text t;
+
+	record_update(r, &b->config->slots->slot[i]);
+	text_init(&t, line, sizeof(line));
+	while (record_put_left_line(&t, i, r)) {
+		log_text(LOG_WARNING, &t);
+		text_init(&t, line, sizeof(line));
+	}
+}
+
+void
+broker_listen(struct broker *b, uint64_t now_ns)
+{
+	for (uint32_t i = 0; i < SLOTS_MAX; i++) {
+		struct slot *s = &b->config->slots->slot[i];
+
+		if (b->is_used[i] && !b->is_validation[i])
+			tell_left(b, i);
+		if (!b->is_used[i] || !tell_asker(b, i, now_ns) || !s->has_exited)
+			continue;
+		if (!b->is_validation[i])
+			close_record(b, i, now_ns);
+		s->state = SLOT_FREE;
+		b->is_used[i] = false;
+	}
+}

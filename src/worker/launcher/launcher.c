@@ -1,0 +1,380 @@
+/*
+ * Forks and reaps. What the front says is checked as a whole (request_fault); nothing
+ * that a client sent is parsed.
+ *
+ *   front --(struct request + client socket, one SEQPACKET message)--> launcher
+ *   launcher --fork--> capture process        launcher --slot, eventfd--> front
+ */
+#include "worker/launcher/launcher.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sys/clock.h"
+#include "sys/log.h"
+#include "sys/loop.h"
+#include "sys/priv.h"
+#include "sys/sandbox.h"
+#include "sys/signals.h"
+#include "worker/capture/process.h"
+#include "worker/common/confine.h"
+#include "worker/common/request_fault.h"
+
+#define PASSED_MAX 2 /* descriptors there is room for in one message */
+
+struct launcher {
+	struct config *config;
+	struct loop loop;
+	struct loop_watch front;
+	struct loop_watch signals;
+	pid_t front_pid;
+	pid_t pids[SLOTS_MAX]; /* of the captures; others can write to the slots */
+	bool is_validation[SLOTS_MAX];
+	bool is_stopping;
+	bool has_failed;
+	uint64_t stop_deadline_ns;
+};
+
+#define OF(member, w) ((struct launcher *)((char *)(w)-offsetof(struct launcher, member)))
+
+static size_t
+slot_of(const struct launcher *l, pid_t pid)
+{
+	size_t i = 0;
+
+	while (i < SLOTS_MAX && l->pids[i] != pid)
+		i++;
+	return i;
+}
+
+static size_t
+count_captures(const struct launcher *l)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < SLOTS_MAX; i++)
+		n += l->pids[i] != 0;
+	return n;
+}
+
+static void
+signal_captures(const struct launcher *l, int signal_number)
+{
+	for (size_t i = 0; i < SLOTS_MAX; i++)
+		if (l->pids[i] > 0)
+			kill(l->pids[i], signal_number);
+}
+
+static void
+stop(struct launcher *l, uint64_t now_ns)
+{
+	if (l->is_stopping)
+		return;
+	l->is_stopping = true;
+	l->stop_deadline_ns = now_ns + LAUNCHER_STOP_NS;
+	if (l->front_pid > 0)
+		kill(l->front_pid, SIGTERM);
+	signal_captures(l, SIGTERM);
+}
+
+/* The capture's own process, for the rest of its life. */
+static _Noreturn void
+be_capture(struct launcher *l, const struct request *r, int client_fd, pid_t parent)
+{
+	if (!priv_die_with_parent(parent))
+		_exit(1);
+	close(l->front.fd);
+	close(l->signals.fd);
+	loop_fini(&l->loop);
+	capture_process_run(l->config, r, client_fd);
+	_exit(0);
+}
+
+/* No process is there to say it: the front answers its client as after one that failed. */
+static void
+refuse(struct launcher *l, uint32_t number, uint32_t status, const char *why)
+{
+	struct slot *slot = &l->config->slots->slot[number];
+
+	slot->status = status;
+	snprintf(slot->why, SLOTS_WHY_SIZE, "%s", why);
+	slot->end = SLOT_END_FAILED;
+	slot->state = SLOT_FAILED;
+	slot->has_exited = 1;
+	slots_ring(l->config->bell);
+}
+
+/* The front has its own count; this one holds when the front is not what it was. */
+static bool
+has_place(const struct launcher *l, const struct request *r)
+{
+	size_t max = r->is_validation ? FRONT_VALIDATIONS_MAX : l->config->max_captures;
+	size_t n = 0;
+
+	for (size_t i = 0; i < SLOTS_MAX; i++)
+		n += l->pids[i] != 0 && l->is_validation[i] == r->is_validation;
+	return n < max;
+}
+
+/* Whether the message is one that a process with CAP_NET_RAW may see. */
+static bool
+is_sound(struct launcher *l, const struct request *r)
+{
+	const char *fault = request_fault(r, l->config);
+
+	/* the slot's process answers for the slot */
+	if (!fault && l->pids[r->slot] != 0)
+		fault = "slot (taken)";
+	else if (!fault && !has_place(l, r))
+		fault = "slot (more than -max-captures)";
+	if (!fault)
+		return true;
+	log_line(LOG_ERROR,
+		 "the front sent a request that is not sound: %s; a bug, or an attack",
+		 fault);
+	if (r->slot < SLOTS_MAX && l->pids[r->slot] == 0)
+		refuse(l, r->slot, 500, "the worker made a request that is not sound");
+	return false;
+}
+
+static void
+start_capture(struct launcher *l, const struct request *r, int client_fd)
+{
+	pid_t parent = getpid();
+	pid_t pid;
+
+	if (l->is_stopping || !is_sound(l, r))
+		return;
+	pid = fork();
+	if (pid == 0)
+		be_capture(l, r, client_fd, parent);
+	if (pid < 0)
+		refuse(l, r->slot, 503, "no process can be started for this capture");
+	else
+		l->pids[r->slot] = pid;
+	l->is_validation[r->slot] = r->is_validation;
+}
+
+/* The slot's process, or none: it may be gone by now. */
+static void
+stop_capture(const struct launcher *l, const struct launcher_stop *stop)
+{
+	if (stop->slot < SLOTS_MAX && l->pids[stop->slot] > 0)
+		kill(l->pids[stop->slot], SLOTS_STOP);
+}
+
+/* A whole message with one descriptor at most, or nothing. */
+static ssize_t
+receive(int fd, struct request *r, int *client_fd)
+{
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(PASSED_MAX * sizeof(int))];
+	} control = {0};
+	struct iovec iov = {.iov_base = r, .iov_len = sizeof(*r)};
+	struct msghdr m = {.msg_iov = &iov,
+			   .msg_iovlen = 1,
+			   .msg_control = &control,
+			   .msg_controllen = sizeof(control)};
+	ssize_t n = recvmsg(fd, &m, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+	struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&m) : NULL;
+	size_t n_fds = 0;
+	int fds[PASSED_MAX];
+
+	*client_fd = -1;
+	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
+		n_fds = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+	for (size_t i = 0; i < n_fds && i < PASSED_MAX; i++)
+		memcpy(&fds[i], CMSG_DATA(c) + i * sizeof(int), sizeof(int));
+	for (size_t i = 1; i < n_fds && i < PASSED_MAX; i++)
+		close(fds[i]); /* nobody of ours sends more than one */
+	if (n_fds > 0)
+		*client_fd = fds[0];
+	/* one that is longer is none of ours */
+	return m.msg_flags & MSG_TRUNC ? -1 : n;
+}
+
+static void
+on_front(struct loop_watch *w, unsigned ready, uint64_t now_ns)
+{
+	static struct request r;
+	struct launcher *l = OF(front, w);
+	int client_fd;
+	ssize_t n = receive(w->fd, &r, &client_fd);
+
+	(void)ready;
+	if (n == (ssize_t)sizeof(r) && client_fd >= 0)
+		start_capture(l, &r, client_fd);
+	if (n == (ssize_t)sizeof(struct launcher_stop))
+		stop_capture(l, (const struct launcher_stop *)(const void *)&r);
+	if (client_fd >= 0)
+		close(client_fd);
+	if (n == 0 && !l->is_stopping) {
+		l->has_failed = true;
+		stop(l, now_ns);
+	}
+	if (n == 0)
+		loop_remove(&l->loop, w);
+}
+
+static void
+reaped_front(struct launcher *l, int status, uint64_t now_ns)
+{
+	l->front_pid = 0;
+	if (!l->is_stopping || l->has_failed) {
+		if (WIFSIGNALED(status))
+			log_line(LOG_ERROR, "the front process died of signal %d",
+				 WTERMSIG(status));
+		else
+			log_line(LOG_ERROR, "the front process ended with status %d",
+				 WEXITSTATUS(status));
+		l->has_failed = true;
+	}
+	stop(l, now_ns);
+}
+
+static void
+reap(struct launcher *l, uint64_t now_ns)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		size_t i = slot_of(l, pid);
+
+		if (pid == l->front_pid)
+			reaped_front(l, status, now_ns);
+		if (i == SLOTS_MAX)
+			continue;
+		l->pids[i] = 0;
+		l->config->slots->slot[i].wait_status = status;
+		l->config->slots->slot[i].has_exited = 1;
+		slots_ring(l->config->bell);
+	}
+}
+
+static void
+on_signal(struct loop_watch *w, unsigned ready, uint64_t now_ns)
+{
+	struct launcher *l = OF(signals, w);
+	struct signalfd_siginfo info;
+
+	(void)ready;
+	while (read(w->fd, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGCHLD)
+			reap(l, now_ns);
+		else
+			stop(l, now_ns);
+	}
+}
+
+static int
+change_identity(bool may_resolve)
+{
+	int rc =
+	    geteuid() == 0 ? sandbox_enter_empty_root(confine_files(may_resolve)) : 0;
+
+	if (rc < 0)
+		log_line(LOG_INFO, "no empty root directory can be had here: %s",
+			 strerror(-rc));
+	if (!sandbox_has_seccomp())
+		log_line(LOG_INFO, "no seccomp here: system calls are not limited");
+	if (!sandbox_has_landlock())
+		log_line(LOG_INFO, "no Landlock here: files are out of reach only by the "
+				   "empty root, if there is one");
+	rc = priv_become_launcher();
+	if (rc < 0)
+		log_line(LOG_ERROR, "privileges cannot be given up: %s", strerror(-rc));
+	return rc;
+}
+
+static void
+ask_packet_sockets(struct config *config)
+{
+	int rc = priv_try_packet_socket();
+
+	config->may_capture = rc == 0;
+	if (rc < 0)
+		log_line(
+		    LOG_WARNING,
+		    "packet sockets are refused (%s), and captures will be: start as "
+		    "root or run setcap cap_net_raw=p on the binary",
+		    strerror(-rc));
+}
+
+static int
+fork_front(struct launcher *l, int sockets[2])
+{
+	pid_t parent = getpid();
+
+	l->front_pid = fork();
+	if (l->front_pid < 0)
+		return -errno;
+	if (l->front_pid > 0) {
+		close(sockets[1]);
+		close(l->config->listen_fd);
+		return 0;
+	}
+	close(sockets[0]);
+	if (!priv_die_with_parent(parent))
+		_exit(1);
+	l->config->launcher_fd = sockets[1];
+	_exit(front_run(l->config));
+}
+
+static int
+set_up(struct launcher *l)
+{
+	static const int signals[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP};
+	int sockets[2];
+	int rc = change_identity(l->config->may_resolve);
+	int signal_fd;
+
+	if (rc < 0)
+		return rc;
+	ask_packet_sockets(l->config);
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
+		return -errno;
+	rc = fork_front(l, sockets);
+	signal_fd = signals_open_for(signals, sizeof(signals) / sizeof(signals[0]));
+	if (rc == 0)
+		rc = loop_init(&l->loop);
+	l->front.on_ready = on_front;
+	l->signals.on_ready = on_signal;
+	if (rc == 0)
+		rc = loop_add(&l->loop, &l->front, sockets[0], LOOP_IN);
+	if (rc == 0)
+		rc = loop_add(&l->loop, &l->signals, signal_fd, LOOP_IN);
+	return rc;
+}
+
+int
+launcher_run(struct config *config)
+{
+	struct launcher l = {.config = config};
+	int rc = set_up(&l);
+	uint64_t now_ns = clock_monotonic_ns();
+
+	if (rc < 0) {
+		log_line(LOG_ERROR, "cannot start: %s", strerror(-rc));
+		return 1;
+	}
+	reap(&l, now_ns); /* a front that died before SIGCHLD was watched */
+	while (l.front_pid > 0 || count_captures(&l) > 0) {
+		now_ns = loop_run_once(&l.loop,
+				       l.is_stopping ? l.stop_deadline_ns : LOOP_NEVER);
+		if (l.is_stopping && now_ns >= l.stop_deadline_ns) {
+			if (l.front_pid > 0)
+				kill(l.front_pid, SIGKILL);
+			signal_captures(&l, SIGKILL);
+			l.stop_deadline_ns = now_ns + LAUNCHER_STOP_NS;
+		}
+	}
+	return l.has_failed ? 1 : 0;
+}

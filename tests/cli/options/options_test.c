@@ -1,0 +1,277 @@
+/* The command line: every flag, both ways to write it, and what is refused. */
+#include "cli/options/options.h"
+
+#include <string.h>
+
+#include "merge/merge.h"
+#include "support/check.h"
+
+#define ARGS_MAX 16
+#define S	 UINT64_C(1000000000)
+
+struct parsed {
+	struct options o;
+	const char *targets[ARGS_MAX + 2];
+	char mem[512];
+	struct text why;
+	enum cli_options_result rc;
+};
+
+/* Splits a line at spaces. */
+static void
+parse(struct parsed *p, const char *line)
+{
+	static char copy[512];
+	char *argv[ARGS_MAX + 2] = {"ddump"};
+	int argc = 1;
+
+	strcpy(copy, line);
+	for (char *arg = strtok(copy, " "); arg; arg = strtok(NULL, " ")) {
+		assert_true(argc <= ARGS_MAX);
+		argv[argc++] = arg;
+	}
+	text_init(&p->why, p->mem, sizeof(p->mem));
+	p->rc = cli_options_parse(&p->o, argc, argv, p->targets, &p->why);
+}
+
+static void
+test_defaults(void **state)
+{
+	struct parsed p;
+
+	(void)state;
+	parse(&p, "db1 db2:80");
+	assert_int_equal(p.rc, CLI_OPTIONS_RUN);
+	assert_int_equal(p.o.n_targets, 2);
+	assert_string_equal(p.o.targets[1], "db2:80");
+	assert_null(p.o.write_path);
+	assert_int_equal(p.o.count, 0);
+	assert_int_equal(p.o.duration_ns, 0);
+	assert_true(p.o.is_hold_back_auto);
+	assert_int_equal(p.o.hold_back_ns, MERGE_HOLD_BACK_NS);
+	assert_int_equal(p.o.slack_ns, MERGE_SLACK_NS);
+	assert_int_equal(p.o.buffer_bytes, 64 * 1024 * 1024);
+	assert_int_equal(p.o.linktype, OPTIONS_LINKTYPE_AUTO);
+	assert_false(p.o.is_nano || p.o.is_ng);
+}
+
+static void
+test_every_way_to_write_a_value(void **state)
+{
+	static const char *const lines[] = {
+	    "-c 7 a",	   "-c7 a",	  "-c=7 a",	 "--c 7 a",
+	    "--count 7 a", "--count=7 a", "-count 7 a",	 "-count=7 a",
+	    "a -c 7",	   "-c 7 -- a",	  "-c 9 -c 7 a",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < CHECK_COUNT(lines); i++) {
+		struct parsed p;
+
+		parse(&p, lines[i]);
+		check_true(__FILE__, __LINE__, span_str(lines[i]),
+			   p.rc == CLI_OPTIONS_RUN && p.o.count == 7 &&
+			       p.o.n_targets == 1 && strcmp(p.o.targets[0], "a") == 0,
+			   "count 7, target a");
+	}
+}
+
+static void
+test_values(void **state)
+{
+	struct parsed p;
+
+	(void)state;
+	parse(&p, "-w x.pcap -d 1.5m --hold-back 50ms --slack 0 --buffer 2M a");
+	assert_string_equal(p.o.write_path, "x.pcap");
+	assert_int_equal(p.o.duration_ns, 90 * S);
+	assert_false(p.o.is_hold_back_auto);
+	assert_int_equal(p.o.hold_back_ns, S / 20);
+	assert_int_equal(p.o.slack_ns, 0);
+	assert_int_equal(p.o.buffer_bytes, 2 * 1024 * 1024);
+	parse(&p, "--linktype sll2 --time-stamp-precision=nano --format pcap -q a");
+	assert_int_equal(p.o.linktype, OPTIONS_LINKTYPE_SLL2);
+	assert_true(p.o.is_nano && !p.o.is_ng);
+	assert_true(p.o.is_quiet);
+	parse(&p, "--linktype sll2 --linktype sll --require-all -v -w - a");
+	assert_int_equal(p.o.linktype, OPTIONS_LINKTYPE_SLL);
+	assert_true(p.o.requires_all && p.o.is_verbose);
+	assert_null(p.o.write_path);
+	parse(&p, "--format=pcapng --linktype native a");
+	assert_true(p.o.is_ng);
+	assert_int_equal(p.o.linktype, OPTIONS_LINKTYPE_NATIVE);
+	parse(&p, "--linktype native --linktype auto a");
+	assert_int_equal(p.o.linktype, OPTIONS_LINKTYPE_AUTO);
+	parse(&p, "-f icmp -i eth0,lo -s 96 --direction in a");
+	assert_string_equal(p.o.filter, "icmp");
+	assert_string_equal(p.o.interface, "eth0,lo");
+	assert_string_equal(p.o.snaplen, "96");
+	assert_string_equal(p.o.direction, "in");
+	parse(&p, "--direction out --direction inout a");
+	assert_null(p.o.direction);
+	parse(&p,
+	      "-ca ca.pem --cert=c -key k --key-pass-file p --tls-max 1.2 --insecure a");
+	assert_string_equal(p.o.tls.ca, "ca.pem");
+	assert_string_equal(p.o.tls.cert_file, "c");
+	assert_string_equal(p.o.tls.key_file, "k");
+	assert_string_equal(p.o.tls.key_pass_file, "p");
+	assert_int_equal(p.o.tls.max, TLS_MAX_1_2);
+	assert_true(p.o.tls.is_insecure);
+	assert_int_equal(p.o.retry_ns, 300 * S);
+	assert_null(p.o.stats_path);
+	assert_int_equal(p.o.progress, OPTIONS_PROGRESS_AUTO);
+	parse(&p, "--progress always a");
+	assert_int_equal(p.o.progress, OPTIONS_PROGRESS_ALWAYS);
+	parse(&p, "--progress never --progress=auto a");
+	assert_int_equal(p.o.progress, OPTIONS_PROGRESS_AUTO);
+	parse(&p, "--progress never a");
+	assert_int_equal(p.o.progress, OPTIONS_PROGRESS_NEVER);
+	parse(&p, "--stats-json - -w x a");
+	assert_string_equal(p.o.stats_path, "-");
+	parse(&p, "--stats-json y a");
+	assert_string_equal(p.o.stats_path, "y");
+	parse(&p, "--retry 90s a");
+	assert_int_equal(p.o.retry_ns, 90 * S);
+	parse(&p, "--retry 0 a");
+	assert_int_equal(p.o.retry_ns, 0);
+	parse(&p, "-w x.PcapNG a");
+	assert_true(p.o.is_ng);
+	parse(&p, "-w x.pcapng --format pcap a");
+	assert_false(p.o.is_ng);
+	parse(&p, "-w pcapng a");
+	assert_false(p.o.is_ng);
+	parse(&p, "-w x --rotate-size 100M --rotate-every 1h --rotate-keep 7 a");
+	assert_int_equal(p.o.rotate_bytes, 100 * 1024 * 1024);
+	assert_int_equal(p.o.rotate_ns, 3600 * S);
+	assert_int_equal(p.o.rotate_keep, 7);
+	parse(&p, "--hold-back 0 a");
+	assert_int_equal(p.o.hold_back_ns, 0);
+	assert_false(p.o.is_hold_back_auto);
+	parse(&p, "--hold-back 1s --hold-back auto a");
+	assert_int_equal(p.o.hold_back_ns, MERGE_HOLD_BACK_NS);
+}
+
+static void
+test_targets_behind_the_flags(void **state)
+{
+	struct parsed p;
+
+	(void)state;
+	parse(&p, "--targets -");
+	assert_int_equal(p.rc, CLI_OPTIONS_RUN);
+	assert_string_equal(p.o.targets_path, "-");
+	parse(&p, "-- -c 7");
+	assert_int_equal(p.rc, CLI_OPTIONS_RUN);
+	assert_int_equal(p.o.n_targets, 2);
+	assert_string_equal(p.o.targets[0], "-c");
+}
+
+static void
+test_help_and_version(void **state)
+{
+	struct parsed p;
+
+	(void)state;
+	parse(&p, "-h");
+	assert_int_equal(p.rc, CLI_OPTIONS_HELP);
+	parse(&p, "--help a");
+	assert_int_equal(p.rc, CLI_OPTIONS_HELP);
+	parse(&p, "-V");
+	assert_int_equal(p.rc, CLI_OPTIONS_VERSION);
+	parse(&p, "-version");
+	assert_int_equal(p.rc, CLI_OPTIONS_VERSION);
+	assert_non_null(strstr(cli_options_help(), "ddump db1 db2 | tcpdump -r -"));
+}
+
+/* The value of --netrc stands behind "=" or not at all. */
+static void
+test_optional_values(void **state)
+{
+	struct parsed p;
+
+	(void)state;
+	parse(&p, "a");
+	assert_null(p.o.netrc);
+	parse(&p, "--netrc a -4");
+	assert_int_equal(p.rc, CLI_OPTIONS_RUN);
+	assert_string_equal(p.o.netrc, "");
+	assert_string_equal(p.o.targets[0], "a");
+	assert_true(p.o.is_ipv4);
+	parse(&p, "-netrc=/x a --ipv6");
+	assert_string_equal(p.o.netrc, "/x");
+	assert_true(p.o.is_ipv6);
+}
+
+static void
+test_refused(void **state)
+{
+	static const char *const lines[] = {
+	    "",
+	    "-c",
+	    "a -c",
+	    "-c 0 a",
+	    "-c x a",
+	    "-c -1 a",
+	    "--count= a",
+	    "-x a",
+	    "--w7 a",
+	    "--bogus a",
+	    "-q=1 a",
+	    "--quiet=yes a",
+	    "-qv a",
+	    "-d 0 a",
+	    "-d 1w a",
+	    "--hold-back never a",
+	    "--buffer 1K a",
+	    "--linktype ethernet a",
+	    "--format erf a",
+	    "--time-stamp-precision pico a",
+	    "--direction both a",
+	    "-cert c a",
+	    "-key k a",
+	    "--key-pass-file p a",
+	    "--tls-max 1.1 a",
+	    "--insecure=1 a",
+	    "-s -5 a",
+	    "--filter= a",
+	    "--stats-json - a",
+	    "--progress a",
+	    "--progress maybe a",
+	    "--stats-json - -w - a",
+	    "--stats-json x -w x a",
+	    "--netrc= a",
+	    "--proxy",
+	    "--proxy= a",
+	    "-4 -6 a",
+	    "--ipv4=1 a",
+	    "--proxxy=http://u:secret@p:1 a",
+	    "--count=secret a",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < CHECK_COUNT(lines); i++) {
+		struct parsed p;
+
+		parse(&p, lines[i]);
+		check_true(__FILE__, __LINE__, span_str(lines[i]),
+			   p.rc == CLI_OPTIONS_BAD && p.why.n > 0, "refused, and why");
+		check_true(__FILE__, __LINE__, span_str(lines[i]),
+			   !strstr(text_cstr(&p.why), "secret"), "values are not shown");
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_defaults),
+	    cmocka_unit_test(test_every_way_to_write_a_value),
+	    cmocka_unit_test(test_values),
+	    cmocka_unit_test(test_targets_behind_the_flags),
+	    cmocka_unit_test(test_help_and_version),
+	    cmocka_unit_test(test_optional_values),
+	    cmocka_unit_test(test_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,135 @@
+/* Files of targets, as they are written and as they should not be. */
+#include "cli/target/list.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "merge/merge.h"
+#include "support/check.h"
+
+struct row {
+	int line;
+	const char *file;
+	const char *want; /* targets, each with a ";"; NULL: refused */
+};
+
+static const struct row rows[] = {
+    {__LINE__, "db1\ndb2\n", "db1;db2;"},
+    {__LINE__, "db1", "db1;"},
+    {__LINE__, "\n\n# no\n  db1\t \r\n#db2\n\t# db3\r\ndb4#5\n", "db1;db4#5;"},
+    {__LINE__, "u:p@db1?filter=a%20b\n", "u:p@db1?filter=a%20b;"},
+    {__LINE__, "db1 db2\n", "db1 db2;"}, /* one target, which is not valid */
+    {__LINE__, "-x\n", "-x;"},		 /* never an option */
+    {__LINE__, "", NULL},
+    {__LINE__, "# nothing\n\r\n", NULL},
+};
+
+static void
+write_file(char *path, const char *text)
+{
+	int fd;
+
+	strcpy(path, "/tmp/target_list_XXXXXX");
+	fd = mkstemp(path);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	close(fd);
+}
+
+static void
+put_all(struct text *out, const struct options *o)
+{
+	for (size_t i = 0; i < o->n_targets; i++) {
+		text_str(out, o->targets[i]);
+		text_char(out, ';');
+		free((void *)(uintptr_t)o->targets[i]);
+	}
+}
+
+static void
+test_rows(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < CHECK_COUNT(rows); i++) {
+		const struct row *row = &rows[i];
+		const char **list = calloc(1, sizeof(*list));
+		struct options o = {.targets = list};
+		char path[32];
+		char mem[256];
+		struct text text;
+		bool is_good;
+
+		write_file(path, row->file);
+		o.targets_path = path;
+		text_init(&text, mem, sizeof(mem));
+		is_good = target_list_read(&o, &list, &text);
+		check_true(__FILE__, row->line, span_str(row->file),
+			   is_good == !!row->want && (text.n == 0) == is_good, "taken");
+		assert_ptr_equal(o.targets, list);
+		text_init(&text, mem, sizeof(mem));
+		put_all(&text, &o);
+		if (row->want)
+			check_span(__FILE__, row->line, span_str(row->file),
+				   text_span(&text), span_str(row->want), "targets");
+		free(list);
+		unlink(path);
+	}
+}
+
+/* They stand behind those of the command line; all together are bounded. */
+static void
+test_together(void **state)
+{
+	const char **list = calloc(MERGE_SOURCES_MAX, sizeof(*list));
+	struct options o = {.targets = list, .n_targets = 1};
+	char path[32];
+	char mem[256];
+	struct text why;
+
+	(void)state;
+	write_file(path, "db2\n");
+	o.targets_path = path;
+	list[0] = "db1";
+	text_init(&why, mem, sizeof(mem));
+	assert_true(target_list_read(&o, &list, &why));
+	assert_int_equal(o.n_targets, 2);
+	assert_string_equal(o.targets[0], "db1");
+	assert_string_equal(o.targets[1], "db2");
+	free((void *)(uintptr_t)o.targets[1]);
+	o.n_targets = MERGE_SOURCES_MAX;
+	assert_false(target_list_read(&o, &list, &why));
+	free((void *)(uintptr_t)list[MERGE_SOURCES_MAX]);
+	free(list);
+	unlink(path);
+}
+
+static void
+test_no_file(void **state)
+{
+	struct options o = {.targets_path = NULL, .n_targets = 1};
+	const char **list = NULL;
+	char mem[256];
+	struct text why;
+
+	(void)state;
+	text_init(&why, mem, sizeof(mem));
+	assert_true(target_list_read(&o, &list, &why));
+	o.targets_path = "/none/at/all";
+	assert_false(target_list_read(&o, &list, &why));
+	assert_string_equal(text_cstr(&why),
+			    "--targets /none/at/all: No such file or directory: "
+			    "give a file that can be read");
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_rows),
+	    cmocka_unit_test(test_together),
+	    cmocka_unit_test(test_no_file),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,410 @@
+/* What an argument names, what people call it, and the request made for it. */
+#include "cli/target/target.h"
+
+#include <string.h>
+
+#include "support/check.h"
+#include "sys/ports.h"
+
+#define LIST_MAX 6
+
+struct name_row {
+	int line;
+	const char *texts[LIST_MAX];
+	const char *names[LIST_MAX];
+};
+
+static const struct name_row name_rows[] = {
+    {__LINE__, {"db1", "db2:80"}, {"db1", "db2"}},
+    {__LINE__, {"db1", "db1:80"}, {"db1:8475", "db1:80"}},
+    {__LINE__,
+     {"db1", "http://db1:8475/capture?filter=icmp", "db1:80", "db2"},
+     {"db1:8475#1", "db1:8475#2", "db1:80", "db2"}},
+    {__LINE__, {"[::1]", "[::2]:1", "[::2]:2"}, {"::1", "[::2]:1", "[::2]:2"}},
+    {__LINE__, {"http://u:secret@db1/x", "db2"}, {"db1", "db2"}},
+    {__LINE__,
+     {"unix:/run/d.sock", "unix:/run/e.sock?filter=icmp"},
+     {"unix:/run/d.sock", "unix:/run/e.sock"}},
+    {__LINE__,
+     {"a/x.pcap", "b/x.pcap", "y.pcapng"},
+     {"a/x.pcap", "b/x.pcap", "y.pcapng"}},
+    {__LINE__, {"a/x.pcap", "a/x.pcap", "/y"}, {"a/x.pcap#1", "a/x.pcap#2", "y"}},
+    {__LINE__, {"./fifo", "fifo"}, {"fifo", "fifo"}},
+    {__LINE__, {"-", "./-"}, {"stdin", "-"}},
+};
+
+static void
+test_names(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < CHECK_COUNT(name_rows); i++) {
+		const struct name_row *row = &name_rows[i];
+		struct target list[LIST_MAX];
+		struct target *scratch[LIST_MAX];
+		size_t n = 0;
+
+		while (n < LIST_MAX && row->texts[n]) {
+			const char *what = target_parse(&list[n], row->texts[n]);
+
+			check_true(__FILE__, row->line, span_str(row->texts[n]), !what,
+				   what ? what : "parsed");
+			n++;
+		}
+		target_name_all(list, n, scratch);
+		for (size_t k = 0; k < n; k++)
+			check_span(__FILE__, row->line, span_str(row->texts[k]),
+				   span_str(list[k].name), span_str(row->names[k]),
+				   "name");
+	}
+}
+
+static void
+test_kinds(void **state)
+{
+	static const struct {
+		const char *text;
+		enum target_kind kind;
+	} rows[] = {
+	    {"x.pcap", TARGET_FILE},	 {"X.PCAPNG", TARGET_FILE},
+	    {"/dev/stdin", TARGET_FILE}, {"./a", TARGET_FILE},
+	    {"../a", TARGET_FILE},	 {"host", TARGET_NETWORK},
+	    {"host/x", TARGET_NETWORK},	 {"http://host/x.pcap", TARGET_NETWORK},
+	    {"unix:/x", TARGET_NETWORK}, {"unix:/x.pcap", TARGET_NETWORK},
+	};
+	struct target t;
+
+	(void)state;
+	for (size_t i = 0; i < CHECK_COUNT(rows); i++) {
+		assert_null(target_parse(&t, rows[i].text));
+		check_u64(__FILE__, __LINE__, span_str(rows[i].text), t.kind,
+			  rows[i].kind, "kind");
+	}
+}
+
+/* What is wrong is said without the password. */
+static void
+test_refused(void **state)
+{
+	static const char *const rows[] = {
+	    "",
+	    "http://",
+	    "db1:0",
+	    "db1:99999",
+	    "ftp://db1",
+	    "dns+ftp://db1",
+	    "dns+http://",
+	    "http://u:secret@db1:x",
+	    "u:secret@[::1",
+	};
+	struct target t;
+
+	(void)state;
+	for (size_t i = 0; i < CHECK_COUNT(rows); i++) {
+		const char *what = target_parse(&t, rows[i]);
+
+		check_true(__FILE__, __LINE__, span_str(rows[i]), what != NULL,
+			   "refused");
+		check_true(__FILE__, __LINE__, span_str(rows[i]),
+			   !strstr(t.name, "secret") && t.name[0], "name");
+	}
+	assert_non_null(strstr(target_parse(&t, "http://u:a/b@db1"), "%2F"));
+	assert_non_null(strstr(target_parse(&t, "http://u:secret@db1:x"), "port"));
+}
+
+struct request_row {
+	int line;
+	const char *target;
+	struct options o;
+	const char *first; /* line of the request */
+	const char *has;   /* another */
+};
+
+static const struct request_row request_rows[] = {
+    {__LINE__, "db1", {0}, "GET /capture HTTP/1.1", "Host: db1:8475"},
+    {__LINE__,
+     "http://[fe80::1%25eth0]:80/",
+     {0},
+     "GET / HTTP/1.1",
+     "Host: [fe80::1]:80"},
+    {__LINE__,
+     "unix:/x?filter=icmp",
+     {0},
+     "GET /capture?filter=icmp HTTP/1.1",
+     "Host: localhost"},
+    {__LINE__,
+     "db1?filter=icmp",
+     {.filter = "tcp", .snaplen = "96"},
+     "GET /capture?filter=icmp&snaplen=96 HTTP/1.1",
+     "Ddump-Options: linktype=sll2, heartbeat=50, precision=nano"},
+    {__LINE__,
+     "db1",
+     {.filter = "port 53 & x", .interface = "eth0,lo", .direction = "in"},
+     "GET /capture?filter=port%2053%20%26%20x&interface=eth0%2Clo&direction=in HTTP/1.1",
+     "Accept: application/x-pcapng"},
+    {__LINE__,
+     "http://user:p%40ss@db1/",
+     {0},
+     "GET / HTTP/1.1",
+     "Authorization: Basic dXNlcjpwQHNz"},
+    {__LINE__,
+     "db1",
+     {.linktype = OPTIONS_LINKTYPE_NATIVE, .interface = "eth0"},
+     "GET /capture?interface=eth0 HTTP/1.1",
+     "Ddump-Options: linktype=native, heartbeat=50, precision=nano"},
+    {__LINE__, "http://u@db1/", {0}, "GET / HTTP/1.1", "Authorization: Basic dTo="},
+};
+
+static void
+test_requests(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < CHECK_COUNT(request_rows); i++) {
+		const struct request_row *row = &request_rows[i];
+		char mem[4096];
+		struct text out;
+		struct target t;
+		struct span line;
+
+		check_true(__FILE__, row->line, span_str(row->target),
+			   !target_parse(&t, row->target), "parsed");
+		text_init(&out, mem, sizeof(mem));
+		assert_true(
+		    target_request(&t, &row->o, "remote=8475; local=1-2", "", &out));
+		line = text_span(&out);
+		line.n = span_find(line, '\r');
+		check_span(__FILE__, row->line, span_str(row->target), line,
+			   span_str(row->first), "request line");
+		check_true(__FILE__, row->line, span_str(text_cstr(&out)),
+			   strstr(text_cstr(&out), row->has) != NULL, row->has);
+		assert_string_equal(text_cstr(&out) + out.n - 4, "\r\n\r\n");
+	}
+}
+
+static void
+test_request_that_does_not_fit(void **state)
+{
+	static char filter[40000];
+	struct options o = {.filter = filter};
+	char mem[64 * 1024];
+	struct target t;
+	struct text out;
+
+	(void)state;
+	memset(filter, 'x', sizeof(filter) - 1);
+	assert_null(target_parse(&t, "db1"));
+	text_init(&out, mem, sizeof(mem));
+	assert_false(target_request(&t, &o, NULL, "", &out));
+}
+
+static void
+test_clock_requests(void **state)
+{
+	static const char *const rows[][3] = {
+	    {"db1", "GET /clock HTTP/1.1", "Host: db1:8475"},
+	    {"db1?filter=icmp", "GET /clock HTTP/1.1", "User-Agent: ddump/"},
+	    {"unix:/x", "GET /clock HTTP/1.1", "Host: localhost"},
+	    {"http://u:p@db1/", "GET /clock HTTP/1.1", "Authorization: Basic dTpw"},
+	    {"http://db1/capture", "GET /clock HTTP/1.1", ""},
+	    {"http://db1/x/y/capture?count=1", "GET /x/y/clock HTTP/1.1", ""},
+	    {"http://db1/x/", "GET /x/clock HTTP/1.1", ""},
+	    {"http://db1/capture/", "GET /capture/clock HTTP/1.1", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < CHECK_COUNT(rows); i++) {
+		char mem[1024];
+		struct text out;
+		struct target t;
+		struct span line;
+
+		assert_null(target_parse(&t, rows[i][0]));
+		text_init(&out, mem, sizeof(mem));
+		assert_true(target_side_request(&t, "clock", &out));
+		line = text_span(&out);
+		line.n = span_find(line, '\r');
+		check_span(__FILE__, __LINE__, span_str(rows[i][0]), line,
+			   span_str(rows[i][1]), "request line");
+		assert_non_null(strstr(text_cstr(&out), rows[i][2]));
+		assert_string_equal(text_cstr(&out) + out.n - 4, "\r\n\r\n");
+		text_init(&out, mem, out.n - 1);
+		assert_false(target_side_request(&t, "clock", &out));
+	}
+}
+
+static void
+test_ports(void **state)
+{
+	static const char *const texts[] = {"db1",    "https://db2:443", "db3",
+					    "x.pcap", "unix:/x",	 "db4:80"};
+	const struct ports local = {.first = 50000, .last = 50255};
+	const struct ports none = {0};
+	struct target list[200];
+	char mem[TARGET_PORTS_FIELD_MAX];
+	struct text out;
+
+	(void)state;
+	for (size_t i = 0; i < CHECK_COUNT(texts); i++)
+		assert_null(target_parse(&list[i], texts[i]));
+	text_init(&out, mem, sizeof(mem));
+	target_put_ports(&out, list, CHECK_COUNT(texts), &local, 0);
+	assert_string_equal(text_cstr(&out), "remote=8475,443,80; local=50000-50255");
+	text_init(&out, mem, sizeof(mem));
+	target_put_ports(&out, list, CHECK_COUNT(texts), &none, 0);
+	target_put_ports(&out, &list[3], 2, &local, 0);
+	assert_int_equal(out.n, 0);
+	for (uint16_t i = 0; i < 200; i++) {
+		list[i] = list[0];
+		list[i].port = (uint16_t)(65535 - i);
+	}
+	target_put_ports(&out, list, 200, &local, 0);
+	assert_false(out.is_cut);
+	assert_non_null(strstr(text_cstr(&out), ",65472; local=50000-50255"));
+}
+
+struct same_row {
+	int line;
+	const char *one;
+	const char *other;
+	bool is_same;
+};
+
+static const struct same_row same_rows[] = {
+    {__LINE__, "db1", "http://DB1:8475/capture", true},
+    {__LINE__, "http://u:p@db1/", "http://v@db1/", true},
+    {__LINE__, "db1", "https://db1", false},
+    {__LINE__, "db1", "db1:80", false},
+    {__LINE__, "db1", "db1/", false},
+    {__LINE__, "db1", "db1?filter=icmp", false},
+    {__LINE__, "db1?filter=icmp", "db1/capture?filter=icmp", true},
+    {__LINE__, "db1?", "db1", true},
+    {__LINE__, "db1", "db1.", false},
+    {__LINE__, "db1", "dns+http://db1", false},
+    {__LINE__, "dns+http://db1", "dns+http://DB1:8475", true},
+    {__LINE__, "[::1]", "[0:0:0:0:0:0:0:1]:8475", true},
+    {__LINE__, "[::1]", "[::2]", false},
+    {__LINE__, "[fe80::1%eth0]", "[fe80:0::1%25eth0]", true},
+    {__LINE__, "[fe80::1%eth0]", "[fe80::1%eth1]", false},
+    {__LINE__, "[fe80::1%eth0]", "[fe80::1]", false},
+    {__LINE__, "127.0.0.1", "[::ffff:127.0.0.1]", false},
+    {__LINE__, "unix:/a", "unix:///a", true},
+    {__LINE__, "unix:/a", "unix:/A", false},
+    {__LINE__, "unix:/a", "unix:/a?filter=udp", false},
+    {__LINE__, "/a.pcap", "/a.pcap", true},
+    {__LINE__, "./a.pcap", "a.pcap", false},
+    {__LINE__, "a.pcap", "http://a.pcap", false},
+};
+
+static void
+test_same(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < CHECK_COUNT(same_rows); i++) {
+		const struct same_row *row = &same_rows[i];
+		struct target list[4];
+		struct target *pointers[4] = {&list[0], &list[1], &list[2], &list[3]};
+
+		assert_null(target_parse(&list[0], row->one));
+		assert_null(target_parse(&list[1], "[::7]:7"));
+		assert_null(target_parse(&list[2], row->other));
+		assert_null(target_parse(&list[3], row->one));
+		check_true(__FILE__, row->line, span_str(row->one),
+			   target_is_same(&list[0], &list[2]) == row->is_same &&
+			       target_is_same(&list[2], &list[0]) == row->is_same,
+			   row->other);
+		target_sort(pointers, 4);
+		for (size_t k = 1; k < 4; k++)
+			check_true(__FILE__, row->line, span_str(row->one),
+				   !target_is_same(pointers[k - 1], pointers[k]) ||
+				       pointers[k - 1] < pointers[k],
+				   "in the order of the list");
+	}
+}
+
+/* One of a name's addresses: connected to by the address, asked for by the name. */
+static void
+test_addresses(void **state)
+{
+	static const char *const texts[] = {"dns+http://u:secret@db.svc:80",
+					    "10.0.0.1:80", "[fd00::1]"};
+	static const char *const names[] = {"10.0.0.2", "10.0.0.1", "[fd00::1]:80",
+					    "[fd00::1]:8475"};
+	struct options o = {0};
+	struct target all;
+	struct target list[4];
+	struct target *scratch[4];
+	char mem[512];
+	struct text out;
+
+	(void)state;
+	assert_null(target_parse(&all, texts[0]));
+	assert_true(target_is_all(&all));
+	list[0] = target_at_address(&all, span_str("10.0.0.2"));
+	assert_null(target_parse(&list[1], texts[1]));
+	list[2] = target_at_address(&all, span_str("fd00::1"));
+	assert_null(target_parse(&list[3], texts[2]));
+	target_name_all(list, 4, scratch);
+	for (size_t i = 0; i < 4; i++) {
+		check_span(__FILE__, __LINE__, span_str(names[i]), span_str(list[i].name),
+			   span_str(names[i]), "name");
+		assert_false(target_is_all(&list[i]));
+		assert_int_equal(target_is_same(&list[i], &list[1]), i == 1);
+	}
+	list[3] = target_at_address(&all, span_str("10.0.0.1"));
+	assert_true(target_is_same(&list[3], &list[1]));
+	text_init(&out, mem, sizeof(mem));
+	target_put_authority(&list[2], &out);
+	check_span(__FILE__, __LINE__, span_str(texts[0]), text_span(&out),
+		   span_str("[fd00::1]:80"), "authority");
+	text_init(&out, mem, sizeof(mem));
+	assert_true(target_request(&list[2], &o, NULL, "", &out));
+	assert_non_null(strstr(text_cstr(&out), "Host: db.svc:80\r\n"));
+}
+
+static void
+test_shown(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *want;
+	} rows[] = {
+	    {"db1", "db1"},
+	    {"http://u:secret@db1/x?y", "http://db1/x?y"},
+	    {"u@db1", "db1"},
+	    {"dns+https://:secret@db1", "dns+https://db1"},
+	    {"u:se@cret@[::1]:80", "[::1]:80"},
+	    {"/a@b:c.pcap", "/a@b:c.pcap"},
+	    {"./\x1b.pcap", "./\\x1b.pcap"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < CHECK_COUNT(rows); i++) {
+		struct target t;
+		char mem[128];
+		struct text out;
+
+		assert_null(target_parse(&t, rows[i].text));
+		text_init(&out, mem, sizeof(mem));
+		target_put_text(&t, &out);
+		check_span(__FILE__, __LINE__, span_str(rows[i].text), text_span(&out),
+			   span_str(rows[i].want), "shown");
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_names),
+	    cmocka_unit_test(test_same),
+	    cmocka_unit_test(test_addresses),
+	    cmocka_unit_test(test_shown),
+	    cmocka_unit_test(test_kinds),
+	    cmocka_unit_test(test_refused),
+	    cmocka_unit_test(test_requests),
+	    cmocka_unit_test(test_request_that_does_not_fit),
+	    cmocka_unit_test(test_clock_requests),
+	    cmocka_unit_test(test_ports),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
