@@ -27,6 +27,19 @@ unit_size(enum whole_format format, struct span s, bool *is_packet)
 }
 
 size_t
+whole_rest(enum whole_format format, struct span bytes, size_t at)
+{
+	uint64_t n_packets;
+	size_t begin = whole_prefix(format, span_of(bytes.p, at), &n_packets);
+	bool is_packet;
+
+	if (format == WHOLE_CLASSIC_HEAD && begin > 0)
+		format = WHOLE_CLASSIC;
+	span_take(&bytes, begin);
+	return at == begin ? 0 : unit_size(format, bytes, &is_packet) - (at - begin);
+}
+
+size_t
 whole_prefix(enum whole_format format, struct span bytes, uint64_t *n_packets)
 {
 	struct span rest = bytes;

@@ -16,4 +16,8 @@ enum whole_format {
  */
 size_t whole_prefix(enum whole_format format, struct span bytes, uint64_t *n_packets);
 
+/* The bytes from `at` to the end of the record or block that it lies in; 0: it lies
+ * between two, or nothing of the next is there. */
+size_t whole_rest(enum whole_format format, struct span bytes, size_t at);
+
 #endif

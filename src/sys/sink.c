@@ -119,6 +119,12 @@ write_some(const struct sink *s, const uint8_t *p, size_t n)
 	return write(s->fd, p, n);
 }
 
+void
+sink_wait(const struct sink *s, int milliseconds)
+{
+	poll(&(struct pollfd){.fd = s->fd, .events = POLLOUT}, 1, milliseconds);
+}
+
 long
 sink_write(struct sink *s, const uint8_t *p, size_t n)
 {
@@ -130,6 +136,6 @@ sink_write(struct sink *s, const uint8_t *p, size_t n)
 	if (rc == 0)
 		return -EIO;
 	if (error == EAGAIN && s->kind == SINK_FILE)
-		poll(&(struct pollfd){.fd = s->fd, .events = POLLOUT}, 1, -1);
+		sink_wait(s, -1);
 	return error == EAGAIN || error == EINTR ? 0 : -error;
 }

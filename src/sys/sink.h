@@ -50,4 +50,7 @@ bool sink_is_watchable(const struct sink *s);
 /* Bytes written, at least 1; 0: not now; -errno (-EPIPE: the reader has gone). */
 long sink_write(struct sink *s, const uint8_t *p, size_t n);
 
+/* Waits until it may take more, for so long at most. */
+void sink_wait(const struct sink *s, int milliseconds);
+
 #endif

@@ -10,6 +10,7 @@ import time
 import pytest
 
 from lab import DDUMP, PATIENCE, packets_of, wait_for
+from numbered import records_of
 from test_worker import SEND, send_udp
 
 FILTER = "udp dst port 9999"
@@ -177,6 +178,34 @@ def test_a_second_interrupt_ends_at_once_and_says_what_was_lost(lab, host, tmp_p
     whole = (len(data) - 24) // (16 + 16 + 28 + 1008)
     assert total["packets_written"] in (whole, whole + 1), "what the pipe has is written"
     assert "interrupted again" in run.process.log()
+
+
+SLOW_READER = """
+import os, sys, time
+while chunk := os.read(0, 3001):
+    sys.stdout.buffer.write(chunk)
+    time.sleep(0.001)
+"""
+
+
+@pytest.mark.parametrize("args", [(), ("--format", "pcapng")])
+def test_a_second_interrupt_leaves_no_half_record_to_a_reader(lab, host, tmp_path, args):
+    """A pipe takes what it has room for: that may end anywhere in a record."""
+    worker = lab.worker(host)
+    read, write = os.pipe()
+    with open(tmp_path / "out.pcap", "wb") as out:
+        reader = subprocess.Popen(["/usr/bin/python3", "-c", SLOW_READER], stdin=read, stdout=out)
+    os.close(read)
+    run = Run(lab, host, tmp_path, *args, target(worker), stdout=write)
+    os.close(write)
+    send_udp(host, 20_000, size=1000)
+    run.interrupt()
+    time.sleep(0.1)
+    run.interrupt()
+    status, total, _ = run.end()
+    assert reader.wait(PATIENCE) == 0
+    got = len(list(records_of(str(tmp_path / "out.pcap"))))
+    assert status == 1 and 0 < got < 20_000 and got == total["packets_written"]
 
 
 def test_a_count_that_is_reached_leaves_the_rest_counted(lab, host, tmp_path):

@@ -52,6 +52,16 @@ put_ng(struct file *f, uint32_t caplen)
 	end_unit(f, size, true);
 }
 
+static size_t
+next_end(const struct file *f, size_t at)
+{
+	size_t i = 0;
+
+	while (f->ends[i] < at)
+		i++;
+	return f->ends[i];
+}
+
 static void
 check_every_cut(const struct file *f, enum whole_format format)
 {
@@ -70,6 +80,8 @@ check_every_cut(const struct file *f, enum whole_format format)
 		assert_int_equal(whole_prefix(format, span_of(copy + 1, cut), &n_packets),
 				 want);
 		assert_int_equal(n_packets, want_packets);
+		assert_int_equal(whole_rest(format, span_of(f->bytes, f->n), cut),
+				 cut == want ? 0 : next_end(f, cut) - cut);
 		free(copy);
 	}
 }

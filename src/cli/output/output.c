@@ -170,16 +170,29 @@ output_unwritten(const struct output *o, uint64_t i)
 	return o->sources[o->n_records - 1 - i];
 }
 
+static enum whole_format
+format_of(const struct output *o)
+{
+	if (o->options.is_ng)
+		return WHOLE_NG;
+	return o->has_head ? WHOLE_CLASSIC_HEAD : WHOLE_CLASSIC;
+}
+
+struct span
+output_begun(const struct output *o)
+{
+	return span_of(o->mem + o->head,
+		       whole_rest(format_of(o), span_of(o->mem, o->tail), o->head));
+}
+
 uint64_t
 output_torn(const struct output *o, size_t *torn)
 {
-	enum whole_format format = o->options.is_ng ? WHOLE_NG
-				   : o->has_head    ? WHOLE_CLASSIC_HEAD
-						    : WHOLE_CLASSIC;
 	uint64_t n_written;
 	uint64_t n_all;
 
-	*torn = o->head - whole_prefix(format, span_of(o->mem, o->head), &n_written);
-	whole_prefix(format, span_of(o->mem, o->tail), &n_all);
+	*torn =
+	    o->head - whole_prefix(format_of(o), span_of(o->mem, o->head), &n_written);
+	whole_prefix(format_of(o), span_of(o->mem, o->tail), &n_all);
 	return n_all - n_written;
 }

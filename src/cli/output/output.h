@@ -81,6 +81,9 @@ void output_written(struct output *o, size_t n);
  * of a record that is not whole. Returns how many packets are not written as a whole. */
 uint64_t output_torn(const struct output *o, size_t *torn);
 
+/* Of what waits: the rest of the record that is written in part; borrowed as above. */
+struct span output_begun(const struct output *o);
+
 /* The source of the i-th of them, counted from the last one. */
 uint32_t output_unwritten(const struct output *o, uint64_t i);
 

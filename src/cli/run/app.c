@@ -60,6 +60,7 @@ on_signal(struct loop_watch *w, unsigned ready, uint64_t now_ns)
 				    "written are discarded");
 		a->has_output_failed = true;
 		app_loop_cut(a);
+		app_pump_finish_begun(a);
 		a->phase = APP_OVER;
 	}
 }

@@ -12,6 +12,7 @@
 
 #include "cli/source/probe.h"
 #include "pcap/linktype.h"
+#include "sys/clock.h"
 #include "sys/log.h"
 
 void
@@ -87,6 +88,25 @@ app_pump_flush(struct app *a)
 		else
 			take_written(a, (size_t)n);
 		waiting = output_waiting(&a->output);
+	}
+}
+
+void
+app_pump_finish_begun(struct app *a)
+{
+	uint64_t end_ns = clock_monotonic_ns() + APP_FINISH_NS;
+	struct span rest = output_begun(&a->output);
+
+	while (rest.n > 0 && !a->is_output_gone && clock_monotonic_ns() < end_ns) {
+		long n = sink_write(&a->sink, rest.p, rest.n);
+
+		if (n < 0)
+			app_pump_fail(a, (int)n);
+		else if (n == 0)
+			sink_wait(&a->sink, (int)(APP_FINISH_NS / 1000000));
+		else
+			take_written(a, (size_t)n);
+		rest = output_begun(&a->output);
 	}
 }
 

@@ -34,6 +34,8 @@ enum app_phase {
  * than packets do. */
 #define APP_DESCRIBE_NS 50000000u
 
+#define APP_FINISH_NS 200000000u /* a second signal ends at once, as a person sees it */
+
 #define APP_PATH_MAX 4096 /* as PATH_MAX: longer ones cannot be opened */
 #define APP_OS_MAX   128  /* "Linux 6.12.1", as the machine calls itself */
 
@@ -194,6 +196,10 @@ void app_pump_flush(struct app *a);
  * known; and what ends a file. As far as the sink takes it: true when that is all. */
 bool app_pump_describe(struct app *a);
 bool app_pump_put_tail(struct app *a);
+
+/* The record that is written in part becomes whole, if the reader takes the rest within
+ * APP_FINISH_NS: else what reads the output finds it damaged. */
+void app_pump_finish_begun(struct app *a);
 
 /* The sink failed, or its reader has gone (-EPIPE, which is no failure): the end. */
 void app_pump_fail(struct app *a, int error);
