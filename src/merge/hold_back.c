@@ -44,40 +44,52 @@ hold_back_review(struct merge *m, uint64_t now_ns)
 void
 hold_back_forget(struct merge *m, struct source *s)
 {
-	m->n_lagging -= s->is_lagging;
-	s->is_lagging = false;
-	s->heard_ns = s->beat_ns = 0;
+	m->n_lagging -= s->is_lagging || s->is_lumpy;
+	s->is_lagging = s->is_lumpy = false;
+	s->lumps = (struct lumps){0};
 }
 
-/* The least age follows a clock that drifts. Half the hold-back: by the next watermark it
- * may be all of it. */
+/* The least age follows a clock that drifts. */
+static void
+note_age(struct source *s)
+{
+	bool is_first = s->lumps.beat_ns == 0;
+	uint64_t elapsed_ns = s->lumps.heard_ns - s->lumps.beat_ns;
+
+	s->age_ns = (int64_t)(s->lumps.heard_ns - s->mark_ns);
+	if (!is_first)
+		s->age_least_ns += (int64_t)(elapsed_ns / MERGE_LAG_DRIFT_PART);
+	if (is_first || s->age_ns < s->age_least_ns)
+		s->age_least_ns = s->age_ns;
+}
+
+/* Half the hold-back: by the next watermark it may be all of it. */
 void
 hold_back_beat(struct merge *m, struct source *s)
 {
-	bool is_first = s->beat_ns == 0;
-	bool was_lagging = s->is_lagging;
+	uint64_t limit_ns = m->hold_back_ns / 2;
+	bool was_late = s->is_lagging || s->is_lumpy;
 
-	if (!m->options.is_auto || s->is_file || s->heard_ns == 0)
+	if (s->is_file || s->lumps.heard_ns == 0)
 		return;
-	s->age_ns = (int64_t)(s->heard_ns - s->mark_ns);
-	if (!is_first)
-		s->age_least_ns +=
-		    (int64_t)((s->heard_ns - s->beat_ns) / MERGE_LAG_DRIFT_PART);
-	if (is_first || s->age_ns < s->age_least_ns)
-		s->age_least_ns = s->age_ns;
-	s->beat_ns = s->heard_ns;
-	s->is_lagging =
-	    (uint64_t)s->age_ns - (uint64_t)s->age_least_ns > m->hold_back_ns / 2;
-	m->n_lagging += s->is_lagging;
-	m->n_lagging -= was_lagging;
+	note_age(s);
+	lumps_note_beat(&s->lumps, s->mark_ns);
+	if (!m->options.is_auto)
+		return;
+	s->is_lagging = (uint64_t)s->age_ns - (uint64_t)s->age_least_ns > limit_ns;
+	s->is_lumpy = lumps_pause_ns(&s->lumps) > limit_ns;
+	m->n_lagging += s->is_lagging || s->is_lumpy;
+	m->n_lagging -= was_late;
 }
 
-/* Until when the source counts as one that delivers. */
+/* Until when the source counts as one that delivers: it may pause as it did before, and a
+ * quarter longer. */
 static uint64_t
 alive_until(const struct merge *m, const struct source *s)
 {
-	uint64_t heard = s->heard_ns + m->hold_back_ns;
-	uint64_t beat = s->beat_ns + MERGE_LAG_BEAT_NS;
+	uint64_t pause = s->is_lumpy ? lumps_pause_ns(&s->lumps) : 0;
+	uint64_t heard = s->lumps.heard_ns + pause + pause / 4 + m->hold_back_ns;
+	uint64_t beat = s->lumps.beat_ns + MERGE_LAG_BEAT_NS;
 
 	return heard < beat ? heard : beat;
 }
@@ -92,7 +104,7 @@ hold_back_lag_end(const struct merge *m, struct tourney_node record, uint64_t no
 		bool is_awaited = s->mark_ns < record.key ||
 				  (s->mark_ns == record.key && i < record.leaf);
 
-		if (s->is_lagging && is_awaited && alive_until(m, s) > end_ns)
+		if ((s->is_lagging || s->is_lumpy) && is_awaited && alive_until(m, s) > end_ns)
 			end_ns = alive_until(m, s);
 	}
 	return end_ns;
@@ -101,7 +113,23 @@ hold_back_lag_end(const struct merge *m, struct tourney_node record, uint64_t no
 void
 merge_heard(struct merge *m, uint32_t source, uint64_t now_ns)
 {
-	m->sources[source].heard_ns = now_ns;
+	struct source *s = &m->sources[source];
+
+	lumps_note_bytes(&s->lumps, now_ns,
+			 s->room_ns > m->away_ns ? s->room_ns : m->away_ns);
+	m->now_ns = now_ns;
+}
+
+void
+merge_was_away(struct merge *m, uint64_t now_ns)
+{
+	m->away_ns = now_ns;
+}
+
+enum lumps_kind
+merge_lumps(const struct merge *m, uint32_t source, uint64_t now_ns, uint64_t *gap_ns)
+{
+	return lumps_kind(&m->sources[source].lumps, now_ns, gap_ns);
 }
 
 uint64_t

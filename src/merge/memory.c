@@ -38,6 +38,7 @@ memory_not_full(struct merge *m, uint32_t source)
 	m->sources[last].full_at = s->full_at;
 	m->n_needs -= s->needs;
 	s->is_full = false;
+	s->room_ns = m->now_ns;
 	s->needs = false;
 }
 

@@ -446,6 +446,7 @@ merge_next(struct merge *m, uint64_t now_ns, struct merge_out *out)
 {
 	struct tourney_node record;
 
+	m->now_ns = now_ns;
 	drop(m);
 	if (m->aside != STATE_NONE)
 		return leave_aside(m, out);

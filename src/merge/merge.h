@@ -1,6 +1,7 @@
 #ifndef MERGE_MERGE_H
 #define MERGE_MERGE_H
 
+#include "merge/lumps.h"
 #include "pcap/savefile.h"
 
 /*
@@ -22,7 +23,8 @@
  *   - but never while a regular file could still deliver older ones;
  *   - with is_auto, nor while a live source of explicit watermarks that could do so lags:
  *     its newest watermark came later than its promptest by more than half the hold-back,
- *     and bytes of it came within the hold-back (merge_heard);
+ *     or it pauses for longer than that again and again (lumps.h); and bytes of it came
+ *     (merge_heard) within the hold-back, its usual pause and a quarter of that added;
  * - when a source has no room and may get no more memory, and is itself the awaited one
  *   or MERGE_FORCE_PATIENCE_NS are over: the oldest of all is forced out - nor this
  *   while a regular file that has room could still deliver older ones.
@@ -172,6 +174,13 @@ void merge_abort(struct merge *m, uint32_t source);
 
 /* Bytes of the source came at now_ns: what is said of it until the next call came then. */
 void merge_heard(struct merge *m, uint32_t source, uint64_t now_ns);
+
+/* Nothing was read for a while, until now_ns: a silence of the sources is not theirs. */
+void merge_was_away(struct merge *m, uint64_t now_ns);
+
+/* How a source with explicit watermarks delivers: see lumps_kind. */
+enum lumps_kind merge_lumps(const struct merge *m, uint32_t source, uint64_t now_ns,
+			    uint64_t *gap_ns);
 
 /* How far a source that the others may wait for lags; 0: it does not. */
 uint64_t merge_lag_ns(const struct merge *m, uint32_t source);

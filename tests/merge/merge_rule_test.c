@@ -760,6 +760,69 @@ auto_waits_for_a_source_that_lags_but_delivers(void **state)
 	close_bench(&b);
 }
 
+/* A proxy that buffers: a packet and a watermark each 50 ms, which come together. */
+static void
+lump(struct bench *b, uint32_t source, uint64_t *sent_ns)
+{
+	merge_heard(b->m, source, b->now_ns);
+	for (; *sent_ns + 50 * MS <= b->now_ns; *sent_ns += 50 * MS) {
+		put(b, source, EPOCH + *sent_ns, 60);
+		merge_watermark(b->m, source, EPOCH + *sent_ns);
+	}
+}
+
+/* Nothing is late from the third lump on, and a stall is not waited for longer than the
+ * usual pause and a quarter of it. */
+static void
+check_lumps(uint64_t period_ns, bool is_auto)
+{
+	uint64_t steady_ns = 0;
+	uint64_t lumpy_ns = 0;
+	uint64_t late = 0;
+	struct bench b;
+
+	open_bench(&b, 2, 200 * MS, is_auto, 1 << 24);
+	start(&b, 0, MERGE_LIVE, true);
+	start(&b, 1, MERGE_LIVE, true);
+	for (uint32_t i = 1; i <= 10 * period_ns / MS; i++) {
+		b.now_ns += MS;
+		if (b.now_ns % (50 * MS) == 0)
+			lump(&b, 0, &steady_ns);
+		if (b.now_ns % period_ns == 0)
+			lump(&b, 1, &lumpy_ns);
+		drain(&b);
+		if (b.now_ns == 2 * period_ns)
+			late = merge_counts(b.m, 1)->late;
+	}
+	if (!is_auto) {
+		assert_true(merge_counts(b.m, 1)->late > late);
+		close_bench(&b);
+		return;
+	}
+	assert_int_equal(merge_counts(b.m, 0)->late, 0);
+	assert_int_equal(merge_counts(b.m, 1)->late, late);
+
+	for (uint64_t end_ns = b.now_ns + period_ns + period_ns / 4; b.now_ns < end_ns;) {
+		b.now_ns += MS;
+		if (b.now_ns % (50 * MS) == 0)
+			lump(&b, 0, &steady_ns);
+		drain(&b);
+	}
+	b.now_ns += 400 * MS;
+	drain(&b);
+	assert_true(EPOCH + b.now_ns - b.last_ns < 500 * MS);
+	close_bench(&b);
+}
+
+static void
+auto_waits_for_lumps_of_any_size(void **state)
+{
+	(void)state;
+	for (uint64_t period_ns = 300 * MS; period_ns <= 4 * SEC; period_ns += 100 * MS)
+		check_lumps(period_ns, true);
+	check_lumps(500 * MS, false);
+}
+
 int
 main(void)
 {
@@ -784,6 +847,7 @@ main(void)
 	    cmocka_unit_test(unsorted_it_leaves_in_its_turn),
 	    cmocka_unit_test(files_tell_a_wrong_stamp_from_a_pause),
 	    cmocka_unit_test(auto_waits_for_a_source_that_lags_but_delivers),
+	    cmocka_unit_test(auto_waits_for_lumps_of_any_size),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
