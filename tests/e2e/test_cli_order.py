@@ -19,13 +19,22 @@ FAR = 4294967295 * SECOND  # of 2106: classic pcap has no later ones
 PCAP_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.tcpdump.pcap\r\n\r\n"
 
 
-# 1,400 bytes each 2 ms: 700 kB/s for 3 s
+# 1,400 bytes each 2 ms: 700 kB/s
 FLOOD = """
-import socket, time
+import socket, sys, time
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-for i in range(1500):
+for i in range(int(sys.argv[1])):
     s.sendto(bytes(1400), ("127.0.0.1", 9999))
     time.sleep(0.002)
+"""
+
+# 60 bytes each 25 ms for 8 s: with the heartbeats some 8 kB/s
+TRICKLE = """
+import socket, time
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for i in range(320):
+    s.sendto(bytes(60), ("127.0.0.1", 9999))
+    time.sleep(0.025)
 """
 
 RELAY = """
@@ -49,11 +58,11 @@ while True:
 """
 
 
-def relay_to(lab, host, port, rate):
-    """A link of so many bytes a second: its port."""
+def start_relay(lab, host, port, rate):
+    """A link of so many bytes a second: its process and its port."""
     process = lab.start(host, ["python3", "-c", RELAY, str(port), str(rate)])
     wait_for(lambda: "port " in process.log(), "the link is there")
-    return int(process.log().rsplit("port ", 1)[1])
+    return process, int(process.log().rsplit("port ", 1)[1])
 
 
 def steps_back(records):
@@ -124,13 +133,13 @@ def test_a_slow_link_is_waited_for_and_named(lab, tmp_path):
     """Numbered packets to both workers at once; one of them is reached over 200 kB/s, and sends more."""
     host = lab.namespace("h")
     healthy, slow = lab.worker(host), lab.worker(host)
-    port = relay_to(lab, host, slow.port, 200_000)
+    _, port = start_relay(lab, host, slow.port, 200_000)
     out, stats = str(tmp_path / "out"), str(tmp_path / "stats.json")
     process = lab.start(host, [DDUMP, "-w", out, "--stats-json", stats, "-f", "udp dst port 9999",
                                f"http://127.0.0.1:{healthy.port}", f"http://127.0.0.1:{port}"])
     try:
         wait_for(lambda: "capturing on 2 of 2" in process.log(), "it captures: " + process.log())
-        host.run("python3", "-c", FLOOD)
+        host.run("python3", "-c", FLOOD, "1500")
         wait_for(lambda: "s behind: its link carries 0." in process.log(), "it is named: " + process.log())
         time.sleep(8)
     finally:
@@ -144,16 +153,82 @@ def test_a_slow_link_is_waited_for_and_named(lab, tmp_path):
     assert process.log().count("s behind") == 1
 
 
-def test_a_proxy_that_buffers_is_named(lab, tmp_path):
-    """nginx against the worker's word: heartbeats come in lumps, seconds apart, on an idle link."""
+def test_a_stalled_target_beside_a_slow_link_holds_nobody(lab, tmp_path):
+    """The others wait for the one that lags and delivers, not for the one that has stopped."""
     host = lab.namespace("h")
-    worker = lab.worker(host)
+    workers = [lab.worker(host) for _ in range(3)]
+    _, slow = start_relay(lab, host, workers[1].port, 200_000)
+    stalled, port = start_relay(lab, host, workers[2].port, 0)
+    out = str(tmp_path / "out")
+    process = lab.start(host, [DDUMP, "-w", out, "-f", "udp dst port 9999", f"http://127.0.0.1:{workers[0].port}",
+                               f"http://127.0.0.1:{slow}", f"http://127.0.0.1:{port}"])
+    try:
+        wait_for(lambda: "capturing on 3 of 3" in process.log(), "it captures: " + process.log())
+        time.sleep(0.5)
+        stalled.popen.send_signal(signal.SIGSTOP)
+        host.run("python3", "-c", FLOOD, "400")
+        wait_for(lambda: len(packets_of(out)) >= 2 * 400, "both of the others are there: " + process.log())
+        assert steps_back(packets_of(out)) == 0
+    finally:
+        stalled.popen.send_signal(signal.SIGCONT)
+        code = process.stop(signal.SIGINT)
+    print(process.log())
+    assert code == 0 and len(packets_of(out)) == 3 * 400
+    for number in workers[0].port, slow:
+        assert f"127.0.0.1:{number}: received 400, written 400, late 0," in process.log()
+
+
+def test_honest_targets_are_not_called_proxies(lab, tmp_path):
+    """A quiet one, and one with 500 packets a second."""
+    host = lab.namespace("h")
+    quiet, busy = (f"http://127.0.0.1:{lab.worker(host).port}/capture?filter=udp+dst+port+{port}"
+                   for port in (9, 9999))
+    process = lab.start(host, [DDUMP, "-w", str(tmp_path / "out"), quiet, busy])
+    wait_for(lambda: "capturing on 2 of 2" in process.log(), "it captures: " + process.log())
+    host.run("python3", "-c", FLOOD, "2500")
+    assert process.stop(signal.SIGINT) == 0
+    assert "lumps" not in process.log() and "behind" not in process.log(), process.log()
+    assert "received 2500, written 2500, late 0," in process.log()
+
+
+def buffering_proxy(lab, host, tmp_path, worker):
+    """nginx against the worker's word: the stream comes in lumps of 4 KiB."""
     conf = tmp_path / "nginx.conf"
     conf.write_text(NGINX.format(tmp=tmp_path, port=18080, worker=worker.port, location="/")
                     .replace("proxy_buffering off;", "proxy_ignore_headers X-Accel-Buffering;"))
     lab.start(host, ["nginx", "-c", str(conf)])
     wait_for(lambda: host.run("curl", "-s", "http://127.0.0.1:18080/", check=False).returncode == 0, "nginx")
-    both = [f"http://localhost:{worker.port}", "http://127.0.0.1:18080"]
+    return [f"http://localhost:{worker.port}", "http://127.0.0.1:18080"]
+
+
+def test_short_lumps_are_waited_for_and_named(lab, tmp_path):
+    """A proxy that buffers a busy link: lumps of half a second; what comes after the second is in order."""
+    host = lab.namespace("h")
+    both = buffering_proxy(lab, host, tmp_path, lab.worker(host))
+    out, stats = str(tmp_path / "out"), str(tmp_path / "stats.json")
+    process = lab.start(host, [DDUMP, "-w", out, "--stats-json", stats, "-f", "udp dst port 9999", *both])
+    try:
+        wait_for(lambda: "capturing on 2 of 2" in process.log(), "it captures: " + process.log())
+        host.run("python3", "-c", TRICKLE)
+    finally:
+        code = process.stop(signal.SIGINT)
+    print(process.log())
+    assert code == 0
+    with open(stats) as f:
+        total = json.load(f)["total"]
+    records = packets_of(out)
+    assert total["packets_written"] == len(records) == 2 * 320 and total["forced"] == 0
+    settled = [r for r in records if r[0] > records[0][0] + 3 * SECOND]
+    assert len(settled) > 300 and steps_back(settled) == 0
+    assert process.log().count("arrives in lumps of") == 1 and "s behind" not in process.log()
+    lumps = float(process.log().split("arrives in lumps of ")[1].split(" s")[0])
+    assert 0.3 <= lumps <= 0.9
+
+
+def test_a_proxy_that_buffers_is_named(lab, tmp_path):
+    """An idle link: heartbeats come in lumps, seconds apart."""
+    host = lab.namespace("h")
+    both = buffering_proxy(lab, host, tmp_path, lab.worker(host))
     process = lab.start(host, [DDUMP, "-w", str(tmp_path / "out.pcap"), "-f", "udp port 9", *both])
     wait_for(lambda: "arrives in lumps of" in process.log(), process.log())
     assert process.stop(signal.SIGINT) == 0

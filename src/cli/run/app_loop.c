@@ -5,6 +5,8 @@
 #include "cli/run/app_state.h"
 #include "sys/clock.h"
 
+#define AWAY_NS 100000000u /* a round of the loop that is shorter is no pause */
+
 static void
 stop_sources(struct app *a, bool wants_rest)
 {
@@ -177,6 +179,16 @@ judge(struct app *a, uint64_t now_ns)
 		loop_set(&a->loop, &a->sink_watch, a->is_sink_full ? LOOP_OUT : 0);
 }
 
+/* A disk that is slow to write stops everything: what comes meanwhile is no lump. */
+static void
+note_away(struct app *a, uint64_t before_ns)
+{
+	uint64_t now_ns = clock_monotonic_ns();
+
+	if (now_ns - before_ns >= AWAY_NS)
+		merge_was_away(a->merge, source_merge_ns(&a->context, now_ns));
+}
+
 void
 app_loop_run(struct app *a)
 {
@@ -188,5 +200,6 @@ app_loop_run(struct app *a)
 		settle(a, now_ns);
 		judge(a, now_ns);
 		app_display_run(a, now_ns);
+		note_away(a, now_ns);
 	}
 }

@@ -124,22 +124,24 @@ app_report_hold_back(struct app *a, uint64_t now_ns)
 void
 app_report_lag(struct app *a, uint64_t now_ns)
 {
-	uint64_t hold_back_ns = merge_hold_back_ns(a->merge);
+	uint64_t merge_ns = source_merge_ns(&a->context, now_ns);
 
 	if (now_ns - a->lag_looked_ns < LAG_LOOK_NS)
 		return;
 	a->lag_looked_ns = now_ns;
 	for (uint32_t i = 0; i < a->n; i++) {
 		struct source *s = &a->sources[i];
-		uint64_t lag_ns = merge_lag_ns(a->merge, i);
+		struct lag_view view = {.lag_ns = merge_lag_ns(a->merge, i),
+					.hold_back_ns = merge_hold_back_ns(a->merge)};
 		char mem[LOG_LINE_MAX];
 		struct text line;
 
+		view.lumps = merge_lumps(a->merge, i, merge_ns, &view.gap_ns);
 		text_init(&line, mem, sizeof(mem));
 		text_str(&line, s->target->name);
 		text_str(&line, ": ");
 		if (s->state == SOURCE_BODY && s->reader.is_ddump &&
-		    lag_look(&s->lag, now_ns, lag_ns, hold_back_ns, &line))
+		    lag_look(&s->lag, now_ns, &view, &line))
 			log_text(LOG_WARNING, &line);
 	}
 }

@@ -218,7 +218,6 @@ put_statistics(struct source *s, const struct savefile_statistics *st)
 		return;
 	merge_watermark(s->context->merge, s->id,
 			s->slew ? clock_slew_map(s->slew, st->time_ns) : st->time_ns);
-	lag_note_beat(&s->lag);
 	if (st->time_ns > s->told_ns)
 		s->told_ns = st->time_ns;
 	s->is_final = (st->has & SAVEFILE_HAS_USRDELIV) != 0;

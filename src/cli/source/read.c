@@ -57,7 +57,7 @@ source_read(struct source *s, uint64_t now_ns)
 	switch (transport_read(&s->transport, s->context->scratch, room, &n, &error)) {
 	case TRANSPORT_DONE:
 		s->heard_ns = now_ns;
-		lag_note_bytes(&s->lag, now_ns, n);
+		lag_note_bytes(&s->lag, n);
 		merge_heard(s->context->merge, s->id,
 			    source_merge_ns(s->context, now_ns));
 		s->raw = span_of(s->context->scratch, n);
