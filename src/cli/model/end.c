@@ -21,3 +21,19 @@ end_parse(struct span comment, struct span *words)
 	*words = span_trim(comment);
 	return END_UNTOLD;
 }
+
+bool
+end_is_final(const struct savefile_statistics *st)
+{
+	return st->interface_id == 0 && (st->has & SAVEFILE_HAS_USRDELIV) != 0;
+}
+
+const char *
+end_cut(const struct end_facts *f)
+{
+	if (f->http_reason)
+		return f->http_reason;
+	if (f->file_reason)
+		return f->file_reason;
+	return f->is_ddump && !f->is_final ? "the worker's last block is missing" : NULL;
+}

@@ -220,7 +220,7 @@ put_statistics(struct source *s, const struct savefile_statistics *st)
 			s->slew ? clock_slew_map(s->slew, st->time_ns) : st->time_ns);
 	if (st->time_ns > s->told_ns)
 		s->told_ns = st->time_ns;
-	s->is_final = (st->has & SAVEFILE_HAS_USRDELIV) != 0;
+	s->is_final = end_is_final(st);
 	if (s->is_final)
 		take_end(s, st->comment);
 	else
@@ -407,16 +407,13 @@ source_body_feed(struct source *s, uint64_t now_ns)
 static const char *
 cut_of(struct source *s)
 {
-	const char *reason;
+	bool is_bad = s->is_http && http_client_eof(&s->http) == HTTP_CLIENT_BAD;
+	struct end_facts f = {.http_reason = is_bad ? s->http.reason : NULL,
+			      .file_reason = savefile_reader_eof(&s->reader),
+			      .is_ddump = s->reader.is_ddump,
+			      .is_final = s->is_final};
 
-	if (s->is_http && http_client_eof(&s->http) == HTTP_CLIENT_BAD)
-		return s->http.reason;
-	reason = savefile_reader_eof(&s->reader);
-	if (reason)
-		return reason;
-	if (s->reader.is_ddump && !s->is_final)
-		return "the worker's last block is missing";
-	return NULL;
+	return end_cut(&f);
 }
 
 /* A whole answer in which no capture even began: asked again it would be the same. */

@@ -40,11 +40,63 @@ test_the_first_word_tells_the_kind(void **state)
 	}
 }
 
+static void
+only_the_count_of_the_whole_stream_is_a_final_block(void **state)
+{
+	static const struct {
+		uint32_t interface_id;
+		uint32_t has;
+		bool is_final;
+	} rows[] = {
+	    {0, SAVEFILE_HAS_IFRECV | SAVEFILE_HAS_OSDROP | SAVEFILE_HAS_USRDELIV, true},
+	    {0, SAVEFILE_HAS_USRDELIV, true},
+	    {0, SAVEFILE_HAS_IFRECV | SAVEFILE_HAS_OSDROP, false},
+	    {0, 0, false},
+	    {1, SAVEFILE_HAS_USRDELIV, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < CHECK_COUNT(rows); i++) {
+		struct savefile_statistics st = {.interface_id = rows[i].interface_id,
+						 .has = rows[i].has};
+
+		assert_int_equal(end_is_final(&st), rows[i].is_final);
+	}
+}
+
+static void
+a_stream_of_our_worker_without_its_last_block_is_cut(void **state)
+{
+	static const struct {
+		struct end_facts facts;
+		const char *want;
+	} rows[] = {
+	    {{NULL, NULL, true, true}, NULL},
+	    {{NULL, NULL, true, false}, "the worker's last block is missing"},
+	    {{NULL, NULL, false, false}, NULL},
+	    {{NULL, "cut inside a packet", true, false}, "cut inside a packet"},
+	    {{NULL, "cut inside a packet", false, false}, "cut inside a packet"},
+	    {{"no last chunk", "cut inside a packet", true, false}, "no last chunk"},
+	    {{"no last chunk", NULL, true, true}, "no last chunk"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < CHECK_COUNT(rows); i++) {
+		const char *got = end_cut(&rows[i].facts);
+
+		assert_int_equal(got != NULL, rows[i].want != NULL);
+		if (got)
+			assert_string_equal(got, rows[i].want);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_the_first_word_tells_the_kind)};
+	    cmocka_unit_test(test_the_first_word_tells_the_kind),
+	    cmocka_unit_test(only_the_count_of_the_whole_stream_is_a_final_block),
+	    cmocka_unit_test(a_stream_of_our_worker_without_its_last_block_is_cut)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
