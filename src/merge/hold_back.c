@@ -104,7 +104,8 @@ hold_back_lag_end(const struct merge *m, struct tourney_node record, uint64_t no
 		bool is_awaited = s->mark_ns < record.key ||
 				  (s->mark_ns == record.key && i < record.leaf);
 
-		if ((s->is_lagging || s->is_lumpy) && is_awaited && alive_until(m, s) > end_ns)
+		if ((s->is_lagging || s->is_lumpy) && is_awaited &&
+		    alive_until(m, s) > end_ns)
 			end_ns = alive_until(m, s);
 	}
 	return end_ns;

@@ -37,7 +37,7 @@
 #define LUMPS_MEMORY_NS	   30000000000u
 #define LUMPS_PAUSE_MAX_NS 5000000000u
 
-struct lumps { /* zeroed at first */
+struct lumps {		     /* zeroed at first */
 	uint64_t heard_ns;   /* when bytes came last; 0: never */
 	uint64_t silence_ns; /* the longest since the last watermark */
 	uint64_t beat_ns;    /* when a watermark came last; 0: never */

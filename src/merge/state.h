@@ -37,8 +37,8 @@ struct source {
 	int64_t age_ns;	       /* of its watermark, as pace.h has it: differences count */
 	int64_t age_least_ns;
 	uint64_t room_ns; /* when it was full last: then it is not read */
-	bool is_lagging; /* it is behind now */
-	bool is_lumpy;	 /* it pauses, and will be behind */
+	bool is_lagging;  /* it is behind now */
+	bool is_lumpy;	  /* it pauses, and will be behind */
 };
 
 struct merge {
@@ -64,11 +64,11 @@ struct merge {
 	uint64_t newest_ns;  /* of all that left and were not ahead */
 	uint64_t n_arrivals; /* unsorted: the next arrival's number */
 	uint64_t hold_back_ns;
-	uint32_t slowest; /* the source that hold_back_ns is for; see merge_slowest */
+	uint32_t slowest;   /* the source that hold_back_ns is for; see merge_slowest */
 	uint32_t n_lagging; /* sources that lag or pause */
 	uint64_t away_ns;   /* see merge_was_away */
 	uint64_t now_ns;    /* the newest that a call said */
-	uint64_t paced_ns; /* when the automatic hold-back was looked at */
+	uint64_t paced_ns;  /* when the automatic hold-back was looked at */
 
 	uint64_t stuck_ns; /* since when stuck has been awaited with stuck_mark_ns */
 	uint64_t stuck_mark_ns;

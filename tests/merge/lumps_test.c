@@ -97,10 +97,10 @@ lumps_are_forgotten(void **state)
 /* A round of 10 ms: bytes with, or without, the heartbeats that are due. */
 struct honest {
 	int line;
-	uint64_t beat_ns;     /* its heartbeats' period */
-	uint64_t quiet_ns;    /* from packet to packet */
-	uint64_t jitter_ns;   /* of a delivery */
-	uint64_t stall_ns;    /* of the link, each stall_each_ns */
+	uint64_t beat_ns;   /* its heartbeats' period */
+	uint64_t quiet_ns;  /* from packet to packet */
+	uint64_t jitter_ns; /* of a delivery */
+	uint64_t stall_ns;  /* of the link, each stall_each_ns */
 	uint64_t stall_each_ns;
 	uint64_t away_ns; /* ours, each away_each_ns */
 	uint64_t away_each_ns;
@@ -151,7 +151,8 @@ check_honest(const struct honest *h, uint64_t seed)
 		if (sent_ns < k.beat_ns + h->beat_ns && now_ns < packet_ns)
 			continue;
 		if (due_ns == 0)
-			due_ns = now_ns + (h->jitter_ns > 0 ? rng_below(&seed, h->jitter_ns) : 0);
+			due_ns = now_ns +
+				 (h->jitter_ns > 0 ? rng_below(&seed, h->jitter_ns) : 0);
 		if (now_ns < due_ns)
 			continue;
 		due_ns = 0;

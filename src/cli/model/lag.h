@@ -9,7 +9,7 @@
 #define LAG_LOOK_NS   1000000000u  /* from look to look: what the rate is taken over */
 #define LAG_PERIOD_NS 60000000000u /* it is said at most so often */
 
-struct lag { /* zeroed at first */
+struct lag {		/* zeroed at first */
 	uint64_t bytes; /* all */
 	uint64_t looked_ns;
 	uint64_t looked_bytes;
