@@ -133,6 +133,12 @@ ledger_is_settled(const struct ledger *l)
 	return !l->has_begun || l->now.is_final;
 }
 
+bool
+ledger_is_at_least(const struct ledger *l)
+{
+	return l->is_at_least || l->has_lost;
+}
+
 void
 ledger_sum(const struct ledger *l, struct ledger_sum *sum)
 {
@@ -145,6 +151,6 @@ ledger_sum(const struct ledger *l, struct ledger_sum *sum)
 	*sum = (struct ledger_sum){.told = all.told,
 				   .not_fetched = less(all.told.captured, all.received),
 				   .has_drops = all.has_drops,
-				   .is_exact = !l->is_at_least && !l->has_lost &&
-					       ledger_is_settled(l)};
+				   .is_exact =
+				       !ledger_is_at_least(l) && ledger_is_settled(l)};
 }

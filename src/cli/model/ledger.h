@@ -71,4 +71,7 @@ struct ledger_sum {
 
 void ledger_sum(const struct ledger *l, struct ledger_sum *sum);
 
+/* A capture was lost whose last counts are not known, or not yet. */
+bool ledger_is_at_least(const struct ledger *l);
+
 #endif

@@ -210,6 +210,47 @@ put_head(struct text *out, const struct layout *l)
 }
 
 static void
+put_loss(struct text *t, const char *what, uint64_t n)
+{
+	if (n == 0 || n == STATUS_UNKNOWN)
+		return;
+	if (t->n > 0)
+		text_str(t, ", ");
+	text_str(t, what);
+	status_put_count(t, n);
+}
+
+/* The parts of what was offered that are not shown; t is empty if there are none. */
+static void
+put_losses(struct text *t, const struct status_row *row)
+{
+	put_loss(t, "dropped ", row->drops);
+	put_loss(t, "not fetched ", row->not_fetched);
+	put_loss(t, "not written ", row->not_written);
+	put_loss(t, "own traffic ", row->own);
+}
+
+/* Without out, only tells whether there is such a line. */
+static bool
+put_loss_line(struct text *out, const struct status_row *row, const struct layout *l)
+{
+	char mem[128];
+	char parts_mem[100];
+	struct text parts;
+	struct text line;
+
+	text_init(&parts, parts_mem, sizeof(parts_mem));
+	put_losses(&parts, row);
+	if (parts.n == 0 || !out)
+		return parts.n > 0;
+	text_init(&line, mem, sizeof(mem));
+	text_str(&line, row->is_at_least ? "  at least: " : "  ");
+	text_put(&line, text_span(&parts));
+	end_line(out, &line, l);
+	return true;
+}
+
+static void
 put_row(struct text *out, const struct status_row *row, const char *word,
 	const struct layout *l)
 {
@@ -278,6 +319,10 @@ status_sum(struct status_total *total, const struct status_row *rows, uint32_t n
 		sum->packets_s += r->packets_s;
 		sum->bytes_s += r->bytes_s;
 		sum->late += r->late;
+		sum->not_fetched += r->not_fetched;
+		sum->not_written += r->not_written;
+		sum->own += r->own;
+		sum->is_at_least |= r->is_at_least;
 		if (r->drops != STATUS_UNKNOWN)
 			sum->drops =
 			    (sum->drops != STATUS_UNKNOWN ? sum->drops : 0) + r->drops;
@@ -364,6 +409,22 @@ put_some(struct text *out, const struct status_row *rows, uint32_t n, uint32_t r
 	put_more(out, n - n_picks, l);
 }
 
+/* Losses stand below their targets if room lines suffice for all. */
+static void
+put_all(struct text *out, const struct status_row *rows, uint32_t n, uint32_t room,
+	const struct layout *l)
+{
+	uint32_t n_lines = n;
+
+	for (uint32_t i = 0; i < n; i++)
+		n_lines += put_loss_line(NULL, &rows[i], l);
+	for (uint32_t i = 0; i < n; i++) {
+		put_row(out, &rows[i], words[rows[i].state], l);
+		if (n_lines <= room)
+			put_loss_line(out, &rows[i], l);
+	}
+}
+
 void
 status_put(struct text *out, const struct status_row *rows, uint32_t n, bool is_paused,
 	   unsigned width, unsigned height)
@@ -372,18 +433,22 @@ status_put(struct text *out, const struct status_row *rows, uint32_t n, bool is_
 	uint32_t lines = height > 1 ? height - 1 : 1;
 	struct status_total total;
 	uint32_t room;
+	bool has_loss;
 
 	if (lines > STATUS_HEIGHT_MAX)
 		lines = STATUS_HEIGHT_MAX;
-	room = lines > 2 ? lines - 2 : 0;
 	status_sum(&total, rows, n);
+	has_loss = lines > 2 && put_loss_line(NULL, &total.row, &l);
+	room = lines > 2 ? lines - 2 - has_loss : 0;
 	if (lines > 1)
 		put_head(out, &l);
 	if (n > room)
 		put_some(out, rows, n, room, &l);
-	for (uint32_t i = 0; n <= room && i < n; i++)
-		put_row(out, &rows[i], words[rows[i].state], &l);
+	if (n <= room)
+		put_all(out, rows, n, room, &l);
 	put_total(out, &total, is_paused, &l);
+	if (has_loss)
+		put_loss_line(out, &total.row, &l);
 }
 
 static void
@@ -391,6 +456,23 @@ put_part(struct text *out, uint64_t count, const char *what)
 {
 	status_put_count(out, count);
 	text_str(out, what);
+}
+
+static void
+put_more_losses(struct text *out, const struct status_row *row)
+{
+	const char *bound = row->is_at_least ? "at least " : "";
+
+	if (row->not_fetched > 0) {
+		text_str(out, bound);
+		put_part(out, row->not_fetched, " not fetched, ");
+	}
+	if (row->not_written > 0)
+		put_part(out, row->not_written, " not written, ");
+	if (row->own > 0) {
+		text_str(out, bound);
+		put_part(out, row->own, " own traffic, ");
+	}
 }
 
 void
@@ -405,7 +487,11 @@ status_put_sentence(struct text *out, const struct status_row *rows, uint32_t n)
 	text_str(out, n == 1 ? " target, " : " targets, ");
 	put_part(out, total.row.packets_s, " packets/s, ");
 	put_part(out, total.row.bytes_s, " bytes/s, ");
-	if (total.row.drops != STATUS_UNKNOWN)
+	if (total.row.drops != STATUS_UNKNOWN) {
+		if (total.row.is_at_least)
+			text_str(out, "at least ");
 		put_part(out, total.row.drops, " dropped by kernel, ");
+	}
+	put_more_losses(out, &total.row);
 	put_part(out, total.row.late, " late");
 }

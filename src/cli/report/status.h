@@ -10,8 +10,11 @@
  *   target    state        pkt/s  byte/s  drops  late    lag   clock
  *   db1       capturing     1.2k    340k      0     0   61ms  +1.3ms
  *   db2       lost: the stream was cut
- *   total     1 of 2        1.2k    340k      0     0   61ms
+ *   total     1 of 2        1.2k    340k      5     0   61ms
+ *     at least: dropped 5, not fetched 17
  *
+ * A line like the last one stands below a target, and below all, when packets of it are
+ * not shown; below targets only where all of them have room.
  * Where not all have room: those in trouble, then the busiest, and how many are left out.
  */
 #define STATUS_WIDTH_MAX  250 /* columns; beyond it nothing is shown */
@@ -36,6 +39,10 @@ struct status_row {
 	uint64_t packets_s; /* written, in a second */
 	uint64_t bytes_s;
 	uint64_t drops; /* by the kernel; UNKNOWN */
+	uint64_t not_fetched;
+	uint64_t not_written;
+	uint64_t own;	  /* traffic of the capture, left out by the worker */
+	bool is_at_least; /* drops, not_fetched and own are lower bounds */
 	uint64_t late;
 	uint64_t lag_ns; /* behind now; UNKNOWN */
 };

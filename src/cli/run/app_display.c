@@ -165,7 +165,11 @@ take(struct app *a, uint64_t now_ns)
 					.packets_s = r->packets.per_s,
 					.bytes_s = r->bytes.per_s,
 					.drops = c.has_drops ? c.drops : STATUS_UNKNOWN,
-					.late = c.late};
+					.late = c.late,
+					.not_fetched = c.not_fetched,
+					.not_written = s->n_unwritten,
+					.own = c.own,
+					.is_at_least = ledger_is_at_least(&s->ledger)};
 		take_clock(s, wall_ns, &d->rows[i]);
 	}
 	d->taken_ns = now_ns;

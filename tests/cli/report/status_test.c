@@ -133,6 +133,25 @@ static const struct status_row many[] = {
     {.name = "h", .state = STATUS_LOST, .reason = "x"},
 };
 
+static const struct status_row losses[] = {
+    {.name = "a",
+     .state = STATUS_CAPTURING,
+     .drops = 1234,
+     .not_written = 7,
+     .lag_ns = STATUS_UNKNOWN},
+    {.name = "b",
+     .state = STATUS_LOST,
+     .reason = "x",
+     .drops = 999999,
+     .not_fetched = 998000,
+     .not_written = 997000,
+     .own = 996000,
+     .is_at_least = true,
+     .lag_ns = STATUS_UNKNOWN},
+    {CAPTURING("c"), .own = 1},
+    {.name = "d", .state = STATUS_CAPTURING, .lag_ns = STATUS_UNKNOWN},
+};
+
 static const struct status_row hostile[] = {
     {CAPTURING("\x1b[2J\xc3\xa9\n")},
     {.name = "n",
@@ -151,6 +170,7 @@ struct row {
 	const char *want;
 };
 
+#define LOSSES	losses, CHECK_COUNT(losses)
 #define FEW	few, CHECK_COUNT(few)
 #define MANY	many, CHECK_COUNT(many)
 #define HOSTILE hostile, CHECK_COUNT(hostile)
@@ -160,31 +180,63 @@ static const struct row rows[] = {
      "target          state       pkt/s  byte/s  drops  late    lag   clock\n"
      "db1             capturing    1.2k    340k      0     0   61ms  +1.3ms\n"
      "db2             lost: the stream was cut\n"
+     "  dropped 5\n"
      "10.0.0.1:8475#2 capturing       0       0      -     0      - -106751d\n"
      "web             connecting      0       0      -     0    0us       -\n"
-     "total           2 of 4       1.2k    340k      5     2   61ms       -"},
-    {__LINE__, FEW, true, 50, 7,
+     "total           2 of 4       1.2k    340k      5     2   61ms       -\n"
+     "  dropped 5"},
+    {__LINE__, FEW, true, 50, 8,
      "target          state       pkt/s  byte/s  drops\n"
      "db1             capturing    1.2k    340k      0\n"
      "db2             lost: the stream was cut\n"
      "10.0.0.1:8475#2 capturing       0       0      -\n"
      "web             connecting      0       0      -\n"
-     "total           paused       1.2k    340k      5"},
+     "total           paused       1.2k    340k      5\n"
+     "  dropped 5"},
+    {__LINE__, LOSSES, false, 80, 24,
+     "target state       pkt/s  byte/s  drops  late    lag   clock\n"
+     "a      capturing       0       0   1.2k     0      -       -\n"
+     "  dropped 1.2k, not written 7\n"
+     "b      lost: x\n"
+     "  at least: dropped 999k, not fetched 998k, not written 997k, own traffic 996k\n"
+     "c      capturing       0       0      -     0      -       -\n"
+     "  own traffic 1\n"
+     "d      capturing       0       0      0     0      -       -\n"
+     "total  3 of 4          0       0   1.0M     0      -       -\n"
+     "  at least: dropped 1.0M, not fetched 998k, not written 997k, own traffic 996k"},
+    {__LINE__, LOSSES, false, 80, 8,
+     "target state       pkt/s  byte/s  drops  late    lag   clock\n"
+     "a      capturing       0       0   1.2k     0      -       -\n"
+     "b      lost: x\n"
+     "c      capturing       0       0      -     0      -       -\n"
+     "d      capturing       0       0      0     0      -       -\n"
+     "total  3 of 4          0       0   1.0M     0      -       -\n"
+     "  at least: dropped 1.0M, not fetched 998k, not written 997k, own traffic 996k"},
+    {__LINE__, LOSSES, false, 30, 6,
+     "target state       pkt/s\n"
+     "b      lost: x\n"
+     "and 3 more\n"
+     "total  3 of 4          0\n"
+     "  at least: dropped 1.0M, not"},
     {__LINE__, FEW, false, 30, 24,
      "target          state\n"
      "db1             capturing\n"
      "db2             lost: the str\n"
+     "  dropped 5\n"
      "10.0.0.1:8475#2 capturing\n"
      "web             connecting\n"
-     "total           2 of 4"},
+     "total           2 of 4\n"
+     "  dropped 5"},
     {__LINE__, FEW, false, 20, 24,
      "target   state\n"
      "db1      capturing\n"
      "db2      lost: the\n"
+     "  dropped 5\n"
      "10.0.~#2 capturing\n"
      "web      connecting\n"
-     "total    2 of 4"},
-    {__LINE__, FEW, false, 5, 24, "t~ s\nd~ c\nd~ l\n1~ c\nw~ c\nt~ 2"},
+     "total    2 of 4\n"
+     "  dropped 5"},
+    {__LINE__, FEW, false, 5, 24, "t~ s\nd~ c\nd~ l\n  dr\n1~ c\nw~ c\nt~ 2\n  dr"},
     {__LINE__, FEW, false, 1, 2, ""},
     {__LINE__, MANY, false, 35, 11,
      "target state       pkt/s  byte/s\n"
@@ -301,7 +353,7 @@ test_sizes(void **state)
 static void
 test_sentence(void **state)
 {
-	char mem[200];
+	char mem[300];
 	struct text t;
 
 	(void)state;
@@ -310,6 +362,12 @@ test_sentence(void **state)
 	assert_string_equal(text_cstr(&t),
 			    "2 of 4 targets, 1.2k packets/s, 340k bytes/s, 5 "
 			    "dropped by kernel, 2 late");
+	text_init(&t, mem, sizeof(mem));
+	status_put_sentence(&t, losses + 1, 1);
+	assert_string_equal(
+	    text_cstr(&t), "0 of 1 target, 0 packets/s, 0 bytes/s, at least 999k dropped "
+			   "by kernel, at least 998k not fetched, 997k not written, at "
+			   "least 996k own traffic, 0 late");
 	text_init(&t, mem, sizeof(mem));
 	status_put_sentence(&t, few + 3, 1);
 	assert_string_equal(text_cstr(&t),
