@@ -337,6 +337,18 @@ capture_interface_name(const struct capture *c, uint32_t ifindex,
 	return true;
 }
 
+uint32_t
+capture_interface_index(const struct capture *c, const char *name)
+{
+	struct ifreq request = {.ifr_ifindex = 0};
+
+	if (strlen(name) >= sizeof(request.ifr_name))
+		return 0;
+	memcpy(request.ifr_name, name, strlen(name));
+	return ioctl(c->fd, SIOCGIFINDEX, &request) < 0 ? 0
+							: (uint32_t)request.ifr_ifindex;
+}
+
 const char *
 capture_library(void)
 {

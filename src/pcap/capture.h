@@ -92,6 +92,9 @@ void capture_statistics(struct capture *c, struct capture_statistics *out);
 bool capture_interface_name(const struct capture *c, uint32_t ifindex,
 			    char name[static CAPTURE_NAME_SIZE]);
 
+/* The index of the interface that has this name now; 0: there is none. */
+uint32_t capture_interface_index(const struct capture *c, const char *name);
+
 /* libpcap's version text, static. */
 const char *capture_library(void);
 

@@ -39,7 +39,7 @@ decide_end(struct feed *f, enum slot_end end, uint64_t now_ns)
 	f->end_real_ns = clock_realtime_ns();
 	f->phase = FEED_SETTLING;
 	f->phase_deadline_ns = now_ns + SETTLE_NS;
-	if (end == SLOT_END_COUNT || end == SLOT_END_INTERFACE)
+	if (end == SLOT_END_COUNT || (end == SLOT_END_INTERFACE && !f->new_interface))
 		f->phase_deadline_ns = now_ns;
 }
 
@@ -203,16 +203,46 @@ flush(struct feed *f, uint64_t now_ns)
 	}
 }
 
+static bool
+is_captured(const struct feed *f, uint32_t ifindex)
+{
+	for (size_t i = 0; i < f->n_ifindexes; i++)
+		if (f->ifindexes[i] == ifindex)
+			return true;
+	return false;
+}
+
+/*
+ * The filter tests indexes and is locked. An interface that was asked for by name and has
+ * come, or come back, since has another index and would stay unseen: the capture ends, and
+ * the client's next one has it.
+ */
+static void
+look_for_new_interfaces(struct feed *f, uint64_t now_ns)
+{
+	for (uint32_t i = 0; i < f->r->n_interfaces; i++) {
+		const char *name = f->r->interfaces[i];
+		uint32_t index = capture_interface_index(f->capture, name);
+
+		if (index == 0 || is_captured(f, index) || f->phase != FEED_RUNNING)
+			continue;
+		f->new_interface = name;
+		decide_end(f, SLOT_END_INTERFACE, now_ns);
+	}
+}
+
 static void
 look_for_interfaces(struct feed *f, uint64_t now_ns)
 {
 	char name[CAPTURE_NAME_SIZE];
 
+	if (f->n_ifindexes == 0)
+		return;
+	look_for_new_interfaces(f, now_ns);
 	for (size_t i = 0; i < f->n_ifindexes; i++)
 		if (capture_interface_name(f->capture, f->ifindexes[i], name))
 			return;
-	if (f->n_ifindexes > 0)
-		decide_end(f, SLOT_END_INTERFACE, now_ns);
+	decide_end(f, SLOT_END_INTERFACE, now_ns);
 }
 
 static bool

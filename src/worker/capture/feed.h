@@ -39,6 +39,7 @@ struct feed {
 	struct loop_watch signals;
 	enum feed_phase phase;
 	enum slot_end end;
+	const char *new_interface; /* INTERFACE: it has come, or come back; NULL: gone */
 	uint64_t phase_deadline_ns;
 	uint64_t end_ns; /* of a duration, in the monotonic clock's time */
 	uint64_t tick_ns;

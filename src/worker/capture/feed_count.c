@@ -71,6 +71,11 @@ put_end(const struct feed *f, struct text *t)
 {
 	text_str(t, slots_end_kind(f->end));
 	text_str(t, ": ");
+	if (f->end == SLOT_END_INTERFACE && f->new_interface) {
+		text_str(t, "interface new, ");
+		text_utf8(t, span_str(f->new_interface));
+		return;
+	}
 	text_str(t, slots_end_text(f->end));
 	if (f->end == SLOT_END_INTERFACE && f->r->n_interfaces > 0) {
 		text_str(t, ", ");

@@ -109,6 +109,7 @@ calls_allow_stream(int client_fd, int wake_fd, int packet_fd)
 	    {SYS_write, 1, {{0, (uint32_t)client_fd}}},
 	    {SYS_write, 1, {{0, (uint32_t)wake_fd}}},
 	    {SYS_ioctl, 2, {{0, (uint32_t)packet_fd}, {1, SIOCGIFNAME}}},
+	    {SYS_ioctl, 2, {{0, (uint32_t)packet_fd}, {1, SIOCGIFINDEX}}},
 	    {SYS_ioctl, 2, {{0, (uint32_t)packet_fd}, {1, SIOCGIFFLAGS}}},
 	    {SYS_setsockopt,
 	     3,

@@ -133,13 +133,18 @@ test_ends_are_told_in_words_to_act_on(void **state)
 		int line;
 		enum slot_end end;
 		const char *interface;
+		const char *new_interface;
 		const char *want;
 	} rows[] = {
-	    {__LINE__, SLOT_END_LIMIT, NULL, "limit: -max-duration reached, 90.500 s"},
-	    {__LINE__, SLOT_END_INTERFACE, "ppp0", "interface: interface gone, ppp0"},
-	    {__LINE__, SLOT_END_INTERFACE, NULL, "interface: interface gone"},
-	    {__LINE__, SLOT_END_SHUTDOWN, NULL, "shutdown: worker stopped"},
-	    {__LINE__, SLOT_END_COUNT, NULL, "count: count reached"},
+	    {__LINE__, SLOT_END_LIMIT, NULL, NULL,
+	     "limit: -max-duration reached, 90.500 s"},
+	    {__LINE__, SLOT_END_INTERFACE, "ppp0", NULL,
+	     "interface: interface gone, ppp0"},
+	    {__LINE__, SLOT_END_INTERFACE, "eth0", "ppp0",
+	     "interface: interface new, ppp0"},
+	    {__LINE__, SLOT_END_INTERFACE, NULL, NULL, "interface: interface gone"},
+	    {__LINE__, SLOT_END_SHUTDOWN, NULL, NULL, "shutdown: worker stopped"},
+	    {__LINE__, SLOT_END_COUNT, NULL, NULL, "count: count reached"},
 	};
 
 	(void)state;
@@ -148,6 +153,7 @@ test_ends_are_told_in_words_to_act_on(void **state)
 		char comment[SAVEFILE_COMMENT_MAX];
 
 		w->feed.end = rows[i].end;
+		w->feed.new_interface = rows[i].new_interface;
 		w->r.duration_ns = UINT64_C(90500000000);
 		if (rows[i].interface) {
 			strcpy(w->r.interfaces[0], rows[i].interface);
