@@ -16,13 +16,23 @@ put_lumps(struct text *line, uint64_t gap_ns)
 		       "proxy_buffering off)");
 }
 
+/* "12.1 MB/s", "40 kB/s": a slow link is not one that carries nothing. */
+static void
+put_rate(struct text *line, uint64_t bytes_s)
+{
+	bool is_slow = bytes_s < 1000000;
+
+	text_fixed(line, is_slow ? bytes_s / 100 : bytes_s / 100000, 1);
+	text_str(line, is_slow ? " kB/s" : " MB/s");
+}
+
 static void
 put_lag(struct text *line, uint64_t lag_ns, uint64_t bytes_s)
 {
 	text_fixed(line, lag_ns / 100000000, 1);
 	text_str(line, " s behind: its link carries ");
-	text_fixed(line, bytes_s / 100000, 1);
-	text_str(line, " MB/s and more is captured; use -s or -f to capture less");
+	put_rate(line, bytes_s);
+	text_str(line, " and more is captured; use -s or -f to capture less");
 }
 
 bool

@@ -42,6 +42,19 @@ a_slow_link_is_named_once_a_minute(void **state)
 }
 
 static void
+a_very_slow_link_carries_kilobytes(void **state)
+{
+	struct lag l = {0};
+
+	(void)state;
+	assert_false(look(&l, SEC, 0, ""));
+	lag_note_bytes(&l, 20500);
+	assert_true(look(&l, 2 * SEC, 700 * MS,
+			 "0.7 s behind: its link carries 20.5 kB/s and more is captured; "
+			 "use -s or -f to capture less"));
+}
+
+static void
 lumps_are_named_as_a_proxy_s_once_a_minute(void **state)
 {
 	struct lag_view view = {
@@ -78,6 +91,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_slow_link_is_named_once_a_minute),
+	    cmocka_unit_test(a_very_slow_link_carries_kilobytes),
 	    cmocka_unit_test(lumps_are_named_as_a_proxy_s_once_a_minute),
 	    cmocka_unit_test(what_does_not_lag_or_is_stalled_is_not_named),
 	};
