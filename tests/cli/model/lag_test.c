@@ -44,12 +44,14 @@ a_slow_link_is_named_once_a_minute(void **state)
 static void
 a_very_slow_link_carries_kilobytes(void **state)
 {
+	struct lag_view view = {.lag_ns = 0, .hold_back_ns = 200 * MS};
 	struct lag l = {0};
 
 	(void)state;
-	assert_false(look(&l, SEC, 0, ""));
+	assert_false(look(&l, SEC, &view, ""));
 	lag_note_bytes(&l, 20500);
-	assert_true(look(&l, 2 * SEC, 700 * MS,
+	view.lag_ns = 700 * MS;
+	assert_true(look(&l, 2 * SEC, &view,
 			 "0.7 s behind: its link carries 20.5 kB/s and more is captured; "
 			 "use -s or -f to capture less"));
 }
