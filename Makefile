@@ -191,7 +191,7 @@ $(O)/NOTICE: LICENSE tools/notice.sh $(LIBS:%=$(O)/.%)
 install: all $(O)/NOTICE
 	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(DOCDIR)
 	for b in $(BINS); do $(INSTALL) -m 755 $$b $(DESTDIR)$(BINDIR)/ && $(STRIP) $(DESTDIR)$(BINDIR)/$${b##*/} || exit 1; done
-	$(INSTALL) -m 644 $(wildcard README.md CHANGELOG.md) LICENSE $(O)/NOTICE $(DESTDIR)$(DOCDIR)/
+	$(INSTALL) -m 644 $(wildcard *.md docs/*.md) LICENSE $(O)/NOTICE $(DESTDIR)$(DOCDIR)/
 	for m in $(wildcard man/*.[1-8]); do s=$(DESTDIR)$(MANDIR)/man$${m##*.}; \
 	$(INSTALL) -d $$s && $(INSTALL) -m 644 $$m $$s/ || exit 1; done
 clean:
