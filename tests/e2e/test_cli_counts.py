@@ -431,3 +431,22 @@ class TestWait:
             for name in ("hosts", "resolv.conf"):
                 os.unlink(f"{etc}/{name}")
             os.rmdir(etc)
+
+
+def test_an_interrupt_that_finds_all_written_loses_nothing(lab, host, tmp_path):
+    """-c is reached, and the last counts are waited for: whoever does not want to, ends well."""
+    worker = lab.worker(host)
+    front = worker.children()
+    run = Run(lab, host, tmp_path, "--format", "pcapng", "-c", "10", target(worker))
+    for pid in front:
+        os.kill(pid, signal.SIGSTOP)  # it does not answer; its captures go on
+    try:
+        send_udp(host, 100)
+        wait_for(lambda: os.path.getsize(run.out) > 1000, "the first ten are written")
+        run.interrupt()
+        status, total, _ = run.end()
+    finally:
+        for pid in front:
+            os.kill(pid, signal.SIGCONT)
+    assert status == 0 and len(list(records_of(run.out))) == total["packets_written"] == 10
+    assert total["counts"] == "at_least" and "discarded" not in run.process.log()

@@ -55,6 +55,8 @@ on_signal(struct loop_watch *w, unsigned ready, uint64_t now_ns)
 		a->is_stopped = true;
 	} else if (a->phase == APP_RUNNING) {
 		app_loop_stop(a);
+	} else if (a->phase == APP_FLUSHING && output_waiting(&a->output).n == 0) {
+		a->wants_no_counts = true;
 	} else {
 		log_line(LOG_ERROR, "interrupted again, exiting: packets that wait to be "
 				    "written are discarded");

@@ -172,7 +172,8 @@ judge(struct app *a, uint64_t now_ns)
 	if (a->phase < APP_FLUSHING && a->n_over == a->n && a->is_merge_done &&
 	    !a->has_progress)
 		a->phase = APP_FLUSHING;
-	if (a->phase == APP_FLUSHING && a->n_over == a->n && a->n_counting == 0 &&
+	if (a->phase == APP_FLUSHING && a->n_over == a->n &&
+	    (a->n_counting == 0 || a->wants_no_counts) &&
 	    (a->is_output_gone || app_pump_put_tail(a)))
 		a->phase = APP_OVER;
 	if (a->sink_watch.fd >= 0)

@@ -60,8 +60,9 @@ struct app {
 	char path[APP_PATH_MAX]; /* of it */
 	bool is_sink_full;
 	bool has_output_failed;
-	bool is_output_gone; /* nothing more can be written */
-	bool is_stopped;     /* by the user, a count, a time, or the reader */
+	bool is_output_gone;  /* nothing more can be written */
+	bool is_stopped;      /* by the user, a count, a time, or the reader */
+	bool wants_no_counts; /* interrupted when only they were waited for */
 	bool is_merge_done;
 	bool has_progress; /* something was put into the merge after it was asked last */
 	bool is_ready;	   /* all targets have answered or failed */
