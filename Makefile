@@ -1,7 +1,5 @@
 # ddump: `make help` lists the targets. Everything that is made lies under build/.
-ifeq ($(origin CC),default)
-CC := gcc
-endif
+CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
 BUILD_ARCH := $(shell uname -m)
 ARCH      ?= $(BUILD_ARCH)
 JOBS      ?= 2
@@ -21,12 +19,8 @@ CFLAGS    ?= -O2 -g
 # Fat: lint and nm look at the objects. The path of a packet crosses many of them.
 LTO       ?= -flto -flto-partition=one -ffat-lto-objects
 VERSION   := $(shell cat VERSION)
-ifeq ($(MAKELEVEL),0)
-MAKEFLAGS += -j$(JOBS) --no-print-directory
-endif
-ifneq ($(V),1)
-.SILENT:
-endif
+MAKEFLAGS += $(if $(filter 0,$(MAKELEVEL)),-j$(JOBS) --no-print-directory)
+$(if $(filter 1,$(V)),.LOUD,.SILENT):
 
 O := build/$(ARCH)
 CROSS := $(if $(filter-out $(BUILD_ARCH),$(ARCH)),$(ARCH)-linux-gnu-)
@@ -57,10 +51,11 @@ TESTS  := $(wildcard tests/*/*_test.c tests/*/*/*_test.c tests/*/*/*/*_test.c)
 SUPPORT := $(wildcard tests/support/*.c)
 FUZZ   := $(wildcard tests/fuzz/*_fuzz.c)
 obj = $(patsubst %.c,$(O)/obj/%.o,$(1))
-san = $(patsubst %.c,$(O)/san/%.o,$(1))
+S := $(O)/san
+san = $(patsubst %.c,$(S)/%.o,$(1))
 fuz = $(patsubst %.c,$(O)/fuzz/%.o,$(1))
 BINS   := $(patsubst src/%.c,$(O)/%,$(subst ddump_worker,ddump-worker,$(MAINS)))
-UNIT   := $(patsubst %.c,$(O)/san/%,$(TESTS))
+UNIT   := $(patsubst %.c,$(S)/%,$(TESTS))
 FUZZERS := $(patsubst %.c,$(O)/fuzz/%,$(FUZZ))
 
 # Archives are made anew when a source file comes or goes, objects when this file changes.
@@ -83,11 +78,10 @@ build/src/.fetched: third_party/fetch.sh third_party/versions $(wildcard third_p
 RECIPE = echo "  LIB     $(@F:.%=%)"; CC='$(CROSS)$(CC)' TCC='$(TCC)' AR=$(CROSS)ar RANLIB=$(CROSS)ranlib \
 	HOST=$(HOST) JOBS=$(JOBS) HARDEN='$(HARDEN)' third_party/build.sh $(@F:.%=%) build/src $(O) && touch $@
 THIRD := build/src/.fetched third_party/build.sh third_party/static-pie.specs
-$(O)/.musl: $(THIRD) $(if $(CROSS),| build/.setup-cross)
-	$(RECIPE)
-$(O)/.libpcap: $(THIRD) $(if $(NATIVE),,$(O)/.musl)
-	$(RECIPE)
-$(O)/.mbedtls: $(THIRD) third_party/mbedtls_config.h third_party/mbedtls_entropy.c $(O)/.libpcap
+$(O)/.musl: | $(if $(CROSS),build/.setup-cross)
+$(O)/.libpcap: $(if $(NATIVE),,$(O)/.musl)
+$(O)/.mbedtls: third_party/mbedtls_config.h third_party/mbedtls_entropy.c $(O)/.libpcap
+$(O)/.musl $(O)/.libpcap $(O)/.mbedtls: $(THIRD)
 	$(RECIPE)
 
 # The static binaries.
@@ -97,11 +91,10 @@ $(O)/obj/%.o: %.c $(COMMON) $(LIBS:%=$(O)/.%)
 	mkdir -p $(@D) && echo "  CC      $<"
 	$(TCC) $(CSTD) $(CPP) $(WARN) $(CFLAGS) $(LTO) $(HARDEN) -MMD -MP -c -o $@ $<
 AR_CMD = echo "  AR      $@"; mkdir -p $(@D); rm -f $@; $(if $(filter %.o,$^),$(AR_PREFIX)ar qcsD $@ $(filter %.o,$^),printf '!<arch>\n' >$@)
-$(O)/libcore.a: AR_PREFIX := $(CROSS)
-$(O)/libsys.a: AR_PREFIX := $(CROSS)
-$(O)/libcore.a: $(call obj,$(CORE)) $(O)/sources
-	$(AR_CMD)
-$(O)/libsys.a: $(call obj,$(SYS)) $(O)/sources
+$(O)/libcore.a $(O)/libsys.a: AR_PREFIX := $(CROSS)
+$(O)/libcore.a: $(call obj,$(CORE))
+$(O)/libsys.a: $(call obj,$(SYS))
+$(O)/libcore.a $(O)/libsys.a: $(O)/sources
 	$(AR_CMD)
 LINK = echo "  LINK    $@"; $(TCC) $(CFLAGS) $(LTO) $(HARDEN) $(LDFLAGS) -Wl,--gc-sections -o $@ $(filter %.o %.a,$^)
 $(O)/ddump-worker: $(call obj,src/ddump_worker.c $(WORKER) $(wildcard src/pcap/capture.c)) $(O)/libsys.a $(O)/libcore.a
@@ -115,33 +108,31 @@ $(O)/tests/tls_probe: $(call obj,tests/e2e/tls_probe.c src/sys/trust.c $(wildcar
 # Unit tests: the host's compiler and C library, under ASan and UBSan.
 SANFLAGS := -O1 -g -fno-omit-frame-pointer -ffunction-sections -Wl,--gc-sections $(if $(NATIVE),\
 	-fsanitize=undefined -fsanitize-undefined-trap-on-error,-fsanitize=address,undefined -fno-sanitize-recover=all)
-$(O)/san/src/%.o: src/%.c $(COMMON) | build/.setup-check
+$(S)/src/%.o: src/%.c $(COMMON) | build/.setup-check
 	mkdir -p $(@D) && echo "  SAN     $<"
 	$(CC) $(CSTD) $(CPP) $(WARN) $(SANFLAGS) -MMD -MP -c -o $@ $<
-$(O)/san/tests/%.o: tests/%.c $(COMMON) | build/.setup-check
+$(S)/tests/%.o: tests/%.c $(COMMON) | build/.setup-check
 	mkdir -p $(@D) && echo "  SAN     $<"
 	$(CC) $(CSTD) $(CPP) -iquote tests -Wall -Wextra $(SANFLAGS) -MMD -MP -c -o $@ $<
-$(O)/san/libcore.a: $(call san,$(CORE)) $(O)/sources
+SANLIBS := $(S)/tests/support.a $(S)/librest.a $(S)/libcore.a
+$(S)/tests/support.a: $(call san,$(SUPPORT))
+$(S)/librest.a: $(call san,$(SYS) $(WORKER) $(CLI))
+$(S)/libcore.a: $(call san,$(CORE))
+$(SANLIBS): $(O)/sources
 	$(AR_CMD)
-$(O)/san/librest.a: $(call san,$(SYS) $(WORKER) $(CLI)) $(O)/sources
-	$(AR_CMD)
-$(O)/san/tests/support.a: $(call san,$(SUPPORT)) $(O)/sources
-	$(AR_CMD)
-SANLIBS := $(O)/san/tests/support.a $(O)/san/librest.a $(O)/san/libcore.a
 .SECONDARY:
 $(UNIT): %: %.o $(SANLIBS)
 	$(CC) $(SANFLAGS) -o $@ $< $(SANLIBS) -lcmocka -lm -lpthread
 
 check: build/.setup-check
-	$(MAKE) all
-	$(MAKE) fmt-check
-	$(MAKE) lint
-	$(MAKE) check-static
-	$(MAKE) check-unit
-	$(MAKE) check-e2e
+	for t in all fmt-check lint check-static check-unit check-e2e; do $(MAKE) $$t || exit 1; done
 check-unit: $(UNIT)
-	failed=; for t in $(UNIT); do echo "== $${t#$(O)/san/}"; $$t 2>&1 || failed="$$failed $${t#$(O)/san/}"; done; \
+	failed=; for t in $(UNIT); do echo "== $${t#$(S)/}"; $$t 2>&1 || failed="$$failed $${t#$(S)/}"; done; \
 	[ -z "$$failed" ] || { echo "check-unit: FAILED:$$failed" >&2; exit 1; }
+coverage:
+	find $(O) -path '$(O)/cov/*.gcda' -delete
+	$(MAKE) S=$(O)/cov SANFLAGS='-O0 -g --coverage -ffunction-sections -Wl,--gc-sections' check-unit >$(O)/cov.log || { tail $(O)/cov.log; exit 1; }
+	$(PYTHON) -B tools/coverage.py $(COVERAGE_FLAGS) $(O)/cov
 check-e2e: all $(O)/tests/tls_probe build/.setup-check
 	DDUMP_BUILD=$(CURDIR)/$(O) PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest tests/e2e -q -p no:cacheprovider -n $(PYTEST_JOBS) $(PYTEST_FLAGS)
 chaos: all build/.setup-check
@@ -158,10 +149,8 @@ lint: $(call obj,$(ALL_SRC)) build/.setup-check
 	O=$(O) CC='$(TCC)' HOSTCC=$(CC) CLANG=$(CLANG) NM=$(CROSS)nm PYTHON=$(PYTHON) JOBS=$(JOBS) HOST=$(HOST) \
 	CPPDEFS='$(CPP)' WARN='$(WARN)' tools/lint.sh
 FMT_FILES = $(shell find src tests third_party -name '*.[ch]' 2>/dev/null | sort)
-fmt-check: build/.setup-check
-	$(if $(FMT_FILES),$(CLANG_FORMAT) --dry-run -Werror $(FMT_FILES))
-fmt: build/.setup-check
-	$(if $(FMT_FILES),$(CLANG_FORMAT) -i $(FMT_FILES))
+fmt fmt-check: build/.setup-check
+	$(if $(FMT_FILES),$(CLANG_FORMAT) $(if $(filter fmt,$@),-i,--dry-run -Werror) $(FMT_FILES))
 
 # Fuzzing and measuring.
 FUZZFLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -195,11 +184,11 @@ install: all $(O)/NOTICE
 	for m in $(wildcard man/*.[1-8]); do s=$(DESTDIR)$(MANDIR)/man$${m##*.}; \
 	$(INSTALL) -d $$s && $(INSTALL) -m 644 $$m $$s/ || exit 1; done
 clean:
-	rm -rf $(O)/obj $(O)/san $(O)/fuzz $(O)/lint $(O)/*.a $(BINS) $(O)/NOTICE $(O)/sources
+	rm -rf $(O)/obj $(O)/san $(O)/cov $(O)/fuzz $(O)/lint $(O)/*.a $(BINS) $(O)/NOTICE $(O)/sources
 distclean:
 	rm -rf build
 help:
 	cat tools/help.txt
-.PHONY: all chaos check check-long check-unit check-e2e check-static check-image demo lint fmt fmt-check fuzz bench NOTICE install \
-	clean distclean help
--include $(shell find $(O)/obj $(O)/san $(O)/fuzz -name '*.d' 2>/dev/null)
+.PHONY: all chaos coverage check check-long check-unit check-e2e check-static check-image demo lint fmt fmt-check \
+	fuzz bench NOTICE install clean distclean help
+-include $(shell find $(O)/obj $(S) $(O)/fuzz -name '*.d' 2>/dev/null)
