@@ -133,11 +133,15 @@ coverage:
 	find $(O) -path '$(O)/cov/*.gcda' -delete
 	$(MAKE) S=$(O)/cov SANFLAGS='-O0 -g --coverage -ffunction-sections -Wl,--gc-sections' check-unit >$(O)/cov.log || { tail $(O)/cov.log; exit 1; }
 	$(PYTHON) -B tools/coverage.py $(COVERAGE_FLAGS) $(O)/cov
+mutants: $(UNIT)
+	$(PYTHON) -B tools/mutants.py --build $(S) --compile '$(CC) $(CSTD) $(CPP) $(SANFLAGS)' \
+	--libs '$(SANLIBS) -lcmocka -lm -lpthread' --jobs $(JOBS) $(MUTANTS)
 check-e2e: all $(O)/tests/tls_probe build/.setup-check
 	DDUMP_BUILD=$(CURDIR)/$(O) PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest tests/e2e -q -p no:cacheprovider -n $(PYTEST_JOBS) $(PYTEST_FLAGS)
 chaos: all build/.setup-check
 	DDUMP_BUILD=$(CURDIR)/$(O) $(PYTHON) -B tests/chaos/chaos.py --seconds $(CHAOS_SECONDS) --jobs $(JOBS) $(CHAOS_FLAGS)
 check-long: build/.setup-check-long
+	$(MAKE) mutants
 	DDUMP_LONG=1 $(MAKE) check-e2e
 check-static: all
 	READELF=$(CROSS)readelf tools/check-static.sh $(BINS)
@@ -189,6 +193,6 @@ distclean:
 	rm -rf build
 help:
 	cat tools/help.txt
-.PHONY: all chaos coverage check check-long check-unit check-e2e check-static check-image demo lint fmt fmt-check \
+.PHONY: all chaos coverage mutants check check-long check-unit check-e2e check-static check-image demo lint fmt fmt-check \
 	fuzz bench NOTICE install clean distclean help
 -include $(shell find $(O)/obj $(S) $(O)/fuzz -name '*.d' 2>/dev/null)

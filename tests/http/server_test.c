@@ -164,6 +164,7 @@ test_errors(void **state)
 	    {__LINE__, G("Expect: 100-continue\r\nExpect: a\r\n"), "E 417 x ."},
 	    {__LINE__, G("Expect:\r\n"), "E 417 x ."},
 	    {__LINE__, CHECK_BYTES("GET / HTTP/2.0\r\n\r\n"), "E 505 x ."},
+	    {__LINE__, CHECK_BYTES("GET / HTTP/1.1\r\n\r\n"), "E 400 x ."},
 	    {__LINE__, P("Content-Length: 65537\r\n\r\n"), "E 413 x ."},
 	    {__LINE__, P("Expect: 100-continue\r\nContent-Length: 65537\r\n\r\n"),
 	     "E 413 x ."},

@@ -131,6 +131,19 @@ it_is_forgotten_when_it_ends(void **state)
 }
 
 static void
+a_rhythm_is_remembered_for_its_time_exactly(void **state)
+{
+	struct pace p;
+
+	(void)state;
+	pace_init(&p);
+	for (uint64_t i = 1; i < 5; i++)
+		flush(&p, i * SEC, SEC, 3 * MS);
+	near(pace_delay_ns(&p, 4 * SEC + PACE_MEMORY_NS - 1), SEC);
+	assert_int_equal(pace_delay_ns(&p, 4 * SEC + PACE_MEMORY_NS), 0);
+}
+
+static void
 hostile_times_do_no_harm(void **state)
 {
 	static const uint64_t times[] = {
@@ -157,6 +170,7 @@ main(void)
 	    cmocka_unit_test(one_stall_changes_nothing),
 	    cmocka_unit_test(an_outage_is_not_a_rhythm),
 	    cmocka_unit_test(it_is_forgotten_when_it_ends),
+	    cmocka_unit_test(a_rhythm_is_remembered_for_its_time_exactly),
 	    cmocka_unit_test(hostile_times_do_no_harm),
 	};
 

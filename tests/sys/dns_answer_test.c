@@ -19,6 +19,8 @@
 	"\xc0\x0c\x00\x05\x00\x01\x00\x00\x00\x05\x00\x04\x01" \
 	"x\xc0\x0c"
 
+#define X16 "xxxxxxxxxxxxxxxx"
+
 struct row {
 	int line;
 	struct span message;
@@ -48,6 +50,12 @@ static const struct row rows[] = {
      DNS_TYPE_A, "\x02"},
     {__LINE__, CHECK_BYTES(HEAD("\x00", "\x09") A("\x01")), DNS_TYPE_A, "\x01"},
     {__LINE__, CHECK_BYTES(HEAD("\x00", "\x02") "\x40" A("\x01")), DNS_TYPE_A, ""},
+    /* a label of 64 bytes is none, even where they are there */
+    {__LINE__,
+     CHECK_BYTES(
+	 HEAD("\x00", "\x01") "\x40" X16 X16 X16 X16
+			      "\x00\x00\x01\x00\x01\0\0\0\x05\x00\x04\x0a\0\0\x01"),
+     DNS_TYPE_A, ""},
     {__LINE__, CHECK_BYTES(HEAD("\x00", "\x01") "\xc0"), DNS_TYPE_A, ""},
     {__LINE__,
      CHECK_BYTES(HEAD("\x01", "\x01") "\x3f"

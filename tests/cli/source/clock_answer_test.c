@@ -19,6 +19,8 @@ static const struct {
     {__LINE__, "{\"time_ns\":18446744073709551616}", false, 0},
     {__LINE__, "{\"time_ns\":}", false, 0},
     {__LINE__, "{\"time_ns\":017}", false, 0},
+    {__LINE__, "{\"time_ns\":07}", false, 0},
+    {__LINE__, "{\"time_ns\":00}", false, 0},
     {__LINE__, "{\"time_ns\":-17}", false, 0},
     {__LINE__, "{\"time_ns\":+17}", false, 0},
     {__LINE__, "{\"time_ns\":17.5}", false, 0},

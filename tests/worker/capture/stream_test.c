@@ -68,6 +68,8 @@ write_all(struct stream *s, uint64_t *rng, uint32_t *caplens)
 		}
 		stream_commit(s);
 	}
+	for (uint32_t id = 1; id <= 3 && s->options.is_ng; id++)
+		assert_int_equal(s->packets[id], PACKETS / 3 + (id == 1));
 	stream_put_end(s);
 	drain(s);
 }
@@ -181,6 +183,21 @@ test_largest_packets_fit(void **state)
 	free(s);
 }
 
+static void
+there_is_room_below_half_of_the_queue(void **state)
+{
+	struct stream *s = malloc(sizeof(*s));
+	struct stream_options o = {.is_ng = true};
+
+	(void)state;
+	stream_init(s, &o);
+	buf_commit(&s->queue, STREAM_QUEUE_BYTES / 2 - 1);
+	assert_true(stream_has_room(s));
+	buf_commit(&s->queue, 1);
+	assert_false(stream_has_room(s));
+	free(s);
+}
+
 /* Heartbeats come as chunks of their own; an empty batch leaves no chunk, which would be
  * the last one. */
 static void
@@ -234,6 +251,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_read_back),
 	    cmocka_unit_test(test_largest_packets_fit),
+	    cmocka_unit_test(there_is_room_below_half_of_the_queue),
 	    cmocka_unit_test(test_statistics_and_empty_batches),
 	};
 

@@ -63,6 +63,7 @@ test_an_origin_is_the_host_or_refused(void **state)
 	    {__LINE__, "Host: db1:443\r\nOrigin: http://db1\r\n", "Origin"},
 	    {__LINE__, "Host: db1:8475\r\nOrigin: http://db1\r\n", "Origin"},
 	    {__LINE__, "Host: db1:8475\r\nOrigin: http://db1:8476\r\n", "Origin"},
+	    {__LINE__, "Host: db1:7\r\nOrigin: http://db1:8\r\n", "Origin"},
 	    {__LINE__, "Host: db1\r\nOrigin: http://db1.evil.example\r\n", "Origin"},
 	    {__LINE__, "Host: db1\r\nOrigin: http://evil.example\r\n", "Origin"},
 	    {__LINE__, "Host: [::1]:8475\r\nOrigin: http://[::2]:8475\r\n", "Origin"},
