@@ -2,20 +2,18 @@
 """lint.py [--root DIR] [--objects DIR] [--nm NM]: the rules of the source tree that no compiler checks.
 
 The folder is the ring (base 0; http, pcap, merge 1; sys and pcap/capture 2; worker, cli 3; the two
-mains 4). Prints `file:line: message`, exits 1 if there was any.
+mains 4). Prints `file:line: message`, exits 1 if there was any. What tools/lint.debts lists is accepted,
+but an entry that nothing needs any more is an error.
 """
 
 import argparse
 import os
 import re
-import subprocess
 import sys
 
-RINGS = {"base": 0, "http": 1, "pcap": 1, "merge": 1, "sys": 2, "worker": 3, "cli": 3}
-FREESTANDING = {
-    "stddef.h", "stdint.h", "stdbool.h", "limits.h", "stdarg.h", "stdalign.h", "stdnoreturn.h",
-    "iso646.h", "float.h", "string.h", "assert.h",
-}
+import house
+from tree import FREESTANDING, RINGS, Tree, place
+
 # The one file that may know a library or a system interface.
 OWNERS = {
     "libpcap": "src/pcap/capture.c",
@@ -23,6 +21,8 @@ OWNERS = {
     "epoll": "src/sys/loop.c",
 }
 FORBIDDEN_PREFIXES = ("pcap_", "bpf_", "mbedtls_", "psa_", "cap_", "gen_")
+DEBTS = "tools/lint.debts"
+NEED_OBJECTS = ("circle", "symbol")
 MAX_FUNCTION = 80
 MAX_FILE = 500
 FLAT = "/* lint: flat */"
@@ -63,30 +63,49 @@ def blank(text, also_strings=True):
     return "".join(out)
 
 
+def read_debts(root):
+    """{(rule, file, other): line} of tools/lint.debts."""
+    path = os.path.join(root, DEBTS)
+    if not os.path.exists(path):
+        return {}
+    with open(path, encoding="utf-8") as f:
+        rows = [(line.split("#")[0].split(), number) for number, line in enumerate(f, 1)]
+    return {tuple((words + [""])[:3]): number for words, number in rows if words}
+
+
 class Lint:
     def __init__(self, root):
         self.root = root
         self.messages = []
+        self.debts = read_debts(root)
+        self.needed = set()
 
-    def say(self, path, line, message):
-        self.messages.append((path, line, message))
+    def say(self, path, line, message, key=None):
+        if key:
+            self.needed.add(key)
+        if key not in self.debts:
+            self.messages.append((path, line, message))
+
+    def house(self, objects, nm):
+        tree = Tree(self.root)
+        code = {p: blank(text, also_strings=False) for p, text in tree.text.items()}
+        found = [one for rule in house.RULES for one in rule(tree, code)]
+        symbols = house.read_symbols(tree, objects, nm) if objects else {}
+        found += house.call_circles(symbols)
+        for one in found:
+            self.say(*one)
+        for path, (defined, _) in symbols.items():
+            for name in sorted(defined):
+                self.symbol(path, name)
+        for key, line in self.debts.items():
+            if key not in self.needed and (objects or key[0] not in NEED_OBJECTS):
+                self.say(DEBTS, line, f"{' '.join(key).strip()}: no longer needed, remove it")
 
     def files(self, top):
         for folder, _, names in sorted(os.walk(os.path.join(self.root, top))):
             for name in sorted(names):
                 if name.endswith((".c", ".h")):
                     yield os.path.relpath(os.path.join(folder, name), self.root)
-
-    @staticmethod
-    def place(path):
-        """(folder, ring) of a file in src/; folder is '' for the mains, ring None if unknown."""
-        parts = path.split("/")
-        if len(parts) == 2:
-            return "", 4
-        folder = parts[1]
-        if folder == "pcap" and re.fullmatch(r"capture\.[ch]", parts[2]):
-            return folder, 2
-        return folder, RINGS.get(folder)
 
     def check(self, path):
         with open(os.path.join(self.root, path), encoding="utf-8", errors="replace") as f:
@@ -100,7 +119,7 @@ class Lint:
                 self.say(path, number, f"{word.group(1)}: file an issue instead (conventions 7)")
         if not path.startswith("src/"):
             return
-        folder, ring = self.place(path)
+        folder, ring = place(path)
         if ring is None:
             self.say(path, 1, f"src/{folder}/ belongs to no ring; folders are {', '.join(RINGS)}")
             return
@@ -163,7 +182,7 @@ class Lint:
             else:
                 self.say(path, number, f'no src/{name} ("..." is for our own headers)')
             return
-        other, other_ring = self.place("src/" + name)
+        other, other_ring = place("src/" + name)
         if other_ring is None:
             return
         if other_ring > ring:
@@ -198,22 +217,10 @@ class Lint:
                          f"({FLAT} before it if it is one flat switch or table)")
             number = end + 1
 
-    def symbols(self, objects, nm):
-        for path in self.files("src"):
-            obj = os.path.join(objects, path[:-2] + ".o")
-            if not path.endswith(".c") or not os.path.exists(obj):
-                continue
-            out = subprocess.run([nm, "-g", "--defined-only", obj], check=True,
-                                 capture_output=True, text=True).stdout
-            for line in out.splitlines():
-                parts = line.split()
-                if len(parts) == 3:
-                    self.symbol(path, parts[2])
-
     def symbol(self, path, name):
         if name.startswith(("__asan", "__ubsan", "__odr_asan")):
             return
-        folder, ring = self.place(path)
+        folder, ring = place(path)
         stem = os.path.basename(path)[:-2]
         if ring == 4:
             if name != "main":
@@ -223,13 +230,12 @@ class Lint:
             prefix = next(p for p in FORBIDDEN_PREFIXES if name.startswith(p))
             self.say(path, self.find(path, name), f"{name}: the prefix {prefix} belongs to a library")
             return
-        words = stem.split("_")
-        allowed = {"_".join(words[:i]) for i in range(1, len(words) + 1)}
         inner = os.path.basename(os.path.dirname(path))
-        allowed |= {stem.replace("_", ""), folder, inner, f"{folder}_{stem}", f"{inner}_{stem}"}
+        allowed = (stem, f"{folder}_{stem}", f"{inner}_{stem}")
         if name not in allowed and not name.startswith(tuple(a + "_" for a in allowed)):
             self.say(path, self.find(path, name),
-                     f"{name}: an external symbol of {stem}.c is named {stem}_... (or make it static)")
+                     f"{name}: an external symbol of {stem}.c is named {stem}_... or {inner}_{stem}_... "
+                     "(or make it static)", ("symbol", path, name))
 
     def find(self, path, name):
         with open(os.path.join(self.root, path), encoding="utf-8", errors="replace") as f:
@@ -244,13 +250,16 @@ def main():
     ap.add_argument("--root", default=".")
     ap.add_argument("--objects", help="folder with src/x/y.o of each src/x/y.c")
     ap.add_argument("--nm", default="nm")
+    ap.add_argument("--list-debts", action="store_true", help="print what tools/lint.debts would hold, and do no more")
     args = ap.parse_args()
     lint = Lint(args.root)
     for top in ("src", "tests"):
         for path in lint.files(top):
             lint.check(path)
-    if args.objects:
-        lint.symbols(args.objects, args.nm)
+    lint.house(args.objects, args.nm)
+    if args.list_debts:
+        print("\n".join(" ".join(key).strip() for key in sorted(lint.needed)))
+        return 0
     for path, line, message in sorted(set(lint.messages)):
         print(f"{path}:{line}: {message}")
     return 1 if lint.messages else 0
