@@ -13,11 +13,9 @@
 #define TYPE_QINQ  0x88a8
 #define TYPE_PPPOE 0x8864
 
-#define TAG_SIZE      4
-#define TAGS_MAX      8	 /* Linux looks no deeper (VLAN_MAX_DEPTH) */
-#define PADDING_MAX   64 /* behind an IPv6 packet in the shortest frame, a trailer */
-#define SLL_PROTOCOL  14 /* where the headers have it */
-#define SLL2_PROTOCOL 0
+#define TAG_SIZE    4
+#define TAGS_MAX    8  /* Linux looks no deeper (VLAN_MAX_DEPTH) */
+#define PADDING_MAX 64 /* behind an IPv6 packet in the shortest frame, a trailer */
 
 static bool
 is_tag(uint16_t type)
@@ -99,11 +97,11 @@ cooked_tags_hidden(uint32_t linktype, const uint8_t *data, uint32_t caplen,
 {
 	uint32_t size = linktype_cooked_size(linktype);
 	uint32_t head = size + TAG_SIZE;
-	uint32_t at = linktype == SAVEFILE_LINKTYPE_SLL ? SLL_PROTOCOL : SLL2_PROTOCOL;
 	uint16_t protocol;
 
+	linktype_payload(linktype, data, caplen, &protocol);
 	if (size == 0 || caplen < head + TAG_SIZE || origlen < caplen ||
-	    !is_tag(bytes_be16(data + at)))
+	    !is_tag(protocol))
 		return 0;
 	protocol = bytes_be16(data + size + 2);
 	data += head;

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
-#include "pcap/savefile.h"
+#include "pcap/linktype.h"
 
 #define TYPE_IPV4  0x0800
 #define TYPE_IPV6  0x86dd
@@ -72,39 +72,11 @@ type_by_version(const struct walk *w)
 	return w->p[w->at] >> 4 == 6 ? TYPE_IPV6 : 0;
 }
 
-/* A header of fixed size whose EtherType stands at type_at. */
-static bool
-pass_fixed(struct walk *w, uint32_t size, uint32_t type_at)
-{
-	if (!has(w, size))
-		return false;
-	w->type = bytes_be16(w->p + type_at);
-	w->at = size;
-	return true;
-}
-
 static bool
 pass_link(struct walk *w, uint32_t linktype)
 {
-	switch (linktype) {
-	case SAVEFILE_LINKTYPE_ETHERNET:
-		return pass_fixed(w, 14, 12);
-	case SAVEFILE_LINKTYPE_SLL:
-		return pass_fixed(w, 16, 14);
-	case SAVEFILE_LINKTYPE_SLL2:
-		return pass_fixed(w, 20, 0);
-	case SAVEFILE_LINKTYPE_NULL:
-		w->at = 4;
-		break;
-	case SAVEFILE_LINKTYPE_RAW:
-	case SAVEFILE_LINKTYPE_IPV4:
-	case SAVEFILE_LINKTYPE_IPV6:
-		break;
-	default:
-		return false;
-	}
-	w->type = type_by_version(w);
-	return true;
+	w->at = linktype_payload(linktype, w->p, w->n, &w->type);
+	return w->at != LINKTYPE_NONE;
 }
 
 static void

@@ -20,8 +20,7 @@ struct flow {
 };
 
 /*
- * The flow of a packet of link type SLL, SLL2, Ethernet, raw IP, IPv4, IPv6 or NULL,
- * behind VLAN tags and PPPoE; of a tunnel the outer one. Returns the offset of the IP
+ * The flow of a packet of a link type that linktype.h knows, behind VLAN tags and PPPoE; of a tunnel the outer one. Returns the offset of the IP
  * header, or FLOW_NONE when there is none whole (*out is then all zero).
  */
 uint32_t flow_of(uint32_t linktype, const uint8_t *data, uint32_t caplen,

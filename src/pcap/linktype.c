@@ -13,6 +13,7 @@
 #define SLL2_SIZE     20
 #define ETHERNET_SIZE 14
 #define NULL_SIZE     4
+#define BY_VERSION    UINT32_MAX
 #define ADDRESS_MAX   8 /* bytes of an address that a cooked header has room for */
 
 #define ETHERTYPE_MIN  0x0600 /* below it: a length (IEEE 802.3 section 3.2.6) */
@@ -22,6 +23,7 @@
 #define PROTOCOL_802_2 0x0004 /* an LLC header follows */
 #define NOVELL_MARK    0xffff /* where others have their LLC header */
 
+#define HATYPE_COOKED	0 /* the header tells */
 #define HATYPE_ETHERNET 1 /* net/if_arp.h */
 #define HATYPE_LOOPBACK 772
 #define HATYPE_NONE	0xfffe
@@ -38,7 +40,7 @@ enum packet_type { /* linux/if_packet.h */
 #define DIRECTION_IN   1u
 #define DIRECTION_OUT  2u
 
-/* What a cooked header says, and how much of the packet said it. */
+/* What a cooked header says. */
 struct cooked {
 	uint16_t type;
 	uint16_t hatype;
@@ -46,38 +48,29 @@ struct cooked {
 	uint16_t address_size; /* of the whole address; what is beyond 8 bytes is lost */
 	uint8_t address[ADDRESS_MAX];
 	uint32_t ifindex;
-	uint32_t skip;
 };
 
-uint32_t
-linktype_cooked_size(uint32_t linktype)
-{
-	if (linktype == SAVEFILE_LINKTYPE_SLL)
-		return SLL_SIZE;
-	return linktype == SAVEFILE_LINKTYPE_SLL2 ? SLL2_SIZE : 0;
-}
-
 static void
-read_sll(const uint8_t *p, struct cooked *c)
+read_sll(const uint8_t *p, uint32_t caplen, struct cooked *c)
 {
+	(void)caplen;
 	c->type = bytes_be16(p);
 	c->hatype = bytes_be16(p + 2);
 	c->address_size = bytes_be16(p + 4);
 	memcpy(c->address, p + 6, ADDRESS_MAX);
 	c->protocol = bytes_be16(p + 14);
-	c->skip = SLL_SIZE;
 }
 
 static void
-read_sll2(const uint8_t *p, struct cooked *c)
+read_sll2(const uint8_t *p, uint32_t caplen, struct cooked *c)
 {
+	(void)caplen;
 	c->protocol = bytes_be16(p);
 	c->ifindex = bytes_be32(p + 4);
 	c->hatype = bytes_be16(p + 8);
 	c->type = p[10];
 	c->address_size = p[11];
 	memcpy(c->address, p + 12, ADDRESS_MAX);
-	c->skip = SLL2_SIZE;
 }
 
 static uint16_t
@@ -98,9 +91,6 @@ read_ethernet(const uint8_t *p, uint32_t caplen, struct cooked *c)
 {
 	static const uint8_t broadcast[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 
-	c->hatype = HATYPE_ETHERNET;
-	if (caplen < ETHERNET_SIZE)
-		return;
 	if (memcmp(p, broadcast, sizeof(broadcast)) == 0)
 		c->type = PACKET_TYPE_BROADCAST;
 	else if (p[0] & 1)
@@ -108,7 +98,6 @@ read_ethernet(const uint8_t *p, uint32_t caplen, struct cooked *c)
 	c->address_size = 6;
 	memcpy(c->address, p + 6, 6);
 	c->protocol = ethernet_protocol(p, caplen);
-	c->skip = ETHERNET_SIZE;
 }
 
 static uint16_t
@@ -125,50 +114,19 @@ ip_protocol(const uint8_t *p, uint32_t caplen)
 static void
 read_null(const uint8_t *p, uint32_t caplen, struct cooked *c)
 {
-	uint32_t family;
+	uint32_t family = bytes_le32(p) < bytes_be32(p) ? bytes_le32(p) : bytes_be32(p);
 
-	c->hatype = HATYPE_LOOPBACK;
-	if (caplen < NULL_SIZE)
-		return;
-	family = bytes_le32(p) < bytes_be32(p) ? bytes_le32(p) : bytes_be32(p);
+	(void)caplen;
 	if (family == 2)
 		c->protocol = ETHERTYPE_IPV4;
 	else if (family == 10 || family == 24 || family == 28 || family == 30)
 		c->protocol = ETHERTYPE_IPV6;
-	c->skip = NULL_SIZE;
 }
 
 static void
-read_header(uint32_t linktype, const uint8_t *p, uint32_t caplen, struct cooked *c)
+read_raw(const uint8_t *p, uint32_t caplen, struct cooked *c)
 {
-	switch (linktype) {
-	case SAVEFILE_LINKTYPE_SLL:
-		if (caplen >= SLL_SIZE)
-			read_sll(p, c);
-		break;
-	case SAVEFILE_LINKTYPE_SLL2:
-		if (caplen >= SLL2_SIZE)
-			read_sll2(p, c);
-		break;
-	case SAVEFILE_LINKTYPE_ETHERNET:
-		read_ethernet(p, caplen, c);
-		break;
-	case SAVEFILE_LINKTYPE_NULL:
-		read_null(p, caplen, c);
-		break;
-	case SAVEFILE_LINKTYPE_RAW:
-		c->hatype = HATYPE_NONE;
-		c->protocol = ip_protocol(p, caplen);
-		break;
-	case SAVEFILE_LINKTYPE_IPV4:
-		c->hatype = HATYPE_NONE;
-		c->protocol = ETHERTYPE_IPV4;
-		break;
-	case SAVEFILE_LINKTYPE_IPV6:
-		c->hatype = HATYPE_NONE;
-		c->protocol = ETHERTYPE_IPV6;
-		break;
-	}
+	c->protocol = ip_protocol(p, caplen);
 }
 
 static void
@@ -193,21 +151,77 @@ write_sll2(uint8_t *p, const struct cooked *c)
 	memcpy(p + 12, c->address, ADDRESS_MAX);
 }
 
-static bool
-is_cooked(uint32_t linktype)
+/* All that is known of a link type: a new one is a row, and its number in savefile.h. */
+static const struct link {
+	uint32_t number;
+	uint16_t hatype;
+	uint32_t size;	      /* of the header */
+	uint32_t protocol_at; /* its EtherType; BY_VERSION: the IP header tells */
+	uint16_t protocol;    /* if the link type alone tells it */
+	/* read: a whole header to c; write: the cooked ones, which are made of all */
+	void (*read)(const uint8_t *p, uint32_t caplen, struct cooked *c);
+	void (*write)(uint8_t *p, const struct cooked *c);
+	const char *name;
+} links[] = {
+    {SAVEFILE_LINKTYPE_SLL2, HATYPE_COOKED, SLL2_SIZE, 0, 0, read_sll2, write_sll2,
+     "LINUX_SLL2 (Linux cooked v2)"},
+    {SAVEFILE_LINKTYPE_SLL, HATYPE_COOKED, SLL_SIZE, 14, 0, read_sll, write_sll,
+     "LINUX_SLL (Linux cooked v1)"},
+    {SAVEFILE_LINKTYPE_ETHERNET, HATYPE_ETHERNET, ETHERNET_SIZE, 12, 0, read_ethernet,
+     NULL, "EN10MB (Ethernet)"},
+    {SAVEFILE_LINKTYPE_NULL, HATYPE_LOOPBACK, NULL_SIZE, BY_VERSION, 0, read_null, NULL,
+     "NULL (BSD loopback)"},
+    {SAVEFILE_LINKTYPE_RAW, HATYPE_NONE, 0, BY_VERSION, 0, read_raw, NULL,
+     "RAW (raw IP)"},
+    {SAVEFILE_LINKTYPE_IPV4, HATYPE_NONE, 0, BY_VERSION, ETHERTYPE_IPV4, NULL, NULL,
+     "IPV4 (raw IPv4)"},
+    {SAVEFILE_LINKTYPE_IPV6, HATYPE_NONE, 0, BY_VERSION, ETHERTYPE_IPV6, NULL, NULL,
+     "IPV6 (raw IPv6)"},
+};
+
+static const struct link *
+find(uint32_t number)
 {
-	return linktype == SAVEFILE_LINKTYPE_SLL || linktype == SAVEFILE_LINKTYPE_SLL2;
+	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
+		if (links[i].number == number)
+			return &links[i];
+	return NULL;
+}
+
+const char *
+linktype_name(uint32_t linktype)
+{
+	const struct link *link = find(linktype);
+
+	return link ? link->name : NULL;
+}
+
+uint32_t
+linktype_cooked_size(uint32_t linktype)
+{
+	const struct link *link = find(linktype);
+
+	return link && link->write ? link->size : 0;
+}
+
+uint32_t
+linktype_payload(uint32_t linktype, const uint8_t *data, uint32_t caplen, uint16_t *type)
+{
+	const struct link *link = find(linktype);
+
+	*type = 0;
+	if (!link || caplen < link->size)
+		return LINKTYPE_NONE;
+	*type = link->protocol_at == BY_VERSION
+		    ? ip_protocol(data + link->size, caplen - link->size)
+		    : bytes_be16(data + link->protocol_at);
+	return link->size;
 }
 
 bool
 linktype_can_convert(uint32_t from, uint32_t to)
 {
-	if (from == to)
-		return true;
-	return is_cooked(to) &&
-	       (is_cooked(from) || from == SAVEFILE_LINKTYPE_ETHERNET ||
-		from == SAVEFILE_LINKTYPE_NULL || from == SAVEFILE_LINKTYPE_RAW ||
-		from == SAVEFILE_LINKTYPE_IPV4 || from == SAVEFILE_LINKTYPE_IPV6);
+	return from == to || (linktype_cooked_size(to) > 0 && find(from) != NULL);
 }
 
 static void
@@ -226,6 +240,8 @@ linktype_convert(uint32_t from, uint32_t to, uint32_t ifindex, const uint8_t *da
 		 struct savefile_record *record, struct linktype_change *change)
 {
 	uint32_t direction = linktype_direction(from, data, record->caplen);
+	const struct link *source = find(from);
+	const struct link *made = find(to);
 	struct cooked c = {.ifindex = ifindex};
 
 	if (direction != 0)
@@ -234,15 +250,16 @@ linktype_convert(uint32_t from, uint32_t to, uint32_t ifindex, const uint8_t *da
 	change->skip = 0;
 	if (from == to || !linktype_can_convert(from, to))
 		return;
-	read_header(from, data, record->caplen, &c);
-	if (!is_cooked(from) && (record->flags & DIRECTION_MASK) == DIRECTION_OUT)
+	c.hatype = source->hatype;
+	c.protocol = source->protocol;
+	if (record->caplen >= source->size)
+		change->skip = source->size;
+	if (record->caplen >= source->size && source->read)
+		source->read(data, record->caplen, &c);
+	if (!source->write && (record->flags & DIRECTION_MASK) == DIRECTION_OUT)
 		c.type = PACKET_TYPE_OUTGOING;
-	if (to == SAVEFILE_LINKTYPE_SLL)
-		write_sll(change->head, &c);
-	else
-		write_sll2(change->head, &c);
-	change->head_size = linktype_cooked_size(to);
-	change->skip = c.skip;
+	made->write(change->head, &c);
+	change->head_size = made->size;
 	change_lengths(record, change);
 }
 

@@ -5,15 +5,26 @@
 
 /*
  * Conversion of the link-layer header, so that sources of different link types can share
- * one file: SLL, SLL2, Ethernet, raw IP and NULL in; SLL and SLL2 out.
+ * one file: those of the table in linktype.c in; SLL and SLL2 out.
  */
 #define LINKTYPE_HEAD_MAX 20 /* an SLL2 header */
+#define LINKTYPE_NONE	  UINT32_MAX
 
 struct linktype_change {
 	uint8_t head[LINKTYPE_HEAD_MAX]; /* goes before the rest of the packet */
 	uint32_t head_size;
 	uint32_t skip; /* bytes of the packet that head replaces, <= caplen */
 };
+
+/* "EN10MB (Ethernet)", or NULL for a link type that this file does not know. */
+const char *linktype_name(uint32_t linktype);
+
+/*
+ * Where the link header of a packet (caplen bytes at data) ends, and in *type the EtherType
+ * of what follows, 0 for unknown. LINKTYPE_NONE: a header not captured whole, or not known.
+ */
+uint32_t linktype_payload(uint32_t linktype, const uint8_t *data, uint32_t caplen,
+			  uint16_t *type);
 
 /* The fixed size of a cooked header: 16 for SLL, 20 for SLL2, 0 for others. */
 uint32_t linktype_cooked_size(uint32_t linktype);

@@ -129,7 +129,7 @@ check_row(const struct row *row)
 }
 
 static void
-test_convert(void **state)
+each_header_becomes_the_cooked_one_that_tells_the_same(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < CHECK_COUNT(rows); i++)
@@ -138,7 +138,7 @@ test_convert(void **state)
 
 /* SLL2 -> SLL -> SLL2 loses nothing, when told the index; nor the other way round. */
 static void
-test_round_trip(void **state)
+cooked_headers_survive_there_and_back(void **state)
 {
 	uint8_t packet[ROOM];
 
@@ -166,7 +166,7 @@ test_round_trip(void **state)
 }
 
 static void
-test_bounds(void **state)
+lengths_stay_below_their_bounds(void **state)
 {
 	static uint8_t packet[SAVEFILE_SNAPLEN_MAX];
 	struct savefile_record record = {.caplen = SAVEFILE_SNAPLEN_MAX,
@@ -188,7 +188,7 @@ test_bounds(void **state)
 }
 
 static void
-test_asks(void **state)
+what_a_link_type_is_asked_is_in_its_row(void **state)
 {
 	static const uint8_t sll2[20] = {8, 0, 0, 0, 0x12, 0x34, 0x56, 0x78, 0, 1, 4, 6};
 
@@ -208,14 +208,56 @@ test_asks(void **state)
 	assert_false(linktype_can_convert(147, SLL));
 }
 
+static void
+the_payload_begins_behind_a_whole_header(void **state)
+{
+	static const struct {
+		int line;
+		uint32_t linktype, at;
+		uint16_t type;
+		const char *packet;
+	} packets[] = {
+	    {__LINE__, ETHERNET, 14, 0x0806, "020000000002 020000000001 0806"},
+	    {__LINE__, ETHERNET, LINKTYPE_NONE, 0, "020000000002 020000000001 08"},
+	    {__LINE__, SLL, 16, 0x86dd, "0004 0304 0006 0102030405060708 86dd"},
+	    {__LINE__, SLL, LINKTYPE_NONE, 0, "0004 0304 0006 0102030405060708 86"},
+	    {__LINE__, SLL2, 20, 0x8100, "8100 0000 00000007 0001 00 06 z8"},
+	    {__LINE__, NULLT, 4, 0x0800, "ffffffff 45"},
+	    {__LINE__, NULLT, 4, 0, "02000000"},
+	    {__LINE__, NULLT, LINKTYPE_NONE, 0, "020000"},
+	    {__LINE__, RAW, 0, 0x86dd, "60"},
+	    {__LINE__, IPV4, 0, 0x0800, "45"},
+	    {__LINE__, IPV6, 0, 0, ""},
+	    {__LINE__, 147, LINKTYPE_NONE, 0, "45"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < CHECK_COUNT(packets); i++) {
+		uint8_t bytes[ROOM];
+		size_t n = image_make(packets[i].packet, bytes, sizeof(bytes));
+		uint8_t *data = edge_copy(bytes, n);
+		struct span in = span_of(data, n);
+		uint16_t type;
+
+		check_u64(__FILE__, packets[i].line, in,
+			  linktype_payload(packets[i].linktype, data, (uint32_t)n, &type),
+			  packets[i].at, "at");
+		check_u64(__FILE__, packets[i].line, in, type, packets[i].type, "type");
+		edge_free(data);
+	}
+	assert_string_equal(linktype_name(ETHERNET), "EN10MB (Ethernet)");
+	assert_null(linktype_name(147));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_convert),
-	    cmocka_unit_test(test_round_trip),
-	    cmocka_unit_test(test_bounds),
-	    cmocka_unit_test(test_asks),
+	    cmocka_unit_test(each_header_becomes_the_cooked_one_that_tells_the_same),
+	    cmocka_unit_test(cooked_headers_survive_there_and_back),
+	    cmocka_unit_test(lengths_stay_below_their_bounds),
+	    cmocka_unit_test(the_payload_begins_behind_a_whole_header),
+	    cmocka_unit_test(what_a_link_type_is_asked_is_in_its_row),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -374,22 +374,10 @@ interfaces_put_description(struct text *t, const struct interface *i)
 void
 interfaces_put_linktype(struct text *t, uint32_t linktype)
 {
-	static const struct {
-		uint32_t number;
-		const char *name;
-	} known[] = {
-	    {SAVEFILE_LINKTYPE_NULL, "NULL (BSD loopback)"},
-	    {SAVEFILE_LINKTYPE_ETHERNET, "EN10MB (Ethernet)"},
-	    {SAVEFILE_LINKTYPE_RAW, "RAW (raw IP)"},
-	    {SAVEFILE_LINKTYPE_SLL, "LINUX_SLL (Linux cooked v1)"},
-	    {SAVEFILE_LINKTYPE_SLL2, "LINUX_SLL2 (Linux cooked v2)"},
-	};
+	const char *name = linktype_name(linktype);
 
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-		if (known[i].number != linktype)
-			continue;
-		text_str(t, known[i].name);
-		return;
-	}
-	text_u64(t, linktype);
+	if (name)
+		text_str(t, name);
+	else
+		text_u64(t, linktype);
 }
