@@ -1,4 +1,5 @@
-/* The only caller of epoll. It knows watches, and nothing of what they are for. */
+/* The only caller of epoll. It knows watches, timers and calls, and nothing of what they
+ * are for. */
 #include "sys/loop.h"
 
 #include <errno.h>
@@ -12,7 +13,7 @@
 int
 loop_init(struct loop *l)
 {
-	l->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	*l = (struct loop){.epoll_fd = epoll_create1(EPOLL_CLOEXEC)};
 	return l->epoll_fd < 0 ? -errno : 0;
 }
 
@@ -66,6 +67,52 @@ loop_remove(struct loop *l, struct loop_watch *w)
 		return;
 	epoll_ctl(l->epoll_fd, EPOLL_CTL_DEL, w->fd, NULL);
 	w->fd = -1;
+	for (int i = 0; i < l->n_batch; i++)
+		if (l->batch[i].data.ptr == w)
+			l->batch[i].data.ptr = NULL;
+}
+
+void
+loop_timer_set(struct loop *l, struct loop_timer *t, uint64_t at_ns)
+{
+	if (heap_has(&l->timers, &t->node) && t->node.key == at_ns)
+		return;
+	heap_remove(&l->timers, &t->node);
+	if (at_ns == LOOP_NEVER)
+		return;
+	/* a handler that sets its timer for a time that has passed must not hold the round */
+	heap_add(&l->timers, &t->node, at_ns > l->now_ns ? at_ns : l->now_ns + 1);
+}
+
+void
+loop_timer_cancel(struct loop *l, struct loop_timer *t)
+{
+	heap_remove(&l->timers, &t->node);
+}
+
+void
+loop_defer(struct loop *l, struct loop_call *c)
+{
+	struct loop_call **last = &l->calls;
+
+	if (c->link)
+		return;
+	while (*last)
+		last = &(*last)->next;
+	c->next = NULL;
+	c->link = last;
+	*last = c;
+}
+
+void
+loop_defer_cancel(struct loop_call *c)
+{
+	if (!c->link)
+		return;
+	*c->link = c->next;
+	if (c->next)
+		c->next->link = c->link;
+	c->link = NULL;
 }
 
 /* Rounded up, so that a deadline has passed when the wait for it ends. */
@@ -97,18 +144,64 @@ ready_of(uint32_t events)
 	return ready;
 }
 
+static void
+run_handlers(struct loop *l)
+{
+	while (l->n_batch > 0) {
+		struct epoll_event e = *l->batch++;
+		struct loop_watch *w = e.data.ptr;
+
+		l->n_batch--;
+		if (w)
+			w->on_ready(w, ready_of(e.events), l->now_ns);
+	}
+}
+
+static void
+run_timers(struct loop *l)
+{
+	while (l->timers.root && l->timers.root->key <= l->now_ns) {
+		struct loop_timer *t =
+		    LOOP_OWNER(struct loop_timer, node, l->timers.root);
+
+		heap_remove(&l->timers, &t->node);
+		t->on_time(t, l->now_ns);
+	}
+}
+
+/* In a list of their own: what they defer is not for this round. */
+static void
+run_calls(struct loop *l)
+{
+	struct loop_call *calls = l->calls;
+
+	if (!calls)
+		return;
+	l->calls = NULL;
+	calls->link = &calls;
+	while (calls) {
+		struct loop_call *c = calls;
+
+		loop_defer_cancel(c);
+		c->on_call(c, l->now_ns);
+	}
+}
+
 uint64_t
 loop_run_once(struct loop *l, uint64_t deadline_ns)
 {
 	struct epoll_event e[LOOP_BATCH];
-	int n = epoll_wait(l->epoll_fd, e, LOOP_BATCH, timeout_ms(deadline_ns));
-	uint64_t now = clock_monotonic_ns();
 
-	for (int i = 0; i < n; i++) {
-		struct loop_watch *w = e[i].data.ptr;
-
-		if (w->fd >= 0)
-			w->on_ready(w, ready_of(e[i].events), now);
-	}
-	return now;
+	if (l->timers.root && l->timers.root->key < deadline_ns)
+		deadline_ns = l->timers.root->key;
+	if (l->calls)
+		deadline_ns = 0;
+	l->n_batch = epoll_wait(l->epoll_fd, e, LOOP_BATCH, timeout_ms(deadline_ns));
+	l->batch = e;
+	l->now_ns = clock_monotonic_ns();
+	run_handlers(l);
+	run_timers(l);
+	run_calls(l);
+	l->batch = NULL;
+	return l->now_ns;
 }
