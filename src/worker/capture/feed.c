@@ -28,8 +28,6 @@
 #define SEEN_NS	      12000000u	  /* the same, but for a rare one */
 #define SLOT_BYTES    128u	  /* in the ring beside a packet's own, about */
 
-#define OF(member, w) ((struct feed *)((char *)(w)-offsetof(struct feed, member)))
-
 static void
 decide_end(struct feed *f, enum slot_end end, uint64_t now_ns)
 {
@@ -38,9 +36,12 @@ decide_end(struct feed *f, enum slot_end end, uint64_t now_ns)
 	f->end = end;
 	f->end_real_ns = clock_realtime_ns();
 	f->phase = FEED_SETTLING;
-	f->phase_deadline_ns = now_ns + SETTLE_NS;
+	loop_timer_cancel(&f->loop, &f->duration);
+	loop_timer_cancel(&f->loop, &f->tick);
 	if (end == SLOT_END_COUNT || (end == SLOT_END_INTERFACE && !f->new_interface))
-		f->phase_deadline_ns = now_ns;
+		loop_timer_set(&f->loop, &f->patience, now_ns);
+	else
+		loop_timer_set(&f->loop, &f->patience, now_ns + SETTLE_NS);
 }
 
 /* Nobody takes the stream any more. Whatever was captured until now is counted. */
@@ -275,15 +276,19 @@ look_at_client(struct feed *f, uint64_t now_ns)
 
 /* Wall-clock multiples, so that the watermarks of all silent workers come together. */
 static void
-tick(struct feed *f, uint64_t now_ns)
+on_tick(struct loop_timer *t, uint64_t now_ns)
 {
+	struct feed *f = LOOP_OWNER(struct feed, tick, t);
 	uint64_t real_ns = clock_realtime_ns();
-
 	/* a clock that was set back must not silence the heartbeat */
-	if (real_ns < f->next_tick_real_ns &&
-	    f->next_tick_real_ns - real_ns <= f->tick_ns)
+	bool is_early = real_ns < f->next_tick_real_ns &&
+			f->next_tick_real_ns - real_ns <= f->tick_ns;
+
+	if (!is_early)
+		f->next_tick_real_ns = (real_ns / f->tick_ns + 1) * f->tick_ns;
+	loop_timer_set(&f->loop, t, now_ns + (f->next_tick_real_ns - real_ns));
+	if (is_early)
 		return;
-	f->next_tick_real_ns = (real_ns / f->tick_ns + 1) * f->tick_ns;
 	look_for_interfaces(f, now_ns);
 	look_at_client(f, now_ns);
 	if (is_heartbeat_due(f, real_ns) && stream_has_room(f->stream)) {
@@ -303,17 +308,35 @@ give_up_client(struct feed *f, uint64_t now_ns)
 	f->phase = FEED_OVER;
 }
 
-/* Moves on from a phase whose time or whose work is over. */
+static void
+on_patience(struct loop_timer *t, uint64_t now_ns)
+{
+	struct feed *f = LOOP_OWNER(struct feed, patience, t);
+
+	if (f->phase != FEED_SETTLING) {
+		give_up_client(f, now_ns);
+		return;
+	}
+	f->phase = FEED_DRAINING;
+	f->is_ring_empty = false; /* it may have filled unread */
+	loop_timer_set(&f->loop, t, now_ns + LAST_WORDS_NS);
+}
+
+static void
+on_duration(struct loop_timer *t, uint64_t now_ns)
+{
+	struct feed *f = LOOP_OWNER(struct feed, duration, t);
+
+	decide_end(f, f->r->is_duration_limit ? SLOT_END_LIMIT : SLOT_END_DURATION,
+		   now_ns);
+}
+
+/* Moves on from a phase whose work is done. */
 static void
 advance(struct feed *f, uint64_t now_ns)
 {
 	bool is_flushed;
 
-	if (f->phase == FEED_SETTLING && now_ns >= f->phase_deadline_ns) {
-		f->phase = FEED_DRAINING;
-		f->phase_deadline_ns = now_ns + LAST_WORDS_NS;
-		f->is_ring_empty = false; /* it may have filled unread */
-	}
 	while (f->phase == FEED_DRAINING && !f->is_ring_empty &&
 	       (!has_client(f) || stream_has_room(f->stream))) {
 		read_ring(f, now_ns);
@@ -333,10 +356,8 @@ advance(struct feed *f, uint64_t now_ns)
 	if (f->phase == FEED_LEAVING && is_flushed) {
 		shutdown(f->client.fd, SHUT_WR);
 		f->phase = FEED_LINGERING;
-		f->phase_deadline_ns = now_ns + LINGER_NS;
+		loop_timer_set(&f->loop, &f->patience, now_ns + LINGER_NS);
 	}
-	if (f->phase >= FEED_DRAINING && now_ns >= f->phase_deadline_ns)
-		give_up_client(f, now_ns);
 }
 
 /* Once the end is decided nothing is dropped: what a test left open is over. */
@@ -351,7 +372,7 @@ may_read(const struct feed *f)
 static void
 on_ring(struct loop_watch *w, unsigned ready, uint64_t now_ns)
 {
-	struct feed *f = OF(ring, w);
+	struct feed *f = LOOP_OWNER(struct feed, ring, w);
 
 	if (may_read(f))
 		read_ring(f, now_ns);
@@ -362,7 +383,7 @@ on_ring(struct loop_watch *w, unsigned ready, uint64_t now_ns)
 static void
 on_client(struct loop_watch *w, unsigned ready, uint64_t now_ns)
 {
-	struct feed *f = OF(client, w);
+	struct feed *f = LOOP_OWNER(struct feed, client, w);
 	char away[4096];
 	ssize_t n = 1;
 
@@ -379,28 +400,10 @@ on_signal(struct loop_watch *w, unsigned ready, uint64_t now_ns)
 
 	(void)ready;
 	if (read(w->fd, &info, sizeof(info)) == sizeof(info))
-		decide_end(OF(signals, w),
+		decide_end(LOOP_OWNER(struct feed, signals, w),
 			   info.ssi_signo == SLOTS_STOP ? SLOT_END_STOPPED
 							: SLOT_END_SHUTDOWN,
 			   now_ns);
-}
-
-/* While it runs: the next tick, in the monotonic clock's time, or the end. */
-static uint64_t
-deadline_ns(const struct feed *f)
-{
-	uint64_t real_ns = clock_realtime_ns();
-	uint64_t wait_ns = 0;
-	uint64_t at_ns;
-
-	if (f->phase != FEED_RUNNING)
-		return f->phase_deadline_ns;
-	if (f->next_tick_real_ns > real_ns)
-		wait_ns = f->next_tick_real_ns - real_ns;
-	at_ns = clock_monotonic_ns() + (wait_ns < f->tick_ns ? wait_ns : f->tick_ns);
-	if (loopguard_deadline_ns(&f->guard) < at_ns)
-		at_ns = loopguard_deadline_ns(&f->guard);
-	return f->end_ns < at_ns ? f->end_ns : at_ns;
 }
 
 /* Whether a quarter of the ring waits; it is not read while the queue has no room. */
@@ -446,13 +449,9 @@ step(struct feed *f)
 		loop_add(&f->loop, &f->ring, capture_fd(f->capture), LOOP_IN);
 	loop_set(&f->loop, &f->ring, may_read(f) ? LOOP_IN : 0);
 	loop_set(&f->loop, &f->client, LOOP_IN | (sendable(f).n > 0 ? LOOP_OUT : 0));
-	now_ns = loop_run_once(&f->loop, deadline_ns(f));
-	if (now_ns >= f->end_ns)
-		decide_end(f,
-			   f->r->is_duration_limit ? SLOT_END_LIMIT : SLOT_END_DURATION,
-			   now_ns);
-	if (f->phase == FEED_RUNNING)
-		tick(f, now_ns);
+	now_ns = loop_run_once(&f->loop, f->phase == FEED_RUNNING
+					     ? loopguard_deadline_ns(&f->guard)
+					     : LOOP_NEVER);
 	if (f->phase == FEED_RUNNING)
 		guard(f, now_ns);
 	if (f->phase < FEED_LINGERING)
@@ -468,6 +467,9 @@ feed_open(struct feed *f, int client_fd, int signal_fd)
 	f->ring.on_ready = on_ring;
 	f->client.on_ready = on_client;
 	f->signals.on_ready = on_signal;
+	f->tick.on_time = on_tick;
+	f->duration.on_time = on_duration;
+	f->patience.on_time = on_patience;
 	if (rc == 0)
 		rc = loop_add(&f->loop, &f->client, client_fd, LOOP_IN);
 	return rc == 0 ? loop_add(&f->loop, &f->signals, signal_fd, LOOP_IN) : rc;
@@ -485,8 +487,10 @@ feed_run(struct feed *f)
 	f->tick_ns = TICK_MAX_NS;
 	if (f->r->format == REQUEST_PCAPNG && f->r->heartbeat_ms * 1000000u < TICK_MAX_NS)
 		f->tick_ns = f->r->heartbeat_ms * 1000000u;
-	f->end_ns =
-	    f->r->duration_ns > 0 ? clock_monotonic_ns() + f->r->duration_ns : LOOP_NEVER;
+	if (f->r->duration_ns > 0)
+		loop_timer_set(&f->loop, &f->duration,
+			       clock_monotonic_ns() + f->r->duration_ns);
+	loop_timer_set(&f->loop, &f->tick, 0);
 	own_init(&f->own, f->r, capture_linktype(f->capture));
 	loopguard_init(&f->guard, capture_linktype(f->capture), f->seed);
 	while (f->phase != FEED_OVER)

@@ -37,11 +37,12 @@ struct feed {
 	struct loop_watch ring;
 	struct loop_watch client;
 	struct loop_watch signals;
+	struct loop_timer tick;
+	struct loop_timer duration;
+	struct loop_timer patience; /* the longest time for the phase, behind RUNNING */
 	enum feed_phase phase;
 	enum slot_end end;
 	const char *new_interface; /* INTERFACE: it has come, or come back; NULL: gone */
-	uint64_t phase_deadline_ns;
-	uint64_t end_ns; /* of a duration, in the monotonic clock's time */
 	uint64_t tick_ns;
 	uint64_t next_tick_real_ns;
 	uint64_t heartbeat_number; /* of the last one: wall clock / heartbeat */

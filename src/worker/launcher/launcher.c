@@ -33,15 +33,13 @@ struct launcher {
 	struct loop loop;
 	struct loop_watch front;
 	struct loop_watch signals;
+	struct loop_timer patience; /* with those that are to end: then they are killed */
 	pid_t front_pid;
 	pid_t pids[SLOTS_MAX]; /* of the captures; others can write to the slots */
 	bool is_validation[SLOTS_MAX];
 	bool is_stopping;
 	bool has_failed;
-	uint64_t stop_deadline_ns;
 };
-
-#define OF(member, w) ((struct launcher *)((char *)(w)-offsetof(struct launcher, member)))
 
 static size_t
 slot_of(const struct launcher *l, pid_t pid)
@@ -64,8 +62,10 @@ count_captures(const struct launcher *l)
 }
 
 static void
-signal_captures(const struct launcher *l, int signal_number)
+signal_all(const struct launcher *l, int signal_number)
 {
+	if (l->front_pid > 0)
+		kill(l->front_pid, signal_number);
 	for (size_t i = 0; i < SLOTS_MAX; i++)
 		if (l->pids[i] > 0)
 			kill(l->pids[i], signal_number);
@@ -77,10 +77,17 @@ stop(struct launcher *l, uint64_t now_ns)
 	if (l->is_stopping)
 		return;
 	l->is_stopping = true;
-	l->stop_deadline_ns = now_ns + LAUNCHER_STOP_NS;
-	if (l->front_pid > 0)
-		kill(l->front_pid, SIGTERM);
-	signal_captures(l, SIGTERM);
+	loop_timer_set(&l->loop, &l->patience, now_ns + LAUNCHER_STOP_NS);
+	signal_all(l, SIGTERM);
+}
+
+static void
+on_patience(struct loop_timer *t, uint64_t now_ns)
+{
+	struct launcher *l = LOOP_OWNER(struct launcher, patience, t);
+
+	signal_all(l, SIGKILL);
+	loop_timer_set(&l->loop, t, now_ns + LAUNCHER_STOP_NS);
 }
 
 /* The capture's own process, for the rest of its life. */
@@ -204,7 +211,7 @@ static void
 on_front(struct loop_watch *w, unsigned ready, uint64_t now_ns)
 {
 	static struct request r;
-	struct launcher *l = OF(front, w);
+	struct launcher *l = LOOP_OWNER(struct launcher, front, w);
 	int client_fd;
 	ssize_t n = receive(w->fd, &r, &client_fd);
 
@@ -262,7 +269,7 @@ reap(struct launcher *l, uint64_t now_ns)
 static void
 on_signal(struct loop_watch *w, unsigned ready, uint64_t now_ns)
 {
-	struct launcher *l = OF(signals, w);
+	struct launcher *l = LOOP_OWNER(struct launcher, signals, w);
 	struct signalfd_siginfo info;
 
 	(void)ready;
@@ -347,6 +354,7 @@ set_up(struct launcher *l)
 		rc = loop_init(&l->loop);
 	l->front.on_ready = on_front;
 	l->signals.on_ready = on_signal;
+	l->patience.on_time = on_patience;
 	if (rc == 0)
 		rc = loop_add(&l->loop, &l->front, sockets[0], LOOP_IN);
 	if (rc == 0)
@@ -359,22 +367,14 @@ launcher_run(struct config *config)
 {
 	struct launcher l = {.config = config};
 	int rc = set_up(&l);
-	uint64_t now_ns = clock_monotonic_ns();
 
 	if (rc < 0) {
 		log_line(LOG_ERROR, "cannot start: %s", strerror(-rc));
 		return 1;
 	}
-	reap(&l, now_ns); /* a front that died before SIGCHLD was watched */
-	while (l.front_pid > 0 || count_captures(&l) > 0) {
-		now_ns = loop_run_once(&l.loop,
-				       l.is_stopping ? l.stop_deadline_ns : LOOP_NEVER);
-		if (l.is_stopping && now_ns >= l.stop_deadline_ns) {
-			if (l.front_pid > 0)
-				kill(l.front_pid, SIGKILL);
-			signal_captures(&l, SIGKILL);
-			l.stop_deadline_ns = now_ns + LAUNCHER_STOP_NS;
-		}
-	}
+	/* a front that died before SIGCHLD was watched */
+	reap(&l, clock_monotonic_ns());
+	while (l.front_pid > 0 || count_captures(&l) > 0)
+		loop_run_once(&l.loop, LOOP_NEVER);
 	return l.has_failed ? 1 : 0;
 }
