@@ -10,6 +10,7 @@
 #include "pcap/linktype.h"
 #include "pcap/vlan_term.h"
 #include "sys/log.h"
+#include "worker/common/compile_limits.h"
 #include "worker/common/exclude.h"
 
 static void
@@ -266,15 +267,4 @@ compile_request(struct capture *c, const struct config *config, const struct req
 		result = compile_user(&job, out, why);
 	lift_limits();
 	return result;
-}
-
-const char *
-compile_killed(int signal_number, bool may_resolve)
-{
-	if (signal_number == SIGALRM && may_resolve)
-		return "the name server did not answer within the 4 s that a filter may "
-		       "take: give an address";
-	return "filter too complex: compiling it took more than the 2 s, 128 MiB and 8 MiB "
-	       "of stack that a filter may take; shorten it or split it over several "
-	       "captures";
 }

@@ -13,7 +13,7 @@ struct config {
 	int launcher_fd; /* set by the launcher, for the front */
 	struct slots *slots;
 	int bell;		  /* wakes the front: a slot has changed */
-	uint32_t max_captures;	  /* 1 to SLOTS_MAX - FRONT_VALIDATIONS_MAX */
+	uint32_t max_captures;	  /* 1 to SLOTS_MAX - SLOTS_VALIDATIONS_MAX */
 	uint32_t max_connections; /* that are not running captures */
 	bool may_resolve;
 	bool may_capture; /* set by the launcher: packet sockets can be had */

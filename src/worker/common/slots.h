@@ -16,11 +16,12 @@
  * has_exited is set by the launcher when the process is gone; the front then frees the
  * slot. Every change is followed by a write to the eventfd that wakes the front.
  */
-#define SLOTS_MAX	64	/* captures at once, whatever the operator says */
-#define SLOTS_WHY_SIZE	512	/* a sentence for a client */
-#define SLOTS_LEFT_MAX	8	/* flows left out: LOOPGUARD_LEFT */
-#define SLOTS_FLOW_SIZE 128	/* a flow's name: FLOW_TEXT_MAX */
-#define SLOTS_STOP	SIGUSR1 /* to a capture process: its client wants no more */
+#define SLOTS_MAX	      64      /* captures at once, whatever the operator says */
+#define SLOTS_VALIDATIONS_MAX 2	      /* at once, of them; a third waits */
+#define SLOTS_WHY_SIZE	      512     /* a sentence for a client */
+#define SLOTS_LEFT_MAX	      8	      /* flows left out: LOOPGUARD_LEFT */
+#define SLOTS_FLOW_SIZE	      128     /* a flow's name: FLOW_TEXT_MAX */
+#define SLOTS_STOP	      SIGUSR1 /* to a capture process: its client wants no more */
 
 enum slot_state {
 	SLOT_FREE,

@@ -3,37 +3,87 @@
 
 #include <assert.h>
 
+/* Each byte of the sentence is "\u0001" at worst; and what is around. */
+#define PROBLEM_MAX (ANSWER_SMALL * 6u + 256)
+#define RETRY_S	    5
+
+static_assert(PROBLEM_MAX <= ANSWER_MAX - ANSWER_HEAD_MAX, "a problem needs no memory");
+
 void
-answer_emit(struct text *t, const struct answer *a)
+answer_text(struct answer *a, const char *type, struct span body)
 {
-	http_emit_status(t, a->status);
-	http_emit_field(t, "Content-Type", span_str(a->type));
-	http_emit_field_u64(t, "Content-Length", a->body.n);
-	http_emit_field(t, "Cache-Control", span_str("no-store"));
-	if (a->allow)
-		http_emit_field(t, "Allow", span_str(a->allow));
-	if (a->retry_after > 0)
-		http_emit_field_u64(t, "Retry-After", a->retry_after);
-	if (a->must_close)
-		http_emit_field(t, "Connection", span_str("close"));
-	http_emit_end(t);
-	if (!a->is_head)
-		text_put(t, a->body);
+	a->status = 200;
+	a->type = type;
+	a->body = body;
+	a->is_head = false;
+	a->must_close = false;
+	a->large = NULL;
+}
+
+void
+answer_problem(struct answer *a, unsigned status, struct span detail)
+{
+	answer_text(a, ANSWER_PROBLEM_BLANK, detail);
+	a->status = status;
+}
+
+void
+answer_refuse(struct answer *a, unsigned status, struct span detail)
+{
+	answer_problem(a, status, detail);
+	a->must_close = true;
+}
+
+size_t
+answer_size(const struct answer *a)
+{
+	return ANSWER_HEAD_MAX + (a->status >= 400 ? PROBLEM_MAX : a->body.n);
+}
+
+/* RFC 9457 */
+static void
+put_problem(struct text *t, const struct answer *a)
+{
+	text_str(t, "{\"type\":");
+	text_json(t, span_str(a->type));
+	text_str(t, ",\"title\":");
+	text_json(t, span_str(http_emit_reason(a->status)));
+	text_str(t, ",\"status\":");
+	text_u64(t, a->status);
+	text_str(t, ",\"detail\":");
+	text_json(t, a->body);
+	text_str(t, "}\n");
 	assert(!t->is_cut);
 }
 
 void
-answer_problem_body(struct text *t, const char *type, unsigned status, struct span detail)
+answer_emit(struct text *t, const struct answer *a)
 {
-	text_str(t, "{\"type\":");
-	text_json(t, span_str(type));
-	text_str(t, ",\"title\":");
-	text_json(t, span_str(http_emit_reason(status)));
-	text_str(t, ",\"status\":");
-	text_u64(t, status);
-	text_str(t, ",\"detail\":");
-	text_json(t, detail);
-	text_str(t, "}\n");
+	bool is_problem = a->status >= 400;
+	char mem[PROBLEM_MAX];
+	struct text problem;
+	struct span body = a->body;
+
+	text_init(&problem, mem, sizeof(mem));
+	if (is_problem) {
+		put_problem(&problem, a);
+		body = text_span(&problem);
+	}
+	http_emit_status(t, a->status);
+	http_emit_field(t, "Content-Type",
+			span_str(is_problem ? "application/problem+json" : a->type));
+	http_emit_field_u64(t, "Content-Length", body.n);
+	http_emit_field(t, "Cache-Control", span_str("no-store"));
+	if (a->status == 405)
+		http_emit_field(t, "Allow", span_str("GET, HEAD"));
+	if (a->status == 503)
+		http_emit_field_u64(t, "Retry-After", RETRY_S);
+	if (a->must_close)
+		http_emit_field(t, "Connection", span_str("close"));
+	http_emit_end(t);
+	if (!a->is_head)
+		text_put(t, body);
+	assert(!t->is_cut);
 }
 
 const char *

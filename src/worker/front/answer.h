@@ -9,27 +9,36 @@
  */
 #define ANSWER_MAX	8192 /* kept in the connection; larger ones get memory of their own */
 #define ANSWER_HEAD_MAX 512
-
-struct answer {
-	unsigned status;
-	const char *type; /* Content-Type */
-	struct span body;
-	bool is_head;
-	bool must_close;
-	const char *allow;    /* Allow, for 405; NULL: none */
-	unsigned retry_after; /* seconds, for 503; 0: none */
-};
-
-/* t has room for the body and ANSWER_HEAD_MAX. */
-void answer_emit(struct text *t, const struct answer *a);
+#define ANSWER_SMALL	512 /* room for a short body: a sentence, a tally */
 
 /* Types of problems that programs tell apart (RFC 9457 section 3.1.1). */
 #define ANSWER_PROBLEM_BLANK	    "about:blank"
 #define ANSWER_PROBLEM_NO_INTERFACE "urn:ddump:no-interface"
 
-/* An application/problem+json body (RFC 9457) with one sentence: detail. */
-void answer_problem_body(struct text *t, const char *type, unsigned status,
-			 struct span detail);
+struct answer {
+	unsigned status;  /* from 400 on: a problem, sent as application/problem+json */
+	const char *type; /* Content-Type; of a problem: its own type */
+	struct span body; /* of a problem: one sentence, at most ANSWER_SMALL bytes */
+	bool is_head;
+	bool must_close;
+	char *large; /* memory of body that whoever sends it frees; NULL: none */
+	char small[ANSWER_SMALL];
+};
+
+/* Status 200, with a body that is borrowed until answer_emit. */
+void answer_text(struct answer *a, const char *type, struct span body);
+
+/* Of type about:blank; detail is borrowed until answer_emit. */
+void answer_problem(struct answer *a, unsigned status, struct span detail);
+
+/* The last one of its connection. */
+void answer_refuse(struct answer *a, unsigned status, struct span detail);
+
+/* Bytes that answer_emit needs at most. */
+size_t answer_size(const struct answer *a);
+
+/* t has room for answer_size. A 405 says what is allowed, a 503 when to come again. */
+void answer_emit(struct text *t, const struct answer *a);
 
 /* What GET / says. */
 const char *answer_help(void);

@@ -11,15 +11,25 @@
 
 #include "sys/clock.h"
 #include "sys/log.h"
-#include "worker/capture/compile.h"
-#include "worker/front/conn.h"
-#include "worker/launcher/launcher.h"
+#include "worker/common/compile_limits.h"
+#include "worker/common/messages.h"
+
+#define NOBODY (-1)
 
 void
-broker_init(struct broker *b, const struct config *config)
+broker_init(struct broker *b, const struct config *config, struct metrics *metrics)
 {
 	memset(b, 0, sizeof(*b));
 	b->config = config;
+	b->metrics = metrics;
+	for (size_t i = 0; i < SLOTS_MAX; i++)
+		b->asker[i] = NOBODY;
+}
+
+void
+broker_close(struct broker *b)
+{
+	b->is_closed = true;
 }
 
 static size_t
@@ -33,13 +43,13 @@ count_used(const struct broker *b, bool is_validation)
 }
 
 static bool
-pass_on(const struct broker *b, struct conn *c)
+pass_on(const struct broker *b, int fd, struct request *r)
 {
 	union {
 		struct cmsghdr header;
 		char space[CMSG_SPACE(sizeof(int))];
 	} control = {0};
-	struct iovec iov = {.iov_base = &c->request, .iov_len = sizeof(c->request)};
+	struct iovec iov = {.iov_base = r, .iov_len = sizeof(*r)};
 	struct msghdr m = {.msg_iov = &iov,
 			   .msg_iovlen = 1,
 			   .msg_control = &control,
@@ -49,9 +59,8 @@ pass_on(const struct broker *b, struct conn *c)
 	h->cmsg_level = SOL_SOCKET;
 	h->cmsg_type = SCM_RIGHTS;
 	h->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(h), &c->watch.fd, sizeof(int));
-	return sendmsg(b->config->launcher_fd, &m, MSG_NOSIGNAL) ==
-	       (ssize_t)sizeof(c->request);
+	memcpy(CMSG_DATA(h), &fd, sizeof(int));
+	return sendmsg(b->config->launcher_fd, &m, MSG_NOSIGNAL) == (ssize_t)sizeof(*r);
 }
 
 /* Without one nobody can ask for the counts: on a kernel without getrandom. */
@@ -83,109 +92,113 @@ clear_slot(struct slot *s)
 }
 
 static void
-remember(struct broker *b, const struct conn *c)
+log_record(const struct record *r, uint32_t slot, const char *event)
 {
-	struct record *r = &b->records[c->slot];
 	static char line[LOG_EVENT_MAX];
 	struct text t;
 
-	memset(r, 0, sizeof(*r));
-	r->request = c->request;
-	r->has_uid = c->has_uid;
-	r->uid = c->uid;
-	r->started_real_ns = clock_realtime_ns();
 	text_init(&t, line, sizeof(line));
 	if (log_is_json())
-		record_put_json(&t, c->slot, r, "start");
+		record_put_json(&t, slot, r, event);
+	else if (r->ended_real_ns == 0)
+		record_put_start_line(&t, slot, r);
 	else
-		record_put_start_line(&t, c->slot, r);
+		record_put_end_line(&t, slot, r);
 	log_event(&t);
 }
 
+static void
+remember(struct broker *b, const struct broker_asker *asker, const struct request *q)
+{
+	struct record *r = &b->records[q->slot];
+
+	memset(r, 0, sizeof(*r));
+	r->request = *q;
+	r->has_uid = asker->has_uid;
+	r->uid = asker->uid;
+	r->started_real_ns = clock_realtime_ns();
+	log_record(r, q->slot, "start");
+}
+
 enum broker_start
-broker_start(struct broker *b, struct conn *c)
+broker_start(struct broker *b, const struct broker_asker *asker, struct request *r)
 {
 	uint32_t slot = 0;
 
 	if (b->is_closed)
 		return BROKER_BROKEN;
-	if (c->is_validation && count_used(b, true) >= FRONT_VALIDATIONS_MAX)
+	if (r->is_validation && !broker_has_place(b))
 		return BROKER_WAITS;
-	if (!c->is_validation && count_used(b, false) >= b->config->max_captures)
+	if (!r->is_validation && broker_is_full(b))
 		return BROKER_FULL;
 	while (slot < SLOTS_MAX && b->is_used[slot])
 		slot++;
 	if (slot == SLOTS_MAX)
 		return BROKER_FULL;
-	c->slot = slot;
-	c->request.slot = slot;
-	if (!c->is_validation)
-		draw_id(&c->request);
+	r->slot = slot;
+	if (!r->is_validation)
+		draw_id(r);
 	clear_slot(&b->config->slots->slot[slot]);
 	b->config->slots->slot[slot].state = SLOT_ASKED;
-	if (!pass_on(b, c))
+	if (!pass_on(b, asker->fd, r))
 		return BROKER_BROKEN;
 	b->is_used[slot] = true;
-	b->is_validation[slot] = c->is_validation;
+	b->is_validation[slot] = r->is_validation;
 	b->is_stopped[slot] = false;
-	b->asker[slot] = c;
-	if (c->is_validation) {
-		b->metrics.validations++;
-	} else {
-		b->metrics.started++;
-		remember(b, c);
-	}
+	b->asker[slot] = asker->number;
+	metrics_add_start(b->metrics, r->is_validation);
+	if (!r->is_validation)
+		remember(b, asker, r);
 	return BROKER_STARTED;
 }
 
 /* A process that died while libpcap compiled ran into a limit, or into a bug of libpcap:
  * either way it was the filter. */
 static void
-answer_death(struct conn *c, const struct slot *s, uint64_t now_ns)
+read_death(const struct broker *b, const struct slot *s, struct broker_event *e)
 {
-	const char *why =
-	    compile_killed(WTERMSIG(s->wait_status), c->request.may_resolve);
-
-	if (s->state == SLOT_COMPILING && WIFSIGNALED(s->wait_status))
-		conn_answer_failed(c, 400, span_str(why), now_ns);
-	else
-		conn_answer_failed(c, 500, span_str("the capture process died"), now_ns);
+	e->outcome = BROKER_FAILED;
+	e->status = 500;
+	e->why = span_str("the capture process died");
+	if (s->state != SLOT_COMPILING || !WIFSIGNALED(s->wait_status))
+		return;
+	e->status = 400;
+	e->why = span_str(
+	    compile_limits_killed(WTERMSIG(s->wait_status), b->config->may_resolve));
 }
 
 static void
-answer_failed(struct conn *c, struct slot *s, uint64_t now_ns)
+read_failure(const struct slot *s, struct broker_event *e)
 {
-	size_t n = strnlen(s->why, SLOTS_WHY_SIZE);
 	unsigned status = s->status;
 
+	e->why = span_of(s->why, strnlen(s->why, SLOTS_WHY_SIZE));
+	e->status = status >= 400 && status <= 599 ? status : 500;
+	e->outcome = BROKER_FAILED;
 	if (status == 200 && s->end == SLOT_END_VALIDATED)
-		conn_answer_valid(c, now_ns);
+		e->outcome = BROKER_VALID;
 	else if (s->problem == SLOT_PROBLEM_NO_INTERFACE)
-		conn_answer_no_interface(c, span_of(s->why, n), now_ns);
-	else
-		conn_answer_failed(c, status >= 400 && status <= 599 ? status : 500,
-				   span_of(s->why, n), now_ns);
+		e->outcome = BROKER_NO_INTERFACE;
 }
 
-/* Who asked for this slot hears what became of it; true when it was told. */
+/* What the slot's asker is waiting for; false: it has to wait on. */
 static bool
-tell_asker(struct broker *b, size_t i, uint64_t now_ns)
+read_outcome(const struct broker *b, const struct slot *s, struct broker_event *e)
 {
-	struct slot *s = &b->config->slots->slot[i];
-	struct conn *c = b->asker[i];
+	bool has_exited = s->has_exited; /* looked at first: the state is then the last */
 	uint32_t state = s->state;
 
-	if (!c)
-		return true;
+	e->outcome = BROKER_COMMITTED;
+	e->status = 0;
+	e->why = span_of(NULL, 0);
 	if (state == SLOT_COMMITTED)
-		conn_hand_over(c);
-	else if (state == SLOT_FAILED)
-		answer_failed(c, s, now_ns);
-	else if (s->has_exited)
-		answer_death(c, s, now_ns);
+		return true;
+	if (state == SLOT_FAILED)
+		read_failure(s, e);
+	else if (has_exited)
+		read_death(b, s, e);
 	else
 		return false;
-	b->asker[i] = NULL;
 	return true;
 }
 
@@ -194,20 +207,19 @@ static void
 close_record(struct broker *b, uint32_t i, uint64_t now_ns)
 {
 	struct record *r = &b->records[i];
-	static char line[LOG_EVENT_MAX];
-	struct text t;
 
 	record_update(r, &b->config->slots->slot[i]);
 	r->ended_real_ns = clock_realtime_ns();
-	text_init(&t, line, sizeof(line));
-	if (log_is_json())
-		record_put_json(&t, i, r, "end");
-	else
-		record_put_end_line(&t, i, r);
-	log_event(&t);
-	metrics_add_end(&b->metrics, r);
+	log_record(r, i, "end");
+	metrics_add_end(b->metrics, r);
 	b->past[b->n_past++ % BROKER_PAST_MAX] = *r;
 	tally_add(&b->tallies, r, now_ns);
+}
+
+static bool
+is_running(const struct broker *b, uint32_t i)
+{
+	return b->is_used[i] && !b->is_validation[i];
 }
 
 /* The slot of the capture that runs, or SLOTS_MAX. */
@@ -217,8 +229,7 @@ find_running(const struct broker *b, const uint8_t id[static REQUEST_ID_SIZE])
 	uint32_t found = SLOTS_MAX;
 
 	for (uint32_t i = 0; i < SLOTS_MAX; i++)
-		if (b->is_used[i] && !b->is_validation[i] &&
-		    b->records[i].request.has_id &&
+		if (is_running(b, i) && b->records[i].request.has_id &&
 		    tally_is_id(b->records[i].request.id, id))
 			found = i;
 	return found;
@@ -228,7 +239,7 @@ find_running(const struct broker *b, const uint8_t id[static REQUEST_ID_SIZE])
 static void
 stop_capture(struct broker *b, uint32_t slot)
 {
-	struct launcher_stop stop = {.slot = slot};
+	struct message_stop stop = {.slot = slot};
 
 	if (!b->is_stopped[slot])
 		b->is_stopped[slot] = send(b->config->launcher_fd, &stop, sizeof(stop),
@@ -256,16 +267,23 @@ broker_count(struct broker *b, const uint8_t id[static REQUEST_ID_SIZE], bool is
 	return BROKER_COUNT_WAITS;
 }
 
+void
+broker_refresh(struct broker *b)
+{
+	for (uint32_t i = 0; i < SLOTS_MAX; i++)
+		if (is_running(b, i))
+			record_update(&b->records[i], &b->config->slots->slot[i]);
+}
+
 size_t
-broker_sum_running(struct broker *b, struct metrics *sum)
+broker_sum_running(const struct broker *b, struct metrics *sum)
 {
 	size_t n = 0;
 
 	memset(sum, 0, sizeof(*sum));
 	for (uint32_t i = 0; i < SLOTS_MAX; i++) {
-		if (!b->is_used[i] || b->is_validation[i])
+		if (!is_running(b, i))
 			continue;
-		record_update(&b->records[i], &b->config->slots->slot[i]);
 		metrics_add_end(sum, &b->records[i]);
 		n++;
 	}
@@ -273,16 +291,15 @@ broker_sum_running(struct broker *b, struct metrics *sum)
 }
 
 void
-broker_put_captures(struct broker *b, struct text *t)
+broker_put_captures(const struct broker *b, struct text *t)
 {
 	uint64_t first = b->n_past > BROKER_PAST_MAX ? b->n_past - BROKER_PAST_MAX : 0;
 	const char *comma = "";
 
 	text_str(t, "{\"running\":[");
 	for (uint32_t i = 0; i < SLOTS_MAX; i++) {
-		if (!b->is_used[i] || b->is_validation[i])
+		if (!is_running(b, i))
 			continue;
-		record_update(&b->records[i], &b->config->slots->slot[i]);
 		text_str(t, comma);
 		record_put_json(t, i, &b->records[i], NULL);
 		comma = ",\n";
@@ -302,7 +319,7 @@ broker_put_captures(struct broker *b, struct text *t)
 bool
 broker_has_place(const struct broker *b)
 {
-	return !b->is_closed && count_used(b, true) < FRONT_VALIDATIONS_MAX;
+	return !b->is_closed && count_used(b, true) < SLOTS_VALIDATIONS_MAX;
 }
 
 bool
@@ -318,11 +335,11 @@ broker_is_busy(const struct broker *b)
 }
 
 void
-broker_forget(struct broker *b, const struct conn *c)
+broker_forget(struct broker *b, uint32_t number)
 {
 	for (size_t i = 0; i < SLOTS_MAX; i++)
-		if (b->asker[i] == c)
-			b->asker[i] = NULL;
+		if (b->asker[i] == number)
+			b->asker[i] = NOBODY;
 }
 
 /* Nothing disappears from a capture without a word. */
@@ -341,19 +358,25 @@ tell_left(struct broker *b, uint32_t i)
 	}
 }
 
-void
-broker_listen(struct broker *b, uint64_t now_ns)
+bool
+broker_next_event(struct broker *b, uint64_t now_ns, struct broker_event *e)
 {
 	for (uint32_t i = 0; i < SLOTS_MAX; i++) {
 		struct slot *s = &b->config->slots->slot[i];
 
-		if (b->is_used[i] && !b->is_validation[i])
+		if (is_running(b, i))
 			tell_left(b, i);
-		if (!b->is_used[i] || !tell_asker(b, i, now_ns) || !s->has_exited)
+		if (b->is_used[i] && b->asker[i] != NOBODY && read_outcome(b, s, e)) {
+			e->number = (uint32_t)b->asker[i];
+			b->asker[i] = NOBODY;
+			return true;
+		}
+		if (!b->is_used[i] || b->asker[i] != NOBODY || !s->has_exited)
 			continue;
 		if (!b->is_validation[i])
 			close_record(b, i, now_ns);
 		s->state = SLOT_FREE;
 		b->is_used[i] = false;
 	}
+	return false;
 }

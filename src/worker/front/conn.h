@@ -2,14 +2,15 @@
 #define WORKER_FRONT_CONN_H
 
 #include "http/server.h"
-#include "sys/loop.h"
+#include "sys/net.h"
 #include "worker/front/answer.h"
-#include "worker/front/broker.h"
 #include "worker/front/evict.h"
 
 /*
- * One client connection of the front. It is in one of these states; what it waits for
- * follows from the state alone (conn_interest, conn_deadline_ns).
+ * One client connection of the front: bytes to requests, answers to bytes. It is in one of
+ * these states; what it waits for follows from the state alone (conn_interest,
+ * conn_deadline_ns). It knows no path, no broker and no loop: its owner does what
+ * conn_step returns.
  *
  *   READING --request--> WRITING --> READING | LINGERING
  *           --capture--> QUEUED -> STARTING --> (handed over) | WRITING
@@ -22,28 +23,35 @@ enum conn_state {
 	CONN_STARTING,	/* a capture process has been asked for */
 	CONN_COUNTING,	/* its capture is stopped: waits for the last counts */
 	CONN_LINGERING, /* answered for the last time; the client's bytes are read away */
-	CONN_CLOSED	/* to be freed by the loop */
+	CONN_CLOSED	/* to be freed */
 };
 
-#define CONN_BYTES_MAX (56u * 1024) /* the README's limits table has it */
+enum conn_result {
+	CONN_WAITS,   /* for what conn_interest says, or CLOSED */
+	CONN_MORE,    /* stopped after CONN_STEPS_MAX steps: step again, others first */
+	CONN_REQUEST, /* c->http has it: conn_answer or conn_wait, then step again */
+	CONN_BAD /* c->http.status and reason say why: conn_answer, then step again */
+};
+
+#define CONN_STEPS_MAX 16
+
+#define CONN_HEAD_NS	UINT64_C(10000000000) /* for a request head to be complete */
+#define CONN_RESERVE_NS UINT64_C(5000000000)  /* the same, on a place of the reserve */
+#define CONN_IDLE_NS	UINT64_C(60000000000) /* between two requests */
+#define CONN_WRITE_NS	UINT64_C(10000000000) /* for a client to take a short answer */
+#define CONN_START_NS	UINT64_C(10000000000) /* for a capture process to say yes or no */
+#define CONN_COUNT_NS	UINT64_C(5000000000)  /* for a capture to end that is stopped */
+#define CONN_LINGER_NS	1000000000u /* to read away what follows a last answer */
 
 struct conn {
-	struct loop_watch watch;
-	struct broker *broker;
-	struct conn *next_dead;
-	bool has_more;	 /* conn_step ended with more to do: call it again soon */
-	uint64_t serial; /* of all connections: the lower, the older */
-	uint32_t number; /* its place in the front's table */
+	int fd;
 	enum conn_state state;
 	uint64_t since_ns; /* when this state began, or the last request ended */
 	uint64_t turn_ns;  /* since when the client could have sent what it owes */
 	bool has_answered;
-	bool is_reserve; /* for GET /captures/ID, and nothing else */
+	bool is_reserve; /* for GET /captures/ID, and nothing else: one request */
 	bool is_head;	 /* the current request is HEAD */
-	bool is_validation;
-	bool is_last;  /* this answer ends the connection, whatever HTTP allows */
-	uint32_t slot; /* in STARTING */
-	uint8_t counted_id[REQUEST_ID_SIZE]; /* in COUNTING */
+	bool is_last;	 /* this answer ends the connection, whatever HTTP allows */
 	struct net_address peer;
 	bool has_uid; /* a unix socket's client */
 	uint32_t uid;
@@ -51,58 +59,32 @@ struct conn {
 	struct text out; /* in out_mem, or in large */
 	char *large;	 /* memory of a large answer until it is sent; else NULL */
 	struct http_server http;
-	struct request request;
 	char out_mem[ANSWER_MAX];
 };
 
-/* Takes fd. NULL when there is no memory (fd is closed). */
-struct conn *conn_new(struct broker *broker, uint32_t number, int fd,
-		      const struct net_address *peer, uint64_t now_ns);
-void conn_free(struct conn *c);
+/* Takes fd, which is non-blocking, until conn_fini. */
+void conn_init(struct conn *c, int fd, const struct net_address *peer, bool is_reserve,
+	       uint64_t now_ns);
+void conn_fini(struct conn *c);
 
-/*
- * Goes on as far as it can without waiting, but for CONN_STEPS_MAX steps at most, so that
- * a client that never lets up does not keep the others waiting: then c->has_more is set.
- */
-#define CONN_STEPS_MAX 16
-
-void conn_step(struct conn *c, unsigned ready, uint64_t now_ns);
+/* Goes on as far as it can without waiting. ready: of sys/loop.h. */
+enum conn_result conn_step(struct conn *c, unsigned ready, uint64_t now_ns);
 
 unsigned conn_interest(const struct conn *c);
 uint64_t conn_deadline_ns(const struct conn *c);
-void conn_on_deadline(struct conn *c, uint64_t now_ns);
-
-/* How the choice of whom to evict sees it. */
-struct evict_seat conn_seat(const struct conn *c);
-
-#define CONN_FULL_TEXT "too many connections; try again"
 
 /* True between two requests, with nothing of the next one here. */
 bool conn_is_idle(const struct conn *c);
 
-/* Answers the current request; the bodies are copied. conn_refuse ends the connection. */
+/* How the choice of whom to evict sees it; its serial is the owner's to set. */
+struct evict_seat conn_seat(const struct conn *c);
+
+/* Answers the current request, or what is there of one; frees a->large. */
 void conn_answer(struct conn *c, struct answer *a, uint64_t now_ns);
-void conn_answer_text(struct conn *c, const char *type, struct span body,
-		      uint64_t now_ns);
-void conn_answer_problem(struct conn *c, unsigned status, struct span detail,
-			 uint64_t now_ns);
-void conn_refuse(struct conn *c, unsigned status, struct span why, uint64_t now_ns);
 
-void conn_enter(struct conn *c, enum conn_state state, uint64_t now_ns);
-
-/* The capture process of c failed, or the validation ended: answers. NO_INTERFACE is a
- * 400 that a client may tell apart. */
-void conn_answer_failed(struct conn *c, unsigned status, struct span why,
-			uint64_t now_ns);
-void conn_answer_no_interface(struct conn *c, struct span why, uint64_t now_ns);
-void conn_answer_valid(struct conn *c, uint64_t now_ns);
-
-/* A place became free for a connection in QUEUED, or a slot changed that one in COUNTING
- * may wait for. */
-void conn_take_turn(struct conn *c, uint64_t now_ns);
-
-/* The capture process has taken over: gives up the socket without a word. */
-void conn_hand_over(struct conn *c);
+/* The answer follows later: QUEUED, STARTING or COUNTING. The time of a state that it is
+ * in already goes on. */
+void conn_wait(struct conn *c, enum conn_state state, uint64_t now_ns);
 
 void conn_close(struct conn *c);
 

@@ -1,27 +1,43 @@
 /*
- * The front's loop: listening socket, connections, the bell of the slots. One event loop,
- * one table of connections, one tournament of their deadlines.
+ * The front's loop: listening socket, clients, the eventfd of the slots. One event loop,
+ * one table of clients.
  */
 #include "worker/front/front.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/tourney.h"
 #include "sys/clock.h"
+#include "sys/links.h"
 #include "sys/log.h"
+#include "sys/loop.h"
 #include "sys/signals.h"
 #include "worker/common/confine.h"
-#include "worker/front/conn.h"
+#include "worker/front/client.h"
 
 #define ACCEPT_BATCH	64 /* connections taken per wake-up: others wait their turn */
-#define ACCEPT_PAUSE_NS 100000000u  /* out of descriptors: look again after this */
-#define STOP_NS		4500000000u /* within the launcher's five seconds */
+#define ACCEPT_PAUSE_NS 100000000u   /* out of descriptors: look again after this */
+#define STOP_NS		4500000000u  /* within the launcher's five seconds */
+#define PLACE_BYTES_MAX (56u * 1024) /* the README's limits table has it */
+
+struct front;
+
+/* One client's place, with what it waits for. */
+struct place {
+	struct front *front;
+	uint64_t serial; /* of all clients: the lower, the older */
+	struct loop_watch watch;
+	struct loop_timer deadline;
+	struct loop_call turn; /* more to do, after the others */
+	struct client client;
+};
 
 struct front {
 	const struct config *config;
@@ -30,136 +46,143 @@ struct front {
 	struct loop_watch bell;
 	struct loop_watch signals;
 	struct loop_watch launcher;
-	struct conn **conns; /* the last FRONT_RESERVE places are the reserve */
-	struct evict_seat
-	    *seats; /* views of conns: only as fresh as look_at_seats made them */
-	uint32_t n_seats;
-	void *deadline_mem;
-	struct tourney deadlines; /* leaf: number of the connection */
-	struct broker broker;
-	struct conn *dead; /* closed; the batch may still name them */
-	bool has_backlog;  /* a connection stopped in the middle, to let others go on */
-	uint32_t n_connections;
+	struct loop_timer accept_again;
+	struct loop_timer patience; /* with connections and captures, once it stops */
+	struct place **places;	  /* NULL: free; the last FRONT_RESERVE are the reserve */
+	struct evict_seat *seats; /* views of places, as fresh as look_at made them */
+	uint32_t n_places;
 	uint64_t n_accepted;
-	uint64_t accept_again_ns;
-	uint64_t stop_deadline_ns;
+	struct client_env env;
+	struct broker broker;
+	struct metrics metrics;
 	bool is_stopping;
+	bool is_over; /* no time is left to stop in */
 	bool is_broken;
 };
 
-#define OF(member, w) ((struct front *)((char *)(w)-offsetof(struct front, member)))
+static_assert(sizeof(struct place) <= PLACE_BYTES_MAX, "as README says");
 
-/* Out of every table; freed by bury when no event of this batch can name it. */
 static void
-retire(struct front *f, struct conn *c)
+retire(struct front *f, struct place *p)
 {
-	int fd = c->watch.fd;
+	uint32_t number = p->client.number;
 
-	broker_forget(&f->broker, c);
-	loop_remove(&f->loop, &c->watch);
-	close(fd);
-	f->conns[c->number] = NULL;
-	f->n_connections--;
-	tourney_set(&f->deadlines, c->number, TOURNEY_NONE);
-	c->next_dead = f->dead;
-	f->dead = c;
+	broker_forget(&f->broker, number);
+	loop_remove(&f->loop, &p->watch);
+	loop_timer_cancel(&f->loop, &p->deadline);
+	loop_defer_cancel(&p->turn);
+	conn_fini(&p->client.conn);
+	free(p);
+	f->places[number] = NULL;
+	f->env.n_clients--;
 }
 
+/* Interest and deadline follow from the state; p is gone if it was closed. */
 static void
-bury(struct front *f)
+settle(struct front *f, struct place *p)
 {
-	while (f->dead) {
-		struct conn *c = f->dead;
+	const struct conn *c = &p->client.conn;
 
-		f->dead = c->next_dead;
-		conn_free(c);
-	}
-}
-
-/* Interest and deadline follow from the state. */
-static void
-settle(struct front *f, struct conn *c)
-{
 	if (c->state == CONN_CLOSED) {
-		retire(f, c);
+		retire(f, p);
 		return;
 	}
-	loop_set(&f->loop, &c->watch, conn_interest(c));
-	tourney_set(&f->deadlines, c->number, conn_deadline_ns(c));
+	loop_set(&f->loop, &p->watch, conn_interest(c));
+	loop_timer_set(&f->loop, &p->deadline, conn_deadline_ns(c));
 }
 
-/* Those that stopped with more to do have been passed by everybody else once: they go on
- * before the next wait, which then does not wait. */
+/* As far as it can go without waiting; p may be gone then. */
 static void
-settle_all(struct front *f, uint64_t now_ns)
+go_on(struct place *p, unsigned ready, uint64_t now_ns)
 {
-	bool has_backlog = false;
-
-	for (uint32_t i = 0; i < f->n_seats; i++) {
-		struct conn *c = f->conns[i];
-
-		if (!c)
-			continue;
-		if (f->has_backlog && c->has_more)
-			conn_step(c, 0, now_ns);
-		has_backlog |= c->has_more;
-		settle(f, c);
-	}
-	f->has_backlog = has_backlog;
-	bury(f);
+	if (client_step(&p->client, ready, now_ns))
+		loop_defer(&p->front->loop, &p->turn);
+	settle(p->front, p);
 }
 
-/* The connection that has waited longest for a validation's place. */
-static struct conn *
+static void
+on_client(struct loop_watch *w, unsigned ready, uint64_t now_ns)
+{
+	go_on(LOOP_OWNER(struct place, watch, w), ready, now_ns);
+}
+
+static void
+on_turn(struct loop_call *call, uint64_t now_ns)
+{
+	go_on(LOOP_OWNER(struct place, turn, call), 0, now_ns);
+}
+
+static void
+on_deadline(struct loop_timer *t, uint64_t now_ns)
+{
+	struct place *p = LOOP_OWNER(struct place, deadline, t);
+
+	client_expire(&p->client, now_ns);
+	go_on(p, 0, now_ns);
+}
+
+static void
+ask_again(struct place *p, uint64_t now_ns)
+{
+	client_ask_again(&p->client, now_ns);
+	go_on(p, 0, now_ns);
+}
+
+static bool
+is_in(const struct place *p, enum conn_state state)
+{
+	return p && p->client.conn.state == state;
+}
+
+/* The client that has waited longest for a validation's place. */
+static struct place *
 longest_queued(const struct front *f)
 {
-	struct conn *first = NULL;
+	struct place *first = NULL;
 
-	for (uint32_t i = 0; i < f->n_seats; i++) {
-		struct conn *c = f->conns[i];
-
-		if (c && c->state == CONN_QUEUED &&
-		    (!first || c->since_ns < first->since_ns))
-			first = c;
-	}
+	for (uint32_t i = 0; i < f->n_places; i++)
+		if (is_in(f->places[i], CONN_QUEUED) &&
+		    (!first ||
+		     f->places[i]->client.conn.since_ns < first->client.conn.since_ns))
+			first = f->places[i];
 	return first;
 }
 
 static void
 on_bell(struct loop_watch *w, unsigned ready, uint64_t now_ns)
 {
-	struct front *f = OF(bell, w);
-	struct conn *queued;
+	struct front *f = LOOP_OWNER(struct front, bell, w);
+	struct broker_event e;
+	struct place *p;
 	uint64_t rings;
 
 	(void)ready;
 	if (read(w->fd, &rings, sizeof(rings)) < 0)
 		return;
-	broker_listen(&f->broker, now_ns);
-	for (uint32_t i = 0; i < f->n_seats; i++)
-		if (f->conns[i] && f->conns[i]->state == CONN_COUNTING)
-			conn_take_turn(f->conns[i], now_ns);
-	while (broker_has_place(&f->broker) && (queued = longest_queued(f)) != NULL)
-		conn_take_turn(queued, now_ns);
+	while (broker_next_event(&f->broker, now_ns, &e)) {
+		client_tell(&f->places[e.number]->client, &e, now_ns);
+		go_on(f->places[e.number], 0, now_ns);
+	}
+	for (uint32_t i = 0; i < f->n_places; i++)
+		if (is_in(f->places[i], CONN_COUNTING))
+			ask_again(f->places[i], now_ns);
+	while (broker_has_place(&f->broker) && (p = longest_queued(f)) != NULL)
+		ask_again(p, now_ns);
 }
 
 static void
-look_at_seats(struct front *f)
+look_at(struct front *f, uint32_t number)
 {
-	for (uint32_t i = 0; i < f->n_seats; i++) {
-		struct conn *c = f->conns[i];
+	const struct place *p = f->places[number];
 
-		if (c && c->state == CONN_CLOSED)
-			retire(f, c);
-		f->seats[i] =
-		    f->conns[i] ? conn_seat(f->conns[i]) : (struct evict_seat){0};
-	}
+	f->seats[number] = p ? conn_seat(&p->client.conn) : (struct evict_seat){0};
+	f->seats[number].serial = p ? p->serial : 0;
 }
 
 static uint32_t
 free_number(const struct front *f, uint32_t first, uint32_t end)
 {
-	while (first < end && f->conns[first])
+	while (first < end && f->places[first])
 		first++;
 	return first;
 }
@@ -169,22 +192,14 @@ free_number(const struct front *f, uint32_t first, uint32_t end)
 static void
 say_full(struct front *f, int fd)
 {
-	char mem[2 * ANSWER_HEAD_MAX];
-	char body_mem[ANSWER_HEAD_MAX];
+	char mem[ANSWER_MAX];
 	struct text t;
-	struct text body;
-	struct answer a = {.status = 503,
-			   .type = "application/problem+json",
-			   .must_close = true,
-			   .retry_after = 5};
+	struct answer a;
 
 	text_init(&t, mem, sizeof(mem));
-	text_init(&body, body_mem, sizeof(body_mem));
-	answer_problem_body(&body, ANSWER_PROBLEM_BLANK, a.status,
-			    span_str(CONN_FULL_TEXT));
-	a.body = text_span(&body);
+	answer_refuse(&a, 503, span_str(ROUTES_FULL_TEXT));
 	answer_emit(&t, &a);
-	metrics_add_answer(&f->broker.metrics, a.status);
+	metrics_add_answer(&f->metrics, a.status);
 	if (write(fd, t.p, t.n) < 0 || shutdown(fd, SHUT_WR) < 0 ||
 	    read(fd, mem, sizeof(mem)) < 0)
 		log_line(LOG_DEBUG, "a client was turned away before it was answered");
@@ -194,12 +209,11 @@ say_full(struct front *f, int fd)
 static void
 evict(struct front *f, uint32_t number)
 {
-	struct conn *c = f->conns[number];
+	struct place *p = f->places[number];
 
 	if (f->seats[number].kind == EVICT_UNFINISHED)
-		say_full(f, c->watch.fd);
-	conn_close(c);
-	settle(f, c);
+		say_full(f, p->client.conn.fd);
+	retire(f, p);
 	f->seats[number] = (struct evict_seat){0};
 }
 
@@ -225,29 +239,34 @@ add_connection(struct front *f, int fd, const struct net_address *peer, uint64_t
 	uint32_t max = f->config->max_connections;
 	struct evict_host host = evict_host_of(peer);
 	uint32_t number = make_place(f, 0, max, host, now_ns);
-	struct conn *c;
+	struct place *p;
 
 	if (number == max)
-		number = make_place(f, max, f->n_seats, host, now_ns);
-	if (number == f->n_seats) {
+		number = make_place(f, max, f->n_places, host, now_ns);
+	if (number == f->n_places) {
 		say_full(f, fd);
 		close(fd);
 		return;
 	}
-	c = conn_new(&f->broker, number, fd, peer, now_ns);
-	if (!c)
-		return;
-	if (loop_add(&f->loop, &c->watch, fd, LOOP_IN) < 0) {
+	p = malloc(sizeof(*p));
+	if (!p) {
 		close(fd);
-		conn_free(c);
 		return;
 	}
-	c->serial = f->n_accepted++;
-	c->is_reserve = number >= max;
-	f->conns[number] = c;
-	f->seats[number] = conn_seat(c);
-	f->n_connections++;
-	tourney_set(&f->deadlines, number, conn_deadline_ns(c));
+	p->front = f;
+	p->serial = f->n_accepted++;
+	p->watch = (struct loop_watch){.fd = -1, .on_ready = on_client};
+	p->deadline = (struct loop_timer){.on_time = on_deadline};
+	p->turn = (struct loop_call){.on_call = on_turn};
+	p->client.env = &f->env;
+	p->client.number = number;
+	conn_init(&p->client.conn, fd, peer, number >= max, now_ns);
+	f->places[number] = p;
+	f->env.n_clients++;
+	if (loop_add(&f->loop, &p->watch, fd, LOOP_IN) < 0)
+		conn_close(&p->client.conn);
+	settle(f, p);
+	look_at(f, number);
 }
 
 /* Out of descriptors: room for whoever waits, without knowing who it is. */
@@ -255,20 +274,21 @@ static bool
 make_room(struct front *f, uint64_t now_ns)
 {
 	struct evict_host nobody = {.is_counted = false};
-	size_t number = evict_choose(f->seats, f->n_seats, nobody, now_ns);
+	size_t number = evict_choose(f->seats, f->n_places, nobody, now_ns);
 
-	if (number < f->n_seats)
+	if (number < f->n_places)
 		evict(f, (uint32_t)number);
-	return number < f->n_seats;
+	return number < f->n_places;
 }
 
 static void
 on_listener(struct loop_watch *w, unsigned ready, uint64_t now_ns)
 {
-	struct front *f = OF(listener, w);
+	struct front *f = LOOP_OWNER(struct front, listener, w);
 
 	(void)ready;
-	look_at_seats(f);
+	for (uint32_t i = 0; i < f->n_places; i++)
+		look_at(f, i);
 	for (int i = 0; i < ACCEPT_BATCH; i++) {
 		struct net_address peer;
 		int fd = net_accept(w->fd, &peer);
@@ -285,11 +305,22 @@ on_listener(struct loop_watch *w, unsigned ready, uint64_t now_ns)
 				continue;
 			/* level-triggered: without a pause this would spin */
 			loop_set(&f->loop, w, 0);
-			f->accept_again_ns = now_ns + ACCEPT_PAUSE_NS;
+			loop_timer_set(&f->loop, &f->accept_again,
+				       now_ns + ACCEPT_PAUSE_NS);
+			return;
 		}
-		if (fd == -EAGAIN || f->accept_again_ns > now_ns)
+		if (fd == -EAGAIN)
 			return;
 	}
+}
+
+static void
+on_accept_again(struct loop_timer *t, uint64_t now_ns)
+{
+	struct front *f = LOOP_OWNER(struct front, accept_again, t);
+
+	(void)now_ns;
+	loop_set(&f->loop, &f->listener, LOOP_IN);
 }
 
 static void
@@ -298,13 +329,23 @@ begin_stop(struct front *f, uint64_t now_ns)
 	if (f->is_stopping)
 		return;
 	f->is_stopping = true;
-	f->broker.is_closed = true;
-	f->stop_deadline_ns = now_ns + STOP_NS;
+	broker_close(&f->broker);
+	loop_timer_set(&f->loop, &f->patience, now_ns + STOP_NS);
 	loop_remove(&f->loop, &f->listener);
 	close(f->config->listen_fd);
-	for (uint32_t i = 0; i < f->n_seats; i++)
-		if (f->conns[i])
-			conn_stop(f->conns[i]);
+	for (uint32_t i = 0; i < f->n_places; i++) {
+		if (!f->places[i])
+			continue;
+		conn_stop(&f->places[i]->client.conn);
+		settle(f, f->places[i]);
+	}
+}
+
+static void
+on_patience(struct loop_timer *t, uint64_t now_ns)
+{
+	(void)now_ns;
+	LOOP_OWNER(struct front, patience, t)->is_over = true;
 }
 
 static void
@@ -314,58 +355,24 @@ on_signal(struct loop_watch *w, unsigned ready, uint64_t now_ns)
 
 	(void)ready;
 	if (read(w->fd, &info, sizeof(info)) == sizeof(info))
-		begin_stop(OF(signals, w), now_ns);
+		begin_stop(LOOP_OWNER(struct front, signals, w), now_ns);
 }
 
 /* The launcher never sends; that its end closed is all there is to hear. */
 static void
 on_launcher(struct loop_watch *w, unsigned ready, uint64_t now_ns)
 {
-	struct front *f = OF(launcher, w);
-
 	(void)now_ns;
 	if (ready & LOOP_GONE)
-		f->is_broken = true;
-}
-
-static void
-run_deadlines(struct front *f, uint64_t now_ns)
-{
-	while (tourney_top(&f->deadlines).key <= now_ns) {
-		struct conn *c = f->conns[tourney_top(&f->deadlines).leaf];
-
-		conn_on_deadline(c, now_ns);
-		settle(f, c);
-	}
-	if (f->accept_again_ns != 0 && f->accept_again_ns <= now_ns) {
-		f->accept_again_ns = 0;
-		loop_set(&f->loop, &f->listener, LOOP_IN);
-	}
-}
-
-static uint64_t
-next_deadline_ns(const struct front *f)
-{
-	uint64_t at_ns = tourney_top(&f->deadlines).key;
-
-	if (f->accept_again_ns != 0 && f->accept_again_ns < at_ns)
-		at_ns = f->accept_again_ns;
-	if (f->is_stopping && f->stop_deadline_ns < at_ns)
-		at_ns = f->stop_deadline_ns;
-	return at_ns;
+		LOOP_OWNER(struct front, launcher, w)->is_broken = true;
 }
 
 static bool
-has_work(const struct front *f, uint64_t now_ns)
+has_work(const struct front *f)
 {
-	if (f->is_broken)
+	if (f->is_broken || f->is_over)
 		return false;
-	if (!f->is_stopping)
-		return true;
-	if (now_ns >= f->stop_deadline_ns)
-		return false;
-	return broker_is_busy(&f->broker) ||
-	       tourney_top(&f->deadlines).key != TOURNEY_NONE;
+	return !f->is_stopping || broker_is_busy(&f->broker) || f->env.n_clients > 0;
 }
 
 /* Connections, the slots' and the loop's own descriptors. */
@@ -395,17 +402,17 @@ set_up(struct front *f)
 	int rc;
 
 	raise_descriptor_limit(config);
-	f->n_seats = config->max_connections + FRONT_RESERVE;
-	f->conns = calloc(f->n_seats, sizeof(struct conn *));
-	f->seats = calloc(f->n_seats, sizeof(struct evict_seat));
-	f->deadline_mem = malloc(tourney_bytes(f->n_seats));
-	if (!f->conns || !f->seats || !f->deadline_mem)
+	f->n_places = config->max_connections + FRONT_RESERVE;
+	f->places = calloc(f->n_places, sizeof(struct place *));
+	f->seats = calloc(f->n_places, sizeof(struct evict_seat));
+	if (!f->places || !f->seats)
 		return -ENOMEM;
-	tourney_init(&f->deadlines, f->n_seats, f->deadline_mem);
 	f->listener.on_ready = on_listener;
 	f->bell.on_ready = on_bell;
 	f->signals.on_ready = on_signal;
 	f->launcher.on_ready = on_launcher;
+	f->accept_again.on_time = on_accept_again;
+	f->patience.on_time = on_patience;
 	rc = loop_init(&f->loop);
 	if (rc == 0)
 		rc = loop_add(&f->loop, &f->listener, config->listen_fd, LOOP_IN);
@@ -421,15 +428,15 @@ front_run(const struct config *config)
 {
 	static struct front front; /* one a process */
 	struct front *f = &front;
-	uint64_t now_ns = clock_monotonic_ns();
 	char mem[256];
 	struct text why;
 	int rc;
 
 	f->config = config;
-	broker_init(&f->broker, config);
-	f->broker.n_connections = &f->n_connections;
-	f->broker.links_fd = links_open(); /* the sandbox has no socket call */
+	broker_init(&f->broker, config, &f->metrics);
+	f->env = (struct client_env){
+	    .config = config, .broker = &f->broker, .metrics = &f->metrics};
+	f->env.links_fd = links_open(); /* the sandbox has no socket call */
 	rc = set_up(f);
 	if (rc < 0) {
 		log_line(LOG_ERROR, "the front cannot start: %s", strerror(-rc));
@@ -440,11 +447,7 @@ front_run(const struct config *config)
 		log_line(LOG_ERROR, "%s", text_cstr(&why));
 		return 1;
 	}
-	while (has_work(f, now_ns)) {
-		now_ns =
-		    loop_run_once(&f->loop, f->has_backlog ? 0 : next_deadline_ns(f));
-		run_deadlines(f, now_ns);
-		settle_all(f, now_ns);
-	}
+	while (has_work(f))
+		loop_run_once(&f->loop, LOOP_NEVER);
 	return f->is_broken ? 1 : 0;
 }

@@ -4,6 +4,13 @@
 #include <sys/wait.h>
 
 void
+metrics_add_start(struct metrics *m, bool is_validation)
+{
+	m->validations += is_validation;
+	m->started += !is_validation;
+}
+
+void
 metrics_add_end(struct metrics *m, const struct record *r)
 {
 	if (r->end <= SLOT_END_VALIDATED)

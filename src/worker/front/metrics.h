@@ -25,7 +25,8 @@ struct metrics {
 	uint64_t broken_watermarks;
 };
 
-/* Adds a capture that has ended. */
+/* A capture or a validation was asked for; a capture has ended; a request was answered. */
+void metrics_add_start(struct metrics *m, bool is_validation);
 void metrics_add_end(struct metrics *m, const struct record *r);
 void metrics_add_answer(struct metrics *m, unsigned status);
 

@@ -1,5 +1,4 @@
-/* Paths to answers. It knows what the worker can tell, and no socket but to ask whose end
- * it is. */
+/* Paths to answers. It knows what the worker can tell, and no connection. */
 #include "worker/front/routes.h"
 
 #include <assert.h>
@@ -9,7 +8,6 @@
 
 #include "sys/clock.h"
 #include "sys/links.h"
-#include "sys/log.h"
 #include "worker/front/foreign.h"
 #include "worker/front/hints.h"
 
@@ -19,227 +17,171 @@
 /* Names that take six bytes for one, numbers, and addresses with their prefix. */
 #define INTERFACES_MAX (LINKS_MAX * 320u + LINKS_ADDRESSES_MAX * 64u + 64)
 
+#define PLAIN	     "text/plain; charset=utf-8"
+#define JSON	     "application/json"
 #define COUNT_FOLDER "/captures/" /* and the capture's ID */
-
-static void
-say_ignored(const struct conn *c, const char *what)
-{
-	char line[LOG_LINE_MAX];
-	struct text t;
-
-	text_init(&t, line, sizeof(line));
-	net_format(&t, &c->peer);
-	text_str(&t, ": what is malformed in ");
-	text_str(&t, what);
-	text_str(&t, " is ignored");
-	log_text(LOG_INFO, &t);
-}
 
 /* What the CLI asks by header, weakest first: the query overrules all of it. */
 static void
-apply_headers(struct conn *c)
+apply_headers(const struct http_fields *fields, const struct request_limits *limits,
+	      struct routes_reply *r)
 {
-	const struct http_request_head *h = &c->http.head;
-	const struct request_limits *limits = &c->broker->config->limits;
 	const struct http_field *field;
 	size_t at = 0;
 
-	if (http_head_accepts(&h->fields, "application/x-pcapng"))
-		c->request.format = REQUEST_PCAPNG;
-	while ((field = http_head_next(&h->fields, "Ddump-Options", &at)) != NULL)
-		if (!request_parse_options(&c->request, field->value, limits))
-			say_ignored(c, "Ddump-Options");
+	if (http_head_accepts(fields, "application/x-pcapng"))
+		r->request.format = REQUEST_PCAPNG;
+	while ((field = http_head_next(fields, "Ddump-Options", &at)) != NULL)
+		r->has_bad_options |=
+		    !request_parse_options(&r->request, field->value, limits);
 }
 
 static bool
-build_request(struct conn *c, struct text *why)
+build_request(const struct config *config, const struct routes_request *q,
+	      struct routes_reply *r, struct text *why)
 {
-	const struct config *config = c->broker->config;
-	struct request *r = &c->request;
+	struct request *to = &r->request;
 
-	request_init(r, &config->limits);
-	apply_headers(c);
-	if (!request_parse_query(r, c->http.target.query, &config->limits, why) ||
-	    !request_restrict(r, config->interfaces, why) || !request_check(r, why))
+	request_init(to, &config->limits);
+	apply_headers(&q->head->fields, &config->limits, r);
+	if (!request_parse_query(to, q->target->query, &config->limits, why) ||
+	    !request_restrict(to, config->interfaces, why) || !request_check(to, why))
 		return false;
-	r->is_validation = c->is_validation;
-	r->is_chunked = c->http.head.minor == 1;
-	r->may_resolve = config->may_resolve;
-	r->listener = config->listener;
-	r->peer = c->peer;
-	net_local(c->watch.fd, &r->local);
-	if (!hints_read(&r->hints, &c->http.head.fields))
-		say_ignored(c, "Forwarded, X-Forwarded or Ddump-Ports");
+	to->is_chunked = q->head->minor == 1;
+	to->may_resolve = config->may_resolve;
+	to->listener = config->listener;
+	to->peer = *q->peer;
+	r->has_bad_hints = !hints_read(&to->hints, &q->head->fields);
 	return true;
 }
 
-void
-routes_start(struct conn *c, uint64_t now_ns)
+static enum routes_result
+start(const struct routes_view *v, const struct routes_request *q, bool is_validation,
+      struct routes_reply *r)
 {
-	switch (broker_start(c->broker, c)) {
-	case BROKER_STARTED:
-		conn_enter(c, CONN_STARTING, now_ns);
-		return;
-	case BROKER_WAITS:
-		conn_enter(c, CONN_QUEUED, now_ns);
-		return;
-	case BROKER_FULL:
-		conn_refuse(c, 503, span_str("too many captures at once; try again"),
-			    now_ns);
-		return;
-	case BROKER_BROKEN:
-		conn_refuse(c, 500, span_str("the capture cannot be started"), now_ns);
-	}
-}
-
-static void
-handle_capture(struct conn *c, bool is_validation, uint64_t now_ns)
-{
-	char mem[SLOTS_WHY_SIZE];
 	struct text why;
 
-	text_init(&why, mem, sizeof(mem));
-	c->is_validation = is_validation || c->is_head;
-	if (build_request(c, &why))
-		routes_start(c, now_ns);
-	else
-		conn_refuse(c, 400, text_span(&why), now_ns);
-}
-
-static void
-answer_tally(struct conn *c, const struct tally *tally, uint64_t now_ns)
-{
-	char mem[TALLY_JSON_MAX];
-	struct text t;
-
-	text_init(&t, mem, sizeof(mem));
-	tally_put_json(&t, tally);
-	assert(!t.is_cut);
-	conn_answer_text(c, "application/json", text_span(&t), now_ns);
-}
-
-/* What is known of the connection's capture is the answer, unless it has to wait. */
-static void
-count(struct conn *c, bool is_stop, uint64_t now_ns)
-{
-	struct tally tally;
-
-	switch (broker_count(c->broker, c->counted_id, is_stop, now_ns, &tally)) {
-	case BROKER_COUNTED:
-		answer_tally(c, &tally, now_ns);
-		return;
-	case BROKER_COUNT_WAITS:
-		if (c->state != CONN_COUNTING)
-			conn_enter(c, CONN_COUNTING, now_ns);
-		return;
-	case BROKER_UNKNOWN:
-		conn_answer_problem(c, 404, span_str("no capture has this ID"), now_ns);
+	text_init(&why, r->answer.small, sizeof(r->answer.small));
+	if (!build_request(v->config, q, r, &why)) {
+		answer_refuse(&r->answer, 400, text_span(&why));
+		return ROUTES_ANSWER;
 	}
+	r->request.is_validation = is_validation || q->head->method == HTTP_METHOD_HEAD;
+	return ROUTES_CAPTURE;
 }
 
-void
-routes_count(struct conn *c, uint64_t now_ns)
+static enum routes_result
+answer_capture(const struct routes_view *v, const struct routes_request *q,
+	       struct routes_reply *r)
 {
-	count(c, true, now_ns);
+	return start(v, q, false, r);
 }
 
-void
-routes_count_late(struct conn *c, uint64_t now_ns)
+static enum routes_result
+answer_validate(const struct routes_view *v, const struct routes_request *q,
+		struct routes_reply *r)
 {
-	count(c, false, now_ns);
+	return start(v, q, true, r);
 }
 
-static void
-handle_count(struct conn *c, uint64_t now_ns)
+static enum routes_result
+answer_count(const struct routes_request *q, struct routes_reply *r)
 {
-	struct span id = c->http.target.path;
-	struct span query = c->http.target.query;
+	struct span id = q->target->path;
+	struct span query = q->target->query;
 	bool is_stop = span_eq(query, span_str("stop=1"));
 
 	span_take(&id, sizeof(COUNT_FOLDER) - 1);
+	r->is_stop = is_stop && q->head->method != HTTP_METHOD_HEAD;
 	if (query.n > 0 && !is_stop)
-		conn_answer_problem(c, 400, span_str("stop=1 is the only parameter"),
-				    now_ns);
-	else if (tally_parse_id(id, c->counted_id))
-		count(c, is_stop && !c->is_head, now_ns);
+		answer_problem(&r->answer, 400, span_str("stop=1 is the only parameter"));
+	else if (tally_parse_id(id, r->id))
+		return ROUTES_COUNT;
 	else
-		conn_answer_problem(c, 404, span_str("no capture has this ID"), now_ns);
+		answer_problem(&r->answer, 404, span_str(ROUTES_NO_CAPTURE_TEXT));
+	return ROUTES_ANSWER;
 }
 
-static void
-handle_clock(struct conn *c, uint64_t now_ns)
+static enum routes_result
+answer_clock(const struct routes_view *v, const struct routes_request *q,
+	     struct routes_reply *r)
 {
-	char mem[64];
 	struct text t;
 
-	text_init(&t, mem, sizeof(mem));
+	(void)v;
+	(void)q;
+	text_init(&t, r->answer.small, sizeof(r->answer.small));
 	text_str(&t, "{\"time_ns\":");
 	text_u64(&t, clock_realtime_ns());
 	text_str(&t, "}\n");
-	conn_answer_text(c, "application/json", text_span(&t), now_ns);
+	answer_text(&r->answer, JSON, text_span(&t));
+	return ROUTES_ANSWER;
 }
 
-static void
-handle_health(struct conn *c, uint64_t now_ns)
+static enum routes_result
+answer_health(const struct routes_view *v, const struct routes_request *q,
+	      struct routes_reply *r)
 {
 	const char *wrong = NULL;
 
-	if (!c->broker->config->may_capture)
+	(void)q;
+	if (!v->config->may_capture)
 		wrong = "packet sockets are refused: start the worker as root or give it "
 			"CAP_NET_RAW";
-	else if (broker_is_full(c->broker))
+	else if (broker_is_full(v->broker))
 		wrong = "all places for captures are taken (-max-captures)";
 	if (wrong)
-		conn_answer_problem(c, 503, span_str(wrong), now_ns);
+		answer_problem(&r->answer, 503, span_str(wrong));
 	else
-		conn_answer_text(c, "text/plain; charset=utf-8", span_str("ok\n"),
-				 now_ns);
+		answer_text(&r->answer, PLAIN, span_str("ok\n"));
+	return ROUTES_ANSWER;
 }
 
-typedef void body_fn(struct conn *c, struct text *t);
+typedef void body_fn(const struct routes_view *v, struct text *t);
 
 /* A body that is too large for the stack. */
-static void
-answer_built(struct conn *c, const char *type, size_t cap, body_fn *build,
-	     uint64_t now_ns)
+static enum routes_result
+answer_built(const struct routes_view *v, const char *type, size_t cap, body_fn *build,
+	     struct routes_reply *r)
 {
 	char *mem = malloc(cap);
 	struct text t;
 
 	if (!mem) {
-		conn_refuse(c, 503, span_str("out of memory"), now_ns);
-		return;
+		answer_refuse(&r->answer, 503, span_str("out of memory"));
+		return ROUTES_ANSWER;
 	}
 	text_init(&t, mem, cap);
-	build(c, &t);
+	build(v, &t);
 	assert(!t.is_cut); /* the bounds above */
-	conn_answer_text(c, type, text_span(&t), now_ns);
-	free(mem);
+	answer_text(&r->answer, type, text_span(&t));
+	r->answer.large = mem;
+	return ROUTES_ANSWER;
 }
 
 static void
-build_captures(struct conn *c, struct text *t)
+build_captures(const struct routes_view *v, struct text *t)
 {
-	broker_put_captures(c->broker, t);
+	broker_put_captures(v->broker, t);
 }
 
 /* NULL when the kernel does not tell. */
 static struct links *
-read_links(struct conn *c)
+read_links(const struct routes_view *v)
 {
 	static struct links links;
 
-	return links_read(c->broker->links_fd, &links) == 0 ? &links : NULL;
+	return links_read(v->links_fd, &links) == 0 ? &links : NULL;
 }
 
 static void
-build_metrics(struct conn *c, struct text *t)
+build_metrics(const struct routes_view *v, struct text *t)
 {
 	struct metrics running;
-	size_t n = broker_sum_running(c->broker, &running);
+	size_t n = broker_sum_running(v->broker, &running);
 
-	metrics_put(t, &c->broker->metrics, &running, n, *c->broker->n_connections,
-		    read_links(c), c->broker->config->library);
+	metrics_put(t, v->metrics, &running, n, v->n_connections, read_links(v),
+		    v->config->library);
 }
 
 static void
@@ -305,15 +247,14 @@ put_link(struct text *t, const struct links *l, const struct link *link)
 }
 
 static void
-build_interfaces(struct conn *c, struct text *t)
+build_interfaces(const struct routes_view *v, struct text *t)
 {
-	const struct links *l = read_links(c);
+	const struct links *l = read_links(v);
 	const char *comma = "";
 
 	text_str(t, "{\"interfaces\":[");
 	for (size_t i = 0; l && i < l->n; i++) {
-		if (!config_allows_interface(c->broker->config,
-					     span_str(l->list[i].name)))
+		if (!config_allows_interface(v->config, span_str(l->list[i].name)))
 			continue;
 		text_str(t, comma);
 		put_link(t, l, &l->list[i]);
@@ -322,88 +263,83 @@ build_interfaces(struct conn *c, struct text *t)
 	text_str(t, "]}\n");
 }
 
-static void
-handle_help(struct conn *c, uint64_t now_ns)
+static enum routes_result
+answer_help_page(const struct routes_view *v, const struct routes_request *q,
+		 struct routes_reply *r)
 {
-	conn_answer_text(c, "text/plain; charset=utf-8", span_str(answer_help()), now_ns);
+	(void)v;
+	(void)q;
+	answer_text(&r->answer, PLAIN, span_str(answer_help()));
+	return ROUTES_ANSWER;
 }
 
-static void
-handle_stream(struct conn *c, uint64_t now_ns)
+static enum routes_result
+answer_captures(const struct routes_view *v, const struct routes_request *q,
+		struct routes_reply *r)
 {
-	handle_capture(c, false, now_ns);
+	(void)q;
+	return answer_built(v, JSON, CAPTURES_MAX, build_captures, r);
 }
 
-static void
-handle_validate(struct conn *c, uint64_t now_ns)
+static enum routes_result
+answer_interfaces(const struct routes_view *v, const struct routes_request *q,
+		  struct routes_reply *r)
 {
-	handle_capture(c, true, now_ns);
+	(void)q;
+	return answer_built(v, JSON, INTERFACES_MAX, build_interfaces, r);
 }
 
-static void
-handle_captures(struct conn *c, uint64_t now_ns)
+static enum routes_result
+answer_metrics(const struct routes_view *v, const struct routes_request *q,
+	       struct routes_reply *r)
 {
-	answer_built(c, "application/json", CAPTURES_MAX, build_captures, now_ns);
+	(void)q;
+	return answer_built(v, "text/plain; version=0.0.4; charset=utf-8", METRICS_MAX,
+			    build_metrics, r);
 }
 
-static void
-handle_interfaces(struct conn *c, uint64_t now_ns)
-{
-	answer_built(c, "application/json", INTERFACES_MAX, build_interfaces, now_ns);
-}
-
-static void
-handle_metrics(struct conn *c, uint64_t now_ns)
-{
-	answer_built(c, "text/plain; version=0.0.4; charset=utf-8", METRICS_MAX,
-		     build_metrics, now_ns);
-}
+typedef enum routes_result route_fn(const struct routes_view *v,
+				    const struct routes_request *q,
+				    struct routes_reply *r);
 
 static const struct route {
 	const char *path;
-	void (*handle)(struct conn *c, uint64_t now_ns);
+	route_fn *answer;
 } routes[] = {
-    {"/", handle_help},
-    {"/capture", handle_stream},
-    {"/validate", handle_validate},
-    {"/interfaces", handle_interfaces},
-    {"/captures", handle_captures},
-    {"/clock", handle_clock},
-    {"/healthz", handle_health},
-    {"/metrics", handle_metrics},
+    {"/", answer_help_page},	    {"/capture", answer_capture},
+    {"/validate", answer_validate}, {"/interfaces", answer_interfaces},
+    {"/captures", answer_captures}, {"/clock", answer_clock},
+    {"/healthz", answer_health},    {"/metrics", answer_metrics},
 };
 
-void
-routes_handle(struct conn *c, uint64_t now_ns)
+enum routes_result
+routes_answer(const struct routes_view *v, const struct routes_request *q,
+	      struct routes_reply *r)
 {
-	bool is_count = span_starts(c->http.target.path, span_str(COUNT_FOLDER));
-	const char *wrong =
-	    foreign_fault(&c->http.head, &c->http.target, c->broker->config,
-			  c->peer.sa.ss_family == AF_UNIX);
+	bool is_count = span_starts(q->target->path, span_str(COUNT_FOLDER));
+	const char *wrong = foreign_fault(q->head, q->target, v->config,
+					  q->peer->sa.ss_family == AF_UNIX);
 
-	if (c->is_reserve && !is_count) {
-		conn_refuse(c, 503, span_str(CONN_FULL_TEXT), now_ns);
-		return;
+	r->has_bad_options = false;
+	r->has_bad_hints = false;
+	if (q->is_reserve && !is_count) {
+		answer_refuse(&r->answer, 503, span_str(ROUTES_FULL_TEXT));
+		return ROUTES_ANSWER;
 	}
 	if (wrong) {
-		conn_answer_problem(c, 403, span_str(wrong), now_ns);
-		return;
+		answer_problem(&r->answer, 403, span_str(wrong));
+		return ROUTES_ANSWER;
 	}
-	if (c->http.head.method == HTTP_METHOD_OTHER) {
-		conn_answer_problem(c, 405, span_str("only GET and HEAD exist here"),
-				    now_ns);
-		return;
+	if (q->head->method == HTTP_METHOD_OTHER) {
+		answer_problem(&r->answer, 405, span_str("only GET and HEAD exist here"));
+		return ROUTES_ANSWER;
 	}
-	if (is_count) {
-		handle_count(c, now_ns);
-		return;
-	}
-	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
-		if (!span_eq(c->http.target.path, span_str(routes[i].path)))
-			continue;
-		routes[i].handle(c, now_ns);
-		return;
-	}
-	conn_answer_problem(
-	    c, 404, span_str("no such path; GET / lists those that exist"), now_ns);
+	if (is_count)
+		return answer_count(q, r);
+	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
+		if (span_eq(q->target->path, span_str(routes[i].path)))
+			return routes[i].answer(v, q, r);
+	answer_problem(&r->answer, 404,
+		       span_str("no such path; GET / lists those that exist"));
+	return ROUTES_ANSWER;
 }

@@ -1,18 +1,49 @@
 #ifndef WORKER_FRONT_ROUTES_H
 #define WORKER_FRONT_ROUTES_H
 
-#include "worker/front/conn.h"
+#include "http/head.h"
+#include "http/target.h"
+#include "worker/front/answer.h"
+#include "worker/front/broker.h"
 
-/* What each path answers. */
+/*
+ * What each path answers. Whatever is to be done for it is returned, and done by the
+ * owner of the connection.
+ */
+struct routes_view {
+	const struct config *config;
+	const struct broker *broker; /* as broker_refresh left it */
+	const struct metrics *metrics;
+	int links_fd; /* route netlink, for /interfaces and /metrics */
+	size_t n_connections;
+};
 
-/* Answers the request in c->http, or asks the broker for a capture. */
-void routes_handle(struct conn *c, uint64_t now_ns);
+struct routes_request {
+	const struct http_request_head *head;
+	const struct http_target *target;
+	const struct net_address *peer;
+	bool is_reserve; /* the connection is for GET /captures/ID, and nothing else */
+};
 
-/* Asks the broker (again) for the capture in c->request. */
-void routes_start(struct conn *c, uint64_t now_ns);
+enum routes_result {
+	ROUTES_ANSWER,	/* answer has it */
+	ROUTES_CAPTURE, /* request is to be started: a capture, or a validation */
+	ROUTES_COUNT	/* the counts of the capture with this ID are asked for */
+};
 
-/* Answers a connection in CONN_COUNTING, if its capture has ended; or with what is known. */
-void routes_count(struct conn *c, uint64_t now_ns);
-void routes_count_late(struct conn *c, uint64_t now_ns);
+struct routes_reply {
+	struct answer answer;
+	struct request request; /* but for local, which the socket knows */
+	bool has_bad_options;	/* what is malformed in Ddump-Options is ignored */
+	bool has_bad_hints;	/* likewise in the headers about own traffic */
+	bool is_stop;		/* end the capture before it is counted */
+	uint8_t id[REQUEST_ID_SIZE];
+};
+
+enum routes_result routes_answer(const struct routes_view *v,
+				 const struct routes_request *q, struct routes_reply *r);
+
+#define ROUTES_FULL_TEXT       "too many connections; try again"
+#define ROUTES_NO_CAPTURE_TEXT "no capture has this ID"
 
 #endif

@@ -12,6 +12,7 @@
 #include "sys/priv.h"
 #include "sys/sandbox.h"
 #include "worker/capture/compile.h"
+#include "worker/common/compile_limits.h"
 #include "worker/common/confine.h"
 
 #define FILTER_SHOWN 200 /* bytes of it that a message repeats */
@@ -123,7 +124,8 @@ are_excludes_good(const struct config *config, struct text *said)
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		continue;
 	if (WIFSIGNALED(status))
-		text_str(said, compile_killed(WTERMSIG(status), config->may_resolve));
+		text_str(said,
+			 compile_limits_killed(WTERMSIG(status), config->may_resolve));
 	return WIFEXITED(status) && WEXITSTATUS(status) == CAPTURE_OK;
 }
 

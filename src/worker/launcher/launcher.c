@@ -24,7 +24,9 @@
 #include "sys/signals.h"
 #include "worker/capture/process.h"
 #include "worker/common/confine.h"
+#include "worker/common/messages.h"
 #include "worker/common/request_fault.h"
+#include "worker/front/front.h"
 
 #define PASSED_MAX 2 /* descriptors there is room for in one message */
 
@@ -121,7 +123,7 @@ refuse(struct launcher *l, uint32_t number, uint32_t status, const char *why)
 static bool
 has_place(const struct launcher *l, const struct request *r)
 {
-	size_t max = r->is_validation ? FRONT_VALIDATIONS_MAX : l->config->max_captures;
+	size_t max = r->is_validation ? SLOTS_VALIDATIONS_MAX : l->config->max_captures;
 	size_t n = 0;
 
 	for (size_t i = 0; i < SLOTS_MAX; i++)
@@ -170,7 +172,7 @@ start_capture(struct launcher *l, const struct request *r, int client_fd)
 
 /* The slot's process, or none: it may be gone by now. */
 static void
-stop_capture(const struct launcher *l, const struct launcher_stop *stop)
+stop_capture(const struct launcher *l, const struct message_stop *stop)
 {
 	if (stop->slot < SLOTS_MAX && l->pids[stop->slot] > 0)
 		kill(l->pids[stop->slot], SLOTS_STOP);
@@ -218,8 +220,8 @@ on_front(struct loop_watch *w, unsigned ready, uint64_t now_ns)
 	(void)ready;
 	if (n == (ssize_t)sizeof(r) && client_fd >= 0)
 		start_capture(l, &r, client_fd);
-	if (n == (ssize_t)sizeof(struct launcher_stop))
-		stop_capture(l, (const struct launcher_stop *)(const void *)&r);
+	if (n == (ssize_t)sizeof(struct message_stop))
+		stop_capture(l, (const struct message_stop *)(const void *)&r);
 	if (client_fd >= 0)
 		close(client_fd);
 	if (n == 0 && !l->is_stopping) {

@@ -33,7 +33,7 @@ set_number(struct span value, uint64_t max, uint32_t *out)
 static const char *
 set_captures(struct opts *o, struct span value)
 {
-	return set_number(value, SLOTS_MAX - FRONT_VALIDATIONS_MAX, &o->max_captures);
+	return set_number(value, SLOTS_MAX - SLOTS_VALIDATIONS_MAX, &o->max_captures);
 }
 
 static const char *
