@@ -28,16 +28,19 @@ main(int argc, char **argv)
 	const char **targets = calloc((size_t)argc + 1, sizeof(*targets));
 	struct options options;
 	char mem[LOG_LINE_MAX];
+	char help_mem[OPTIONS_HELP_MAX];
+	struct text help;
 	struct text why;
 	enum app_status status = APP_FAILED;
 
 	standard_fill(O_RDONLY); /* writing fails, as it should */
 	text_init(&why, mem, sizeof(mem));
+	text_init(&help, help_mem, sizeof(help_mem));
 	log_init("ddump", LOG_INFO);
 	if (!targets)
 		return APP_FAILED;
-	switch (cli_options_parse(&options, argc, argv, targets, &why)) {
-	case CLI_OPTIONS_RUN:
+	switch (options_parse(&options, argc, argv, targets, &why)) {
+	case FLAG_RESULT_RUN:
 		secrets_hide(targets, options.n_targets);
 		secrets_hide(&options.proxy, options.proxy ? 1 : 0);
 		if (!target_list_read(&options, &targets, &why)) {
@@ -46,13 +49,14 @@ main(int argc, char **argv)
 		}
 		status = app_run(&options);
 		break;
-	case CLI_OPTIONS_HELP:
-		status = print(cli_options_help());
+	case FLAG_RESULT_HELP:
+		options_put_help(&help);
+		status = print(text_cstr(&help));
 		break;
-	case CLI_OPTIONS_VERSION:
+	case FLAG_RESULT_VERSION:
 		status = print("ddump " DDUMP_VERSION "\n");
 		break;
-	case CLI_OPTIONS_BAD:
+	case FLAG_RESULT_BAD:
 		status = usage(&why);
 		break;
 	}

@@ -66,8 +66,8 @@ run(struct opts *o)
 	    .max_connections = o->max_connections,
 	    .may_resolve = o->may_resolve,
 	    .n_excludes = o->n_excludes,
-	    .allow_hosts = o->allow_hosts,
-	    .interfaces = o->interfaces,
+	    .allow_hosts = span_str(o->allow_hosts),
+	    .interfaces = span_str(o->interfaces),
 	    .library = capture_library(),
 	    .limits = {.ring_max = o->max_buffer,
 		       .snaplen_max = o->max_snaplen,
@@ -104,27 +104,30 @@ run(struct opts *o)
 int
 main(int argc, char **argv)
 {
+	char mem[OPTS_HELP_MAX];
 	struct opts o;
-	const char *wrong;
+	struct text text;
 
 	signals_reset();
 	standard_fill(O_RDWR);
 	log_init("ddump-worker", LOG_INFO);
-	wrong = opts_parse(&o, argc, argv);
-	if (wrong) {
-		log_line(LOG_ERROR, "%s", wrong);
+	text_init(&text, mem, sizeof(mem));
+	switch (opts_parse(&o, argc, argv, &text)) {
+	case FLAG_RESULT_RUN:
+		break;
+	case FLAG_RESULT_BAD:
+		log_text(LOG_ERROR, &text);
 		return 2;
+	case FLAG_RESULT_HELP:
+		opts_put_help(&text);
+		fputs(text_cstr(&text), stdout);
+		return 0;
+	case FLAG_RESULT_VERSION:
+		printf("ddump-worker %s (%s)\n", DDUMP_VERSION, capture_library());
+		return 0;
 	}
 	log_set_format(o.is_json_log ? LOG_JSON : LOG_TIMED);
 	if (o.is_quiet || o.is_verbose)
 		log_init("ddump-worker", o.is_quiet ? LOG_WARNING : LOG_DEBUG);
-	if (o.wants_help) {
-		fputs(opts_help(), stdout);
-		return 0;
-	}
-	if (o.wants_version) {
-		printf("ddump-worker %s (%s)\n", DDUMP_VERSION, capture_library());
-		return 0;
-	}
 	return run(&o);
 }

@@ -24,7 +24,7 @@ REMOTE = struct.pack("<HH", 11111, 22222).hex()
 FORGERIES = {
     "432 interfaces": (NAME, -4, 432, "n_interfaces"),
     "100000 ports": (REMOTE, -4, 100000, "hints.n_remote"),
-    "no heartbeat": (HEARTBEAT, 0, 0, "heartbeat_ms"),
+    "no heartbeat": (HEARTBEAT, 0, 0, "heartbeat"),
     "a ring of 2 GiB": (RING, 0, 1 << 31, "ring_bytes"),
     "a packet of 2 GiB": (SNAPLEN, 0, 1 << 31, "snaplen"),
     "another interface": (NAME, 0, struct.unpack("<I", b"v0\0\0")[0], "interfaces"),

@@ -7,8 +7,6 @@
  * One capture after the other in files of bounded size or time: their names, and which of
  * them may stay. It opens and removes nothing.
  */
-#define ROTATION_KEEP_MAX 65535 /* files remembered: 8 bytes each */
-
 struct rotation {
 	const char *path; /* as given with -w, borrowed */
 	uint64_t number;  /* of the present file, from 1; 0: none yet */

@@ -47,15 +47,15 @@ struct query {
 };
 
 static void
-put_default(struct query *q, const char *name, const char *value)
+put_default(struct query *q, const struct flag_parameter *p)
 {
-	if (!value || has_name(q->own, name))
+	if (has_name(q->own, p->name))
 		return;
 	text_char(q->text, q->is_begun ? '&' : '?');
 	q->is_begun = true;
-	text_str(q->text, name);
+	text_str(q->text, p->name);
 	text_char(q->text, '=');
-	text_percent(q->text, span_str(value));
+	text_percent(q->text, span_str(p->value));
 }
 
 static void
@@ -72,10 +72,8 @@ put_resource(struct text *text, const struct target *t, const struct options *o)
 		text_put(text, q.own);
 		q.is_begun = true;
 	}
-	put_default(&q, "filter", o->filter);
-	put_default(&q, "interface", o->interface);
-	put_default(&q, "snaplen", o->snaplen);
-	put_default(&q, "direction", o->direction);
+	for (size_t i = 0; i < o->query.n; i++)
+		put_default(&q, &o->query.list[i]);
 }
 
 static void

@@ -5,10 +5,6 @@
 
 #include "base/num.h"
 
-/* What a handler may say is wrong; a static phrase, NULL when the value was taken. */
-typedef const char *set_fn(struct request *r, struct span value,
-			   const struct request_limits *limits);
-
 void
 request_init(struct request *r, const struct request_limits *limits)
 {
@@ -22,9 +18,11 @@ request_init(struct request *r, const struct request_limits *limits)
 }
 
 static const char *
-set_filter(struct request *r, struct span value, const struct request_limits *limits)
+set_filter(void *base, struct span value, const void *context)
 {
-	(void)limits;
+	struct request *r = base;
+
+	(void)context;
 	if (value.n > REQUEST_FILTER_MAX)
 		return "longer than 8192 bytes";
 	memcpy(r->filter, value.p, value.n);
@@ -51,12 +49,13 @@ add_interface(struct request *r, struct span name)
 }
 
 static const char *
-set_interface(struct request *r, struct span value, const struct request_limits *limits)
+set_interface(void *base, struct span value, const void *context)
 {
+	struct request *r = base;
 	const char *wrong = NULL;
 	bool is_any = span_eq(value, span_str("any"));
 
-	(void)limits;
+	(void)context;
 	if (r->wants_any || (r->n_interfaces > 0 && is_any))
 		return "any stands alone";
 	r->wants_any = is_any;
@@ -70,8 +69,10 @@ set_interface(struct request *r, struct span value, const struct request_limits 
 }
 
 static const char *
-set_snaplen(struct request *r, struct span value, const struct request_limits *limits)
+set_snaplen(void *base, struct span value, const void *context)
 {
+	struct request *r = base;
+	const struct request_limits *limits = context;
 	uint64_t v;
 
 	if (!num_parse_u64(value, SAVEFILE_SNAPLEN_MAX, &v))
@@ -82,15 +83,10 @@ set_snaplen(struct request *r, struct span value, const struct request_limits *l
 }
 
 static const char *
-set_count(struct request *r, struct span value, const struct request_limits *limits)
+set_duration(void *base, struct span value, const void *context)
 {
-	(void)limits;
-	return num_parse_u64(value, UINT64_MAX, &r->count) ? NULL : "not a number";
-}
-
-static const char *
-set_duration(struct request *r, struct span value, const struct request_limits *limits)
-{
+	struct request *r = base;
+	const struct request_limits *limits = context;
 	uint64_t v;
 
 	if (!num_parse_duration(value, 1000000000, REQUEST_DURATION_MAX_NS, &v) || v == 0)
@@ -100,72 +96,11 @@ set_duration(struct request *r, struct span value, const struct request_limits *
 	return NULL;
 }
 
-/* One of two or three words; -1 when it is none of them. */
-static int
-choose(struct span value, const char *a, const char *b, const char *c)
-{
-	if (span_eq(value, span_str(a)))
-		return 0;
-	if (span_eq(value, span_str(b)))
-		return 1;
-	return c && span_eq(value, span_str(c)) ? 2 : -1;
-}
-
 static const char *
-set_format(struct request *r, struct span value, const struct request_limits *limits)
+set_buffer(void *base, struct span value, const void *context)
 {
-	int i = choose(value, "pcap", "pcapng", NULL);
-
-	(void)limits;
-	if (i < 0)
-		return "neither pcap nor pcapng";
-	r->format = i == 0 ? REQUEST_PCAP : REQUEST_PCAPNG;
-	return NULL;
-}
-
-static const char *
-set_linktype(struct request *r, struct span value, const struct request_limits *limits)
-{
-	static const enum request_linktype types[] = {REQUEST_SLL, REQUEST_SLL2,
-						      REQUEST_NATIVE};
-	int i = choose(value, "sll", "sll2", "native");
-
-	(void)limits;
-	if (i < 0)
-		return "none of sll, sll2, native";
-	r->linktype = types[i];
-	return NULL;
-}
-
-static const char *
-set_direction(struct request *r, struct span value, const struct request_limits *limits)
-{
-	static const enum request_direction directions[] = {REQUEST_IN, REQUEST_OUT,
-							    REQUEST_BOTH};
-	int i = choose(value, "in", "out", "inout");
-
-	(void)limits;
-	if (i < 0)
-		return "none of in, out, inout";
-	r->direction = directions[i];
-	return NULL;
-}
-
-static const char *
-set_promisc(struct request *r, struct span value, const struct request_limits *limits)
-{
-	int i = choose(value, "0", "1", NULL);
-
-	(void)limits;
-	if (i < 0)
-		return "neither 0 nor 1";
-	r->is_promiscuous = i == 1;
-	return NULL;
-}
-
-static const char *
-set_buffer(struct request *r, struct span value, const struct request_limits *limits)
-{
+	struct request *r = base;
+	const struct request_limits *limits = context;
 	uint64_t kib;
 	uint64_t bytes;
 
@@ -178,56 +113,38 @@ set_buffer(struct request *r, struct span value, const struct request_limits *li
 	return NULL;
 }
 
-static const char *
-set_heartbeat(struct request *r, struct span value, const struct request_limits *limits)
-{
-	uint64_t ms;
+#define AT(member) FLAG_AT(struct request, member)
 
-	(void)limits;
-	if (!num_parse_u64(value, REQUEST_HEARTBEAT_MS_MAX, &ms) ||
-	    ms < REQUEST_HEARTBEAT_MS_MIN)
-		return "not a number of ms from 10 to 60000";
-	r->heartbeat_ms = (uint32_t)ms;
-	return NULL;
-}
-
-static const char *
-set_precision(struct request *r, struct span value, const struct request_limits *limits)
-{
-	int i = choose(value, "micro", "nano", NULL);
-
-	(void)limits;
-	if (i < 0)
-		return "neither micro nor nano";
-	r->is_nano = i == 1;
-	return NULL;
-}
-
-static const struct option {
-	const char *name;
-	set_fn *set;
-	bool is_repeatable;
-} options[] = {
-    {"filter", set_filter, false},	 {"interface", set_interface, true},
-    {"snaplen", set_snaplen, false},	 {"count", set_count, false},
-    {"duration", set_duration, false},	 {"format", set_format, false},
-    {"linktype", set_linktype, false},	 {"direction", set_direction, false},
-    {"promisc", set_promisc, false},	 {"buffer", set_buffer, false},
-    {"heartbeat", set_heartbeat, false}, {"precision", set_precision, false},
+/* clang-format off: a row a parameter, as GET / prints it */
+static const struct flag rows[] = {
+    {"filter", 0, FLAG_CUSTOM, AT(filter), "TEXT",
+     .help = "pcap-filter(7), at most 8192 bytes", .set = set_filter},
+    {"interface", 0, FLAG_CUSTOM, AT(interfaces), "NAME,NAME",
+     .help = "default: all interfaces", .set = set_interface},
+    {"snaplen", 0, FLAG_CUSTOM, AT(snaplen), "BYTES",
+     .help = "1 to 262144, link header included", .set = set_snaplen},
+    {"count", 0, FLAG_NUMBER, AT(count), "N", .help = "end after N packets",
+     .max = UINT64_MAX},
+    {"duration", 0, FLAG_CUSTOM, AT(duration_ns), "SECONDS",
+     .help = "end after this time", .set = set_duration},
+    {"format", 0, FLAG_WORD, AT(format), "pcap|pcapng", .help = NULL},
+    {"linktype", 0, FLAG_WORD, AT(linktype), "sll|sll2|native",
+     .help = "native: needs exactly one interface"},
+    {"direction", 0, FLAG_WORD, AT(direction), "inout|in|out", .help = NULL},
+    {"promisc", 0, FLAG_WORD, AT(is_promiscuous), "0|1", .help = "needs linktype=native"},
+    {"buffer", 0, FLAG_CUSTOM, AT(ring_bytes), "KIB", .help = "size of the kernel ring",
+     .set = set_buffer},
+    {"heartbeat", 0, FLAG_NUMBER, AT(heartbeat_ms), "MS",
+     .help = "pcapng: time between statistics blocks, 10 to 60000",
+     .min = REQUEST_HEARTBEAT_MS_MIN, .max = REQUEST_HEARTBEAT_MS_MAX},
+    {"precision", 0, FLAG_WORD, AT(is_nano), "micro|nano", .help = "timestamps of pcap"},
 };
+/* clang-format on */
+
+static const struct flag_table table = {rows, sizeof(rows) / sizeof(rows[0])};
 
 #define NAME_SHOWN 64 /* bytes of an unknown name that are worth repeating */
-#define N_OPTIONS  (sizeof(options) / sizeof(options[0]))
-
-static size_t
-find_option(struct span name)
-{
-	size_t i = 0;
-
-	while (i < N_OPTIONS && !span_eq(name, span_str(options[i].name)))
-		i++;
-	return i;
-}
+#define REPEATABLE set_interface
 
 static bool
 refuse(struct text *why, struct span name, const char *wrong)
@@ -243,22 +160,25 @@ static bool
 set_pair(struct request *r, struct span name, struct span value, unsigned *seen,
 	 const struct request_limits *limits, struct text *why)
 {
-	size_t i = find_option(name);
-	const char *wrong;
+	const struct flag *row = flag_find(&table, name);
+	unsigned bit = row ? 1u << (row - rows) : 0;
+	char mem[128];
+	struct text wrong;
 
-	if (i == N_OPTIONS)
+	if (!row)
 		return refuse(why, name,
 			      "unknown; GET / lists the parameters that exist");
-	if ((*seen & 1u << i) != 0 && !options[i].is_repeatable)
+	if ((*seen & bit) != 0 && row->set != REPEATABLE)
 		return refuse(why, name, "given twice");
-	if ((*seen & 1u << i) == 0 && options[i].is_repeatable) {
+	if ((*seen & bit) == 0 && row->set == REPEATABLE) {
 		/* what a header said is overruled, not added to */
 		r->n_interfaces = 0;
 		r->wants_any = false;
 	}
-	*seen |= 1u << i;
-	wrong = options[i].set(r, value, limits);
-	return wrong ? refuse(why, name, wrong) : true;
+	*seen |= bit;
+	text_init(&wrong, mem, sizeof(mem));
+	return flag_set(row, r, value, limits, &wrong) ||
+	       refuse(why, name, text_cstr(&wrong));
 }
 
 bool
@@ -296,14 +216,27 @@ request_parse_options(struct request *r, struct span value,
 	while (value.n > 0) {
 		struct span rest = span_trim(span_split(&value, ','));
 		struct span name = span_split(&rest, '=');
-		size_t i = find_option(name);
+		const struct flag *row = flag_find(&table, name);
+		char mem[128];
+		struct text wrong;
 
-		if (i == N_OPTIONS)
-			continue;
-		if (options[i].set(r, rest, limits))
+		text_init(&wrong, mem, sizeof(mem));
+		if (row && !flag_set(row, r, rest, limits, &wrong))
 			is_well_formed = false;
 	}
 	return is_well_formed;
+}
+
+const char *
+request_find_fault(const struct request *r)
+{
+	return flag_fault(&table, r);
+}
+
+void
+request_put_help(struct text *out)
+{
+	flag_put_query_help(&table, out);
 }
 
 bool

@@ -1,7 +1,7 @@
 #ifndef WORKER_COMMON_REQUEST_H
 #define WORKER_COMMON_REQUEST_H
 
-#include "base/text.h"
+#include "base/flag.h"
 #include "http/target.h"
 #include "pcap/capture.h"
 #include "sys/net.h"
@@ -89,6 +89,13 @@ bool request_parse_query(struct request *r, struct span query,
  */
 bool request_parse_options(struct request *r, struct span value,
 			   const struct request_limits *limits);
+
+/* A line for each parameter of the query. */
+void request_put_help(struct text *out);
+
+/* The parameter whose value is none that a query can give (of those that no limit of the
+ * operator concerns), or NULL. */
+const char *request_find_fault(const struct request *r);
 
 /* Whether a comma list has this very name. */
 bool request_is_listed(struct span list, struct span name);

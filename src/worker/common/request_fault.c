@@ -25,8 +25,6 @@ fault_of_flags(const struct request *r)
 	    {&r->has_id, "has_id"},
 	    {&r->is_validation, "is_validation"},
 	    {&r->is_chunked, "is_chunked"},
-	    {&r->is_nano, "is_nano"},
-	    {&r->is_promiscuous, "is_promiscuous"},
 	    {&r->may_resolve, "may_resolve"},
 	    {&r->wants_any, "wants_any"},
 	    {&r->has_implied_interfaces, "has_implied_interfaces"},
@@ -59,22 +57,13 @@ fault_of_numbers(const struct request *r, const struct config *config)
 		return "slot";
 	if (r->may_resolve != config->may_resolve)
 		return "may_resolve";
-	if (r->format != REQUEST_PCAP && r->format != REQUEST_PCAPNG)
-		return "format";
-	if (r->linktype != REQUEST_SLL && r->linktype != REQUEST_SLL2 &&
-	    r->linktype != REQUEST_NATIVE)
-		return "linktype";
-	if (r->direction != REQUEST_BOTH && r->direction != REQUEST_IN &&
-	    r->direction != REQUEST_OUT)
-		return "direction";
 	if (r->snaplen == 0 || r->snaplen > limits->snaplen_max)
 		return "snaplen";
 	if (r->ring_bytes < CAPTURE_RING_MIN || r->ring_bytes > limits->ring_max)
 		return "ring_bytes";
-	if (r->heartbeat_ms < REQUEST_HEARTBEAT_MS_MIN ||
-	    r->heartbeat_ms > REQUEST_HEARTBEAT_MS_MAX)
-		return "heartbeat_ms";
-	return is_duration_sound(r, limits) ? NULL : "duration_ns";
+	if (!is_duration_sound(r, limits))
+		return "duration_ns";
+	return request_find_fault(r);
 }
 
 static bool

@@ -1,6 +1,8 @@
 /* Bytes of the worker's own answers. It knows no connection. */
 #include "worker/front/answer.h"
 
+#include "worker/common/request.h"
+
 #include <assert.h>
 
 /* Each byte of the sentence is "\u0001" at worst; and what is around. */
@@ -86,35 +88,28 @@ answer_emit(struct text *t, const struct answer *a)
 	assert(!t->is_cut);
 }
 
-const char *
-answer_help(void)
+void
+answer_put_help(struct text *t)
 {
-	return "ddump-worker " DDUMP_VERSION
-	       ": captures packets here, streams them to you\n"
-	       "\n"
-	       "  curl -sN 'http://HOST:8475/capture?filter=icmp' | tcpdump -nr -\n"
-	       "  curl -sN -G http://HOST:8475/capture --data-urlencode \\\n"
-	       "      'filter=tcp port 80 and host 192.0.2.1' | wireshark -k -i -\n"
-	       "  curl -s -G http://HOST:8475/validate --data-urlencode 'filter=port 80'\n"
-	       "\n"
-	       "GET /capture   the stream, until you hang up; parameters, all optional:\n"
-	       "    filter=TEXT          pcap-filter(7), at most 8192 bytes\n"
-	       "    interface=NAME,NAME  default: all of them\n"
-	       "    snaplen=BYTES        1 to 262144, link header included\n"
-	       "    count=N              end after N packets\n"
-	       "    duration=SECONDS     end after that time\n"
-	       "    format=pcap|pcapng\n"
-	       "    linktype=sll|sll2|native   native: one interface, as it is\n"
-	       "    direction=in|out|inout\n"
-	       "    promisc=0|1          with linktype=native\n"
-	       "    buffer=KIB           the kernel's ring\n"
-	       "    heartbeat=MS         pcapng: statistics blocks, 10 to 60000\n"
-	       "    precision=micro|nano\n"
-	       "GET /validate  the same query: the answer, without a capture\n"
-	       "GET /interfaces, /captures   what there is, what runs and what has ended (JSON)\n"
-	       "GET /metrics   counters for Prometheus\n"
-	       "GET /captures/ID  the counts of your own capture: its answer's Ddump-Capture\n"
-	       "               has the ID; ?stop=1 ends it first\n"
-	       "GET /clock     this host's clock, in ns since 1970\n"
-	       "GET /healthz   200 when a capture could start\n";
+	text_str(t,
+		 "ddump-worker " DDUMP_VERSION ": streams packet captures of this host\n"
+		 "\n"
+		 "  curl -sN 'http://HOST:8475/capture?filter=icmp' | tcpdump -nr -\n"
+		 "  curl -sN -G http://HOST:8475/capture --data-urlencode \\\n"
+		 "      'filter=tcp port 80 and host 192.0.2.1' | wireshark -k -i -\n"
+		 "  curl -s -G http://HOST:8475/validate --data-urlencode "
+		 "'filter=port 80'\n"
+		 "\n"
+		 "GET /capture   the stream, until the client disconnects; all "
+		 "parameters are optional:\n");
+	request_put_help(t);
+	text_str(t, "GET /validate  the same query: the response without a capture\n"
+		    "GET /interfaces  interfaces of this host (JSON)\n"
+		    "GET /captures  running and recent captures (JSON)\n"
+		    "GET /captures/ID  counters of your own capture; the ID is in the "
+		    "response field\n"
+		    "               Ddump-Capture; ?stop=1 ends the capture first\n"
+		    "GET /metrics   counters for Prometheus\n"
+		    "GET /clock     this host's clock, in ns since 1970\n"
+		    "GET /healthz   200 if a capture could start\n");
 }

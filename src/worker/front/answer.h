@@ -41,6 +41,6 @@ size_t answer_size(const struct answer *a);
 void answer_emit(struct text *t, const struct answer *a);
 
 /* What GET / says. */
-const char *answer_help(void);
+void answer_put_help(struct text *t);
 
 #endif

@@ -263,14 +263,19 @@ build_interfaces(const struct routes_view *v, struct text *t)
 	text_str(t, "]}\n");
 }
 
+static void
+build_help(const struct routes_view *v, struct text *t)
+{
+	(void)v;
+	answer_put_help(t);
+}
+
 static enum routes_result
 answer_help_page(const struct routes_view *v, const struct routes_request *q,
 		 struct routes_reply *r)
 {
-	(void)v;
 	(void)q;
-	answer_text(&r->answer, PLAIN, span_str(answer_help()));
-	return ROUTES_ANSWER;
+	return answer_built(v, PLAIN, ANSWER_MAX, build_help, r);
 }
 
 static enum routes_result

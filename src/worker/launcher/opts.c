@@ -3,88 +3,37 @@
 
 #include <string.h>
 
-#include "base/num.h"
-
-typedef const char *opts_set_fn(struct opts *o, struct span value);
-
 static const char *
-set_listen(struct opts *o, struct span value)
+set_listen(void *base, struct span value, const void *context)
 {
+	struct opts *o = base;
+
+	(void)context;
 	o->listen = (const char *)value.p;
 	return net_parse_listen(value, &o->address);
 }
 
 static const char *
-set_number(struct span value, uint64_t max, uint32_t *out)
+set_mode(void *base, struct span value, const void *context)
 {
-	static char wrong[64];
-	struct text t;
-	uint64_t v;
+	struct opts *o = base;
 
-	text_init(&t, wrong, sizeof(wrong));
-	text_str(&t, "not a number from 1 to ");
-	text_u64(&t, max);
-	if (!num_parse_u64(value, max, &v) || v == 0)
-		return text_cstr(&t);
-	*out = (uint32_t)v;
-	return NULL;
-}
-
-static const char *
-set_captures(struct opts *o, struct span value)
-{
-	return set_number(value, SLOTS_MAX - SLOTS_VALIDATIONS_MAX, &o->max_captures);
-}
-
-static const char *
-set_connections(struct opts *o, struct span value)
-{
-	return set_number(value, 65535, &o->max_connections);
-}
-
-static const char *
-set_snaplen(struct opts *o, struct span value)
-{
-	return set_number(value, SAVEFILE_SNAPLEN_MAX, &o->max_snaplen);
-}
-
-static const char *
-set_buffer(struct opts *o, struct span value)
-{
-	uint64_t v;
-
-	if (!num_parse_size(value, 1u << 30, &v) || v < CAPTURE_RING_MIN)
-		return "not a size from 512K to 1G";
-	o->max_buffer = (uint32_t)v;
-	return NULL;
-}
-
-static const char *
-set_duration(struct opts *o, struct span value)
-{
-	if (!num_parse_duration(value, 1000000000, REQUEST_DURATION_MAX_NS,
-				&o->max_duration_ns))
-		return "not a duration";
-	return NULL;
-}
-
-static const char *
-set_mode(struct opts *o, struct span value)
-{
-	unsigned mode = 0;
-
+	(void)context;
+	o->unix_mode = 0;
 	for (size_t i = 0; i < value.n; i++) {
 		if (value.p[i] < '0' || value.p[i] > '7' || i == 4)
 			return "not an octal mode";
-		mode = mode * 8 + (unsigned)(value.p[i] - '0');
+		o->unix_mode = o->unix_mode * 8 + (unsigned)(value.p[i] - '0');
 	}
-	o->unix_mode = mode;
-	return value.n > 0 && mode <= 0777 ? NULL : "not an octal mode";
+	return value.n > 0 && o->unix_mode <= 0777 ? NULL : "not an octal mode";
 }
 
 static const char *
-set_exclude(struct opts *o, struct span value)
+set_exclude(void *base, struct span value, const void *context)
 {
+	struct opts *o = base;
+
+	(void)context;
 	if (o->n_excludes == CONFIG_EXCLUDES_MAX)
 		return "at most 8 of these";
 	if (value.n > REQUEST_FILTER_MAX)
@@ -95,166 +44,73 @@ set_exclude(struct opts *o, struct span value)
 	return NULL;
 }
 
+/* The list must fit into a request that names no interface. */
 static const char *
-set_allow_host(struct opts *o, struct span value)
+set_interfaces(void *base, struct span value, const void *context)
 {
-	o->allow_hosts = value;
-	return value.n > 0 ? NULL : "needs a name";
-}
+	struct opts *o = base;
+	size_t n = 0;
 
-static const char *
-set_interfaces(struct opts *o, struct span value)
-{
-	struct request r;
-	char mem[128];
-	struct text why;
+	(void)context;
+	o->interfaces = (const char *)value.p;
+	do {
+		struct span name = span_trim(span_split(&value, ','));
 
-	memset(&r, 0, sizeof(r));
-	text_init(&why, mem, sizeof(mem));
-	o->interfaces = value;
-	/* the list must fit into a request that names no interface */
-	request_restrict(&r, value, &why);
-	for (struct span rest = value; rest.n > 0;) {
-		struct span name = span_trim(span_split(&rest, ','));
-
-		if (name.n == 0 || name.n >= CAPTURE_NAME_SIZE || r.n_interfaces-- == 0)
+		if (name.n == 0 || name.n >= CAPTURE_NAME_SIZE ||
+		    span_eq(name, span_str("any")) || ++n > REQUEST_INTERFACES_MAX)
 			return "not a list of at most 32 interface names";
-	}
-	return value.n > 0 ? NULL : "needs a name";
-}
-
-static const char *
-set_log_format(struct opts *o, struct span value)
-{
-	o->is_json_log = span_eq(value, span_str("json"));
-	return o->is_json_log || span_eq(value, span_str("text"))
-		   ? NULL
-		   : "neither text nor json";
-}
-
-static const char *
-set_check(struct opts *o, struct span value)
-{
-	(void)value;
-	o->wants_check = true;
+	} while (value.n > 0);
 	return NULL;
 }
 
-static const char *
-set_resolve(struct opts *o, struct span value)
-{
-	(void)value;
-	o->may_resolve = true;
-	return NULL;
-}
+#define AT(member) FLAG_AT(struct opts, member)
 
-static const char *
-set_quiet(struct opts *o, struct span value)
-{
-	(void)value;
-	o->is_quiet = true;
-	return NULL;
-}
-
-static const char *
-set_verbose(struct opts *o, struct span value)
-{
-	(void)value;
-	o->is_verbose = true;
-	return NULL;
-}
-
-static const char *
-set_help(struct opts *o, struct span value)
-{
-	(void)value;
-	o->wants_help = true;
-	return NULL;
-}
-
-static const char *
-set_version(struct opts *o, struct span value)
-{
-	(void)value;
-	o->wants_version = true;
-	return NULL;
-}
-
-static const struct flag {
-	const char *name;
-	bool has_value;
-	opts_set_fn *set;
-} flags[] = {
-    {"listen", true, set_listen},
-    {"max-captures", true, set_captures},
-    {"max-connections", true, set_connections},
-    {"max-buffer", true, set_buffer},
-    {"max-snaplen", true, set_snaplen},
-    {"max-duration", true, set_duration},
-    {"unix-mode", true, set_mode},
-    {"exclude", true, set_exclude},
-    {"interfaces", true, set_interfaces},
-    {"allow-host", true, set_allow_host},
-    {"log-format", true, set_log_format},
-    {"check", false, set_check},
-    {"resolve", false, set_resolve},
-    {"q", false, set_quiet},
-    {"v", false, set_verbose},
-    {"h", false, set_help},
-    {"help", false, set_help},
-    {"V", false, set_version},
-    {"version", false, set_version},
+/* clang-format off: a row a flag, as -help prints it */
+static const struct flag rows[] = {
+    {"listen", 0, FLAG_CUSTOM, AT(listen), "ADDR",
+     .help = "ADDRESS:PORT, :PORT, [V6]:PORT or unix:PATH (:8475)", .set = set_listen},
+    {"max-captures", 0, FLAG_NUMBER, AT(max_captures), "N",
+     .help = "limit of concurrent captures (16)", .min = 1,
+     .max = SLOTS_MAX - SLOTS_VALIDATIONS_MAX},
+    {"max-connections", 0, FLAG_NUMBER, AT(max_connections), "N",
+     .help = "limit of other connections (1024)", .min = 1, .max = 65535},
+    {"max-buffer", 0, FLAG_SIZE, AT(max_buffer), "SIZE",
+     .help = "limit of a capture's kernel ring (64M)", .min = CAPTURE_RING_MIN,
+     .max = 1u << 30},
+    {"max-snaplen", 0, FLAG_NUMBER, AT(max_snaplen), "BYTES",
+     .help = "limit of the snapshot length (262144)", .min = 1,
+     .max = SAVEFILE_SNAPLEN_MAX},
+    {"max-duration", 0, FLAG_TIME, AT(max_duration_ns), "TIME",
+     .help = "limit of a capture's duration: 30s, 5m, 1h (none)",
+     .max = REQUEST_DURATION_MAX_NS},
+    {"interfaces", 0, FLAG_CUSTOM, AT(interfaces), "LIST",
+     .help = "allow captures on these interfaces only (all)", .set = set_interfaces},
+    {"exclude", 0, FLAG_CUSTOM, AT(excludes), "FILTER",
+     .help = "never capture packets that match; up to 8 times", .set = set_exclude},
+    {"allow-host", 0, FLAG_TEXT, AT(allow_hosts), "LIST",
+     .help = "accept requests with these Host names only\n"
+	     "(browsers: names of this machine)"},
+    {"unix-mode", 0, FLAG_CUSTOM, AT(unix_mode), "OCTAL",
+     .help = "mode of the unix socket (0660)", .set = set_mode},
+    {"resolve", 0, FLAG_TRUE, AT(may_resolve), NULL,
+     .help = "allow host names in filters (DNS queries)"},
+    {"log-format", 0, FLAG_WORD, AT(is_json_log), "text|json",
+     .help = "format of the log (text)"},
+    {"check", 0, FLAG_TRUE, AT(wants_check), NULL,
+     .help = "report what this machine supports, then exit"},
+    {"quiet", 'q', FLAG_TRUE, AT(is_quiet), NULL, .help = "log warnings and errors only"},
+    {"verbose", 'v', FLAG_TRUE, AT(is_verbose), NULL, .help = "log more"},
+    {"version", 'V', FLAG_VERSION, 0, 0, NULL, .help = NULL},
+    {"help", 'h', FLAG_HELP, 0, 0, NULL, .help = NULL},
 };
+/* clang-format on */
 
-static const struct flag *
-find_flag(struct span name)
+static const struct flag_table table = {rows, sizeof(rows) / sizeof(rows[0])};
+
+enum flag_result
+opts_parse(struct opts *o, int argc, char **argv, struct text *why)
 {
-	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
-		if (span_eq(name, span_str(flags[i].name)))
-			return &flags[i];
-	return NULL;
-}
-
-static const char *
-complain(const char *argument, const char *what)
-{
-	static char mem[256];
-	struct text t;
-
-	text_init(&t, mem, sizeof(mem));
-	text_escape(&t, span_str(argument));
-	text_str(&t, ": ");
-	text_str(&t, what);
-	return text_cstr(&t);
-}
-
-/* One flag at argv[*i], with its value there or in the next argument. */
-static const char *
-parse_flag(struct opts *o, int argc, char **argv, int *i)
-{
-	const char *argument = argv[*i];
-	struct span rest = span_str(argument + (argument[1] == '-' ? 2 : 1));
-	bool has_equals = span_find(rest, '=') < rest.n;
-	const struct flag *flag = find_flag(span_split(&rest, '='));
-	const char *wrong;
-
-	if (!flag)
-		return complain(argument, "no such option; see -help");
-	if (!flag->has_value && has_equals)
-		return complain(argument, "takes no value");
-	if (flag->has_value && !has_equals) {
-		if (*i + 1 >= argc)
-			return complain(argument, "needs a value");
-		rest = span_str(argv[++*i]);
-	}
-	wrong = flag->set(o, rest);
-	return wrong ? complain(argument, wrong) : NULL;
-}
-
-const char *
-opts_parse(struct opts *o, int argc, char **argv)
-{
-	const char *wrong;
+	size_t n;
 
 	memset(o, 0, sizeof(*o));
 	o->max_captures = 16;
@@ -262,38 +118,21 @@ opts_parse(struct opts *o, int argc, char **argv)
 	o->max_buffer = 64u << 20;
 	o->max_snaplen = SAVEFILE_SNAPLEN_MAX;
 	o->unix_mode = 0660;
-	wrong = set_listen(o, span_str(":8475"));
-	for (int i = 1; i < argc && !wrong; i++) {
-		if (argv[i][0] != '-' || argv[i][1] == '\0')
-			return complain(argv[i], "not an option; see -help");
-		wrong = parse_flag(o, argc, argv, &i);
-	}
-	return wrong;
+	o->allow_hosts = "";
+	o->interfaces = "";
+	set_listen(o, span_str(":8475"), NULL);
+	return flag_parse(&table, o, argc, argv, NULL, &n, why);
 }
 
-const char *
-opts_help(void)
+void
+opts_put_help(struct text *out)
 {
-	return "usage: ddump-worker [options]\n"
-	       "Streams packet captures of this host over HTTP. Needs CAP_NET_RAW and "
-	       "nothing else.\n"
-	       "\n"
-	       "  -listen ADDR:PORT | :PORT | [V6]:PORT | unix:PATH   (:8475)\n"
-	       "  -max-captures N      at once (16)\n"
-	       "  -max-connections N   (1024)\n"
-	       "  -max-buffer SIZE     of one kernel ring (64M)\n"
-	       "  -max-snaplen BYTES   (262144)\n"
-	       "  -max-duration TIME   of one capture, as 30s, 5m, 1h (no end)\n"
-	       "  -interfaces LIST     the only ones that may be captured (all)\n"
-	       "  -exclude FILTER      never captured; may be given 8 times\n"
-	       "  -allow-host LIST     names that Host may have (browsers: its own)\n"
-	       "  -unix-mode OCTAL     of the unix socket (0660)\n"
-	       "  -resolve             allow host names in filters (DNS look-ups)\n"
-	       "  -log-format text|json\n"
-	       "  -q  -v               log less, more\n"
-	       "  -check               say what this machine gives, and end\n"
-	       "  -help  -version\n"
-	       "\n"
-	       "It has no TLS and no passwords: whoever reaches the port can capture. Put a\n"
-	       "reverse proxy in front, or listen on a loopback address or a unix socket.\n";
+	text_str(out, "usage: ddump-worker [options]\n"
+		      "Streams packet captures of this host over HTTP. Needs CAP_NET_RAW "
+		      "only.\n\n");
+	flag_put_help(&table, "-", out);
+	text_str(out,
+		 "\nThe worker has no TLS and no passwords: anyone who can reach the "
+		 "port can\ncapture. Put a reverse proxy in front, or listen on a "
+		 "loopback address or a\nunix socket.\n");
 }

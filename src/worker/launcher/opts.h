@@ -1,9 +1,10 @@
 #ifndef WORKER_LAUNCHER_OPTS_H
 #define WORKER_LAUNCHER_OPTS_H
 
+#include "base/flag.h"
 #include "worker/front/front.h"
 
-/* The worker's command line. */
+/* The worker's command line. Strings are borrowed from argv. */
 struct opts {
 	const char *listen;
 	struct net_address address;
@@ -15,20 +16,19 @@ struct opts {
 	unsigned unix_mode;
 	const char *excludes[CONFIG_EXCLUDES_MAX];
 	size_t n_excludes;
-	struct span allow_hosts;
-	struct span interfaces;
+	const char *allow_hosts; /* "": not given */
+	const char *interfaces;	 /* likewise */
 	bool may_resolve;
 	bool is_json_log;
 	bool wants_check;
 	bool is_quiet;
 	bool is_verbose;
-	bool wants_help;
-	bool wants_version;
 };
 
-/* NULL, or one sentence about what is wrong (in static memory). */
-const char *opts_parse(struct opts *o, int argc, char **argv);
+/* BAD: why is one sentence. */
+enum flag_result opts_parse(struct opts *o, int argc, char **argv, struct text *why);
 
-const char *opts_help(void);
+#define OPTS_HELP_MAX 4096
+void opts_put_help(struct text *out);
 
 #endif

@@ -14,7 +14,7 @@ struct parsed {
 	const char *targets[ARGS_MAX + 2];
 	char mem[512];
 	struct text why;
-	enum cli_options_result rc;
+	enum flag_result rc;
 };
 
 /* Splits a line at spaces. */
@@ -31,7 +31,7 @@ parse(struct parsed *p, const char *line)
 		argv[argc++] = arg;
 	}
 	text_init(&p->why, p->mem, sizeof(p->mem));
-	p->rc = cli_options_parse(&p->o, argc, argv, p->targets, &p->why);
+	p->rc = options_parse(&p->o, argc, argv, p->targets, &p->why);
 }
 
 static void
@@ -41,7 +41,7 @@ test_defaults(void **state)
 
 	(void)state;
 	parse(&p, "db1 db2:80");
-	assert_int_equal(p.rc, CLI_OPTIONS_RUN);
+	assert_int_equal(p.rc, FLAG_RESULT_RUN);
 	assert_int_equal(p.o.n_targets, 2);
 	assert_string_equal(p.o.targets[1], "db2:80");
 	assert_null(p.o.write_path);
@@ -70,7 +70,7 @@ test_every_way_to_write_a_value(void **state)
 
 		parse(&p, lines[i]);
 		check_true(__FILE__, __LINE__, span_str(lines[i]),
-			   p.rc == CLI_OPTIONS_RUN && p.o.count == 7 &&
+			   p.rc == FLAG_RESULT_RUN && p.o.count == 7 &&
 			       p.o.n_targets == 1 && strcmp(p.o.targets[0], "a") == 0,
 			   "count 7, target a");
 	}
@@ -103,12 +103,14 @@ test_values(void **state)
 	parse(&p, "--linktype native --linktype auto a");
 	assert_int_equal(p.o.linktype, OPTIONS_LINKTYPE_AUTO);
 	parse(&p, "-f icmp -i eth0,lo -s 96 --direction in a");
-	assert_string_equal(p.o.filter, "icmp");
-	assert_string_equal(p.o.interface, "eth0,lo");
-	assert_string_equal(p.o.snaplen, "96");
-	assert_string_equal(p.o.direction, "in");
+	assert_int_equal(p.o.query.n, 4);
+	assert_string_equal(p.o.query.list[0].name, "filter");
+	assert_string_equal(p.o.query.list[0].value, "icmp");
+	assert_string_equal(p.o.query.list[3].name, "direction");
+	assert_string_equal(p.o.query.list[3].value, "in");
 	parse(&p, "--direction out --direction inout a");
-	assert_null(p.o.direction);
+	assert_int_equal(p.o.query.n, 1);
+	assert_string_equal(p.o.query.list[0].value, "inout");
 	parse(&p,
 	      "-ca ca.pem --cert=c -key k --key-pass-file p --tls-max 1.2 --insecure a");
 	assert_string_equal(p.o.tls.ca, "ca.pem");
@@ -158,10 +160,10 @@ test_targets_behind_the_flags(void **state)
 
 	(void)state;
 	parse(&p, "--targets -");
-	assert_int_equal(p.rc, CLI_OPTIONS_RUN);
+	assert_int_equal(p.rc, FLAG_RESULT_RUN);
 	assert_string_equal(p.o.targets_path, "-");
 	parse(&p, "-- -c 7");
-	assert_int_equal(p.rc, CLI_OPTIONS_RUN);
+	assert_int_equal(p.rc, FLAG_RESULT_RUN);
 	assert_int_equal(p.o.n_targets, 2);
 	assert_string_equal(p.o.targets[0], "-c");
 }
@@ -173,14 +175,31 @@ test_help_and_version(void **state)
 
 	(void)state;
 	parse(&p, "-h");
-	assert_int_equal(p.rc, CLI_OPTIONS_HELP);
+	assert_int_equal(p.rc, FLAG_RESULT_HELP);
 	parse(&p, "--help a");
-	assert_int_equal(p.rc, CLI_OPTIONS_HELP);
+	assert_int_equal(p.rc, FLAG_RESULT_HELP);
 	parse(&p, "-V");
-	assert_int_equal(p.rc, CLI_OPTIONS_VERSION);
+	assert_int_equal(p.rc, FLAG_RESULT_VERSION);
 	parse(&p, "-version");
-	assert_int_equal(p.rc, CLI_OPTIONS_VERSION);
-	assert_non_null(strstr(cli_options_help(), "ddump db1 db2 | tcpdump -r -"));
+	assert_int_equal(p.rc, FLAG_RESULT_VERSION);
+}
+
+static void
+test_help_fits_its_memory_and_a_terminal(void **state)
+{
+	char mem[OPTIONS_HELP_MAX];
+	struct text help;
+
+	(void)state;
+	text_init(&help, mem, sizeof(mem));
+	options_put_help(&help);
+	assert_non_null(strstr(text_cstr(&help), "\n  -w, --write FILE       output"));
+	assert_false(help.is_cut);
+	for (struct span rest = text_span(&help); rest.n > 0;) {
+		struct span line = span_split(&rest, '\n');
+
+		check_true(__FILE__, __LINE__, line, line.n <= 80, "80 columns");
+	}
 }
 
 /* The value of --netrc stands behind "=" or not at all. */
@@ -193,7 +212,7 @@ test_optional_values(void **state)
 	parse(&p, "a");
 	assert_null(p.o.netrc);
 	parse(&p, "--netrc a -4");
-	assert_int_equal(p.rc, CLI_OPTIONS_RUN);
+	assert_int_equal(p.rc, FLAG_RESULT_RUN);
 	assert_string_equal(p.o.netrc, "");
 	assert_string_equal(p.o.targets[0], "a");
 	assert_true(p.o.is_ipv4);
@@ -246,6 +265,12 @@ test_refused(void **state)
 	    "--ipv4=1 a",
 	    "--proxxy=http://u:secret@p:1 a",
 	    "--count=secret a",
+	    "-csecret a",
+	    "--rotate-size 1M a",
+	    "-w x --rotate-keep 3 a",
+	    "-w x --rotate-size 1M --rotate-keep 65536 a",
+	    "-w x --rotate-size 1K a",
+	    "-w x --rotate-every 999ms a",
 	};
 
 	(void)state;
@@ -254,7 +279,7 @@ test_refused(void **state)
 
 		parse(&p, lines[i]);
 		check_true(__FILE__, __LINE__, span_str(lines[i]),
-			   p.rc == CLI_OPTIONS_BAD && p.why.n > 0, "refused, and why");
+			   p.rc == FLAG_RESULT_BAD && p.why.n > 0, "refused, and why");
 		check_true(__FILE__, __LINE__, span_str(lines[i]),
 			   !strstr(text_cstr(&p.why), "secret"), "values are not shown");
 	}
@@ -269,6 +294,7 @@ main(void)
 	    cmocka_unit_test(test_values),
 	    cmocka_unit_test(test_targets_behind_the_flags),
 	    cmocka_unit_test(test_help_and_version),
+	    cmocka_unit_test(test_help_fits_its_memory_and_a_terminal),
 	    cmocka_unit_test(test_optional_values),
 	    cmocka_unit_test(test_refused),
 	};

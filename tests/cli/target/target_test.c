@@ -133,12 +133,14 @@ static const struct request_row request_rows[] = {
      "Host: localhost"},
     {__LINE__,
      "db1?filter=icmp",
-     {.filter = "tcp", .snaplen = "96"},
+     {.query = {2, {{"filter", "tcp"}, {"snaplen", "96"}}}},
      "GET /capture?filter=icmp&snaplen=96 HTTP/1.1",
      "Ddump-Options: linktype=sll2, heartbeat=50, precision=nano"},
     {__LINE__,
      "db1",
-     {.filter = "port 53 & x", .interface = "eth0,lo", .direction = "in"},
+     {.query =
+	  {3,
+	   {{"filter", "port 53 & x"}, {"interface", "eth0,lo"}, {"direction", "in"}}}},
      "GET /capture?filter=port%2053%20%26%20x&interface=eth0%2Clo&direction=in HTTP/1.1",
      "Accept: application/x-pcapng"},
     {__LINE__,
@@ -148,7 +150,7 @@ static const struct request_row request_rows[] = {
      "Authorization: Basic dXNlcjpwQHNz"},
     {__LINE__,
      "db1",
-     {.linktype = OPTIONS_LINKTYPE_NATIVE, .interface = "eth0"},
+     {.linktype = OPTIONS_LINKTYPE_NATIVE, .query = {1, {{"interface", "eth0"}}}},
      "GET /capture?interface=eth0 HTTP/1.1",
      "Ddump-Options: linktype=native, heartbeat=50, precision=nano"},
     {__LINE__, "http://u@db1/", {0}, "GET / HTTP/1.1", "Authorization: Basic dTo="},
@@ -184,7 +186,7 @@ static void
 test_request_that_does_not_fit(void **state)
 {
 	static char filter[40000];
-	struct options o = {.filter = filter};
+	struct options o = {.query = {1, {{"filter", filter}}}};
 	char mem[64 * 1024];
 	struct target t;
 	struct text out;
