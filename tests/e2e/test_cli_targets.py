@@ -141,12 +141,33 @@ def test_interrupted_while_it_looks_up(world):
     (["dns+http://a", "dns+http://A/capture"], "a:8475: given twice, as dns+http://a and dns+http://A/capture: "),
     (["/x.pcap", "y.pcap", "/x.pcap"], "x.pcap: given twice, as /x.pcap and /x.pcap: "),
     (["unix:/x", "unix:///x"], "unix:/x: given twice, as unix:/x and unix:///x: "),
+    (["a=http://u:secret@db1", "b=db1"], "a: given twice, as a=http://db1 and b=db1: "),
+    (["a=db1", "a=db2"], "a: the label is the name of another target, too"),
+    (["db1", "db1=db2"], "db1: the label is the name of another target, too"),
+    (["a+b=http://u:secret@db2", "db1"], "a label has up to 63 letters"),
 ])
 def test_duplicates(ddump, args, words):
     result = ddump(*args)
     assert result.code == 2 and words in result.log and result.log.count("\n") == 1 and "secret" not in result.log
     first, *rest = args
     assert ddump("--targets", "-", *rest, input=first.encode()).code == 2
+
+
+def test_a_label_names_the_target_everywhere(serve, ddump, tmp_path):
+    """In messages, in the summary as text and JSON, and in pcapng; also from a file."""
+    server = serve(chunked(classic(ONE)))
+    out, stats, targets = tmp_path / "out.pcapng", tmp_path / "stats", tmp_path / "targets"
+    (tmp_path / "x.pcap").write_bytes(classic(ONE))
+    targets.write_text("# comment\n old=./x.pcap \nnone=127.0.0.1:1\n")
+    result = ddump("--targets", targets, "-w", out, "--stats-json", stats, f"web=http://{server.target}", cwd=tmp_path)
+    assert result.code == 3
+    assert "ddump: web: received 1" in result.log and "ddump: old: received 1" in result.log
+    assert "ddump: none: connect: 127.0.0.1:1: " in result.log
+    assert [t["name"] for t in json.loads(stats.read_text())["targets"]] == ["web", "old", "none"]
+    fields = ["-e", "frame.interface_name", "-e", "frame.interface_description"]
+    shown = subprocess.run(["tshark", "-r", out, "-T", "fields", *fields], capture_output=True, timeout=PATIENCE)
+    names = sorted(line.split("\t") for line in shown.stdout.decode().splitlines())
+    assert names == [["old", "old: ./x.pcap"], ["web", f"web: http://{server.target}"]], names
 
 
 def test_deadlines(lab, tmp_path):

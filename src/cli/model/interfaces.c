@@ -340,6 +340,8 @@ put_place(struct text *t, const struct target *target)
 {
 	const struct http_url *url = &target->url;
 
+	text_put(t, target->label);
+	text_str(t, target->label.n > 0 ? ": " : "");
 	if (target->kind == TARGET_FILE) {
 		text_utf8(t, span_str(target->text));
 		return;

@@ -188,7 +188,7 @@ options_put_help(struct text *out)
 		      "  ddump old.pcap older.pcap -w all.pcap  merge files\n"
 		      "\n"
 		      "A target is "
-		      "[http[s]://][user:password@]host[:port][/path][?query],\n"
+		      "[LABEL=][http[s]://][user:password@]host[:port][/path][?query],\n"
 		      "unix:/path, dns+http[s]://name (all addresses of a name), a "
 		      "capture file,\n"
 		      "a fifo or \"-\". The default port is 8475, the default path "

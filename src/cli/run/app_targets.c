@@ -128,12 +128,16 @@ static enum app_status
 name_all(struct app *a)
 {
 	struct target **scratch = calloc(a->n, sizeof(struct target *));
+	const struct target *twice;
 
 	if (!scratch)
 		return app_log_errno("targets", -ENOMEM);
-	target_name_all(a->targets, a->n, scratch);
+	twice = target_name_all(a->targets, a->n, scratch);
 	free(scratch);
-	return APP_OK;
+	if (twice)
+		app_log_error(span_str(twice->name), "the label is the name of another "
+						     "target, too");
+	return twice ? APP_USAGE : APP_OK;
 }
 
 enum app_status

@@ -112,6 +112,8 @@ target_put_text(const struct target *t, struct text *out)
 	struct span rest = span_str(t->text);
 	struct http_url url; /* t->url may have its user from elsewhere */
 
+	text_put(out, t->label);
+	text_str(out, t->label.n > 0 ? "=" : "");
 	if (t->kind == TARGET_NETWORK && !http_url_parse(rest, &url) && url.has_user) {
 		text_escape(out, span_take(&rest, (size_t)(url.user.p - rest.p)));
 		span_take(&rest, url.user.n + 1);

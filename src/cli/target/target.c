@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/target/label.h"
 #include "sys/net.h"
 
 static bool
@@ -70,6 +71,13 @@ set_name(struct target *t, enum detail detail, size_t number)
 	struct text name;
 
 	text_init(&name, t->name, sizeof(t->name));
+	if (t->label.n > 0) {
+		text_put(&name, t->label);
+		text_str(&name, t->address[0] != '\0' ? "#" : "");
+		text_str(&name, t->address);
+		text_cstr(&name);
+		return;
+	}
 	if (t->kind == TARGET_FILE && detail == DETAIL_HOST) {
 		text_escape(&name, file_name(span_str(t->text)));
 	} else if (t->kind == TARGET_FILE) {
@@ -122,17 +130,18 @@ const char *
 target_parse(struct target *t, const char *text)
 {
 	struct span s = span_str(text);
-	const char *what = NULL;
+	const char *what;
 
 	memset(t, 0, sizeof(*t));
-	t->text = text;
+	what = label_take(&s, &t->label);
+	t->text = text + (s.p - (const uint8_t *)text);
 	t->kind = TARGET_NETWORK;
 	if (span_eq(s, span_str("-")))
 		t->text = "/dev/stdin";
 	if (!has_scheme(s) && !span_starts(s, span_str("unix:")) &&
 	    is_path(span_str(t->text)))
 		t->kind = TARGET_FILE;
-	else
+	else if (!what)
 		what = parse_network(t);
 	if (what)
 		set_raw_name(t);
@@ -194,13 +203,40 @@ is_same(struct target **sorted, size_t n, size_t a, size_t b, enum detail detail
 	return b < n && compare_at(sorted[a], sorted[b], detail) == 0;
 }
 
-void
-target_name_all(struct target *list, size_t n, struct target **scratch)
+static int
+compare_names(const void *one, const void *other)
 {
-	size_t number = 0;
+	const struct target *a = *(struct target *const *)one;
+	const struct target *b = *(struct target *const *)other;
 
+	return strcmp(a->name, b->name);
+}
+
+/* Those without a label have names of their own. */
+static const struct target *
+find_equal_names(struct target *list, size_t n, struct target **scratch)
+{
 	for (size_t i = 0; i < n; i++)
 		scratch[i] = &list[i];
+	qsort(scratch, n, sizeof(*scratch), compare_names);
+	for (size_t i = 1; i < n; i++)
+		if (strcmp(scratch[i - 1]->name, scratch[i]->name) == 0)
+			return scratch[i - 1]->label.n > 0 ? scratch[i - 1] : scratch[i];
+	return NULL;
+}
+
+const struct target *
+target_name_all(struct target *list, size_t n_list, struct target **scratch)
+{
+	size_t number = 0;
+	size_t n = 0;
+
+	for (size_t i = 0; i < n_list; i++) {
+		if (list[i].label.n > 0)
+			set_name(&list[i], DETAIL_HOST, 0);
+		else
+			scratch[n++] = &list[i];
+	}
 	qsort(scratch, n, sizeof(*scratch), compare);
 	for (size_t i = 0; i < n; i++) {
 		bool is_second = i > 0 && is_same(scratch, n, i, i - 1, DETAIL_PORT);
@@ -213,4 +249,5 @@ target_name_all(struct target *list, size_t n, struct target **scratch)
 		else
 			set_name(scratch[i], is_host ? DETAIL_HOST : DETAIL_PORT, 0);
 	}
+	return find_equal_names(list, n_list, scratch);
 }

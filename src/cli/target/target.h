@@ -16,7 +16,8 @@ enum target_kind {
 };
 
 struct target {
-	const char *text; /* as typed, borrowed; it may hold a password: never shown */
+	struct span label; /* empty: none */
+	const char *text;  /* as typed, without label, borrowed; it may hold a password */
 	enum target_kind kind;
 	struct http_url url; /* of TARGET_NETWORK: spans borrowed from text */
 	uint16_t port;	     /* with the default filled in */
@@ -26,8 +27,8 @@ struct target {
 };
 
 /*
- * NULL, or what is wrong: a static phrase. Behind it the name is good enough for the
- * message. A path is what begins with "/" or ".", or ends in .pcap, .pcapng or .cap.
+ * Reads [LABEL=]TARGET. NULL, or what is wrong: a static phrase; the name is then good
+ * enough for the message. A path begins with "/" or ".", or ends in .pcap, .pcapng or .cap.
  */
 const char *target_parse(struct target *t, const char *text);
 
@@ -68,11 +69,13 @@ void target_sort(struct target **pointers, size_t n);
 void target_put_text(const struct target *t, struct text *out);
 
 /*
- * Names all targets by the shortest unique one of host, host:port, host:port#N (N counts
- * from 1 among the targets of this host and port); files likewise by file name, path,
- * path#N. scratch has room for n pointers.
+ * Names targets by their label (dns+: LABEL#ADDRESS), the others by the shortest unique one
+ * of host, host:port, host:port#N (N counts from 1 among the targets of this host and port),
+ * files by file name, path, path#N. scratch has room for n pointers. NULL, or a target with
+ * a label whose name is another target's too.
  */
-void target_name_all(struct target *list, size_t n, struct target **scratch);
+const struct target *target_name_all(struct target *list, size_t n,
+				     struct target **scratch);
 
 /* Whether it is reached over TCP. */
 static inline bool

@@ -22,6 +22,8 @@ static const struct row rows[] = {
     {__LINE__, "u@db1", "u@db1"},
     {__LINE__, "/u:secret@file.pcap", "/u:secret@file.pcap"},
     {__LINE__, "unix:/u:secret@x", "unix:/u:secret@x"},
+    {__LINE__, "web=http://u:secret@db1", "web=http://u:xxxxxx@db1"},
+    {__LINE__, "a=b:secret@db1", "a=b:xxxxxx@db1"},
     {__LINE__, "", ""},
 };
 

@@ -31,6 +31,10 @@ static const struct name_row name_rows[] = {
     {__LINE__, {"a/x.pcap", "a/x.pcap", "/y"}, {"a/x.pcap#1", "a/x.pcap#2", "y"}},
     {__LINE__, {"./fifo", "fifo"}, {"fifo", "fifo"}},
     {__LINE__, {"-", "./-"}, {"stdin", "-"}},
+    {__LINE__,
+     {"web=db1", "db1?filter=icmp", "f=x.d/a", "in=-"},
+     {"web", "db1", "f", "in"}},
+    {__LINE__, {"a=http://u:secret@db1", "b=unix:/x", "c=/d/x.pcap"}, {"a", "b", "c"}},
 };
 
 static void
@@ -107,8 +111,41 @@ test_refused(void **state)
 		check_true(__FILE__, __LINE__, span_str(rows[i]),
 			   !strstr(t.name, "secret") && t.name[0], "name");
 	}
+	assert_non_null(strstr(target_parse(&t, "a b=http://u:secret@h"), "label"));
+	assert_null(strstr(t.name, "secret"));
 	assert_non_null(strstr(target_parse(&t, "http://u:a/b@db1"), "%2F"));
 	assert_non_null(strstr(target_parse(&t, "http://u:secret@db1:x"), "port"));
+}
+
+static const struct target *
+name_two(struct target list[2], const char *one, const char *other)
+{
+	struct target *scratch[2];
+
+	assert_null(target_parse(&list[0], one));
+	assert_null(target_parse(&list[1], other));
+	return target_name_all(list, 2, scratch);
+}
+
+static void
+test_a_label_is_no_other_targets_name(void **state)
+{
+	struct target list[2];
+	struct target *scratch[2];
+
+	(void)state;
+	assert_ptr_equal(name_two(list, "db1", "db1=db2"), &list[1]);
+	assert_ptr_equal(name_two(list, "db1=db2", "db1"), &list[0]);
+	assert_non_null(name_two(list, "a=db1", "a=db2"));
+	assert_non_null(name_two(list, "x.pcap=db1", "/d/x.pcap"));
+	assert_null(name_two(list, "a=db1", "A=db2"));
+	assert_non_null(name_two(list, "db1=db2", "db1:80?x"));
+	assert_null(name_two(list, "svc=dns+http://db", "db"));
+	list[0] = target_at_address(&list[0], span_str("::1"));
+	list[1] = target_at_address(&list[0], span_str("10.0.0.1"));
+	assert_null(target_name_all(list, 2, scratch));
+	assert_string_equal(list[0].name, "svc#::1");
+	assert_string_equal(list[1].name, "svc#10.0.0.1");
 }
 
 struct request_row {
@@ -376,6 +413,9 @@ test_shown(void **state)
 	    {"u:se@cret@[::1]:80", "[::1]:80"},
 	    {"/a@b:c.pcap", "/a@b:c.pcap"},
 	    {"./\x1b.pcap", "./\\x1b.pcap"},
+	    {"web=u:secret@db1:80", "db1:80"},
+	    {"web=http://u:secret@db1", "web=http://db1"},
+	    {"web=/x.pcap", "web=/x.pcap"},
 	};
 
 	(void)state;
@@ -402,6 +442,7 @@ main(void)
 	    cmocka_unit_test(test_shown),
 	    cmocka_unit_test(test_kinds),
 	    cmocka_unit_test(test_refused),
+	    cmocka_unit_test(test_a_label_is_no_other_targets_name),
 	    cmocka_unit_test(test_requests),
 	    cmocka_unit_test(test_request_that_does_not_fit),
 	    cmocka_unit_test(test_clock_requests),
