@@ -43,31 +43,6 @@ open_tls(struct app *a)
 }
 
 static void
-on_signal(struct loop_watch *w, unsigned ready, uint64_t now_ns)
-{
-	struct app *a = (struct app *)((char *)w - offsetof(struct app, signal_watch));
-
-	(void)ready;
-	(void)now_ns;
-	if (signals_read(w->fd) == 0)
-		return;
-	if (a->phase == APP_STARTING) {
-		a->is_stopped = true;
-	} else if (a->phase == APP_RUNNING) {
-		app_loop_stop(a);
-	} else if (a->phase == APP_FLUSHING && output_waiting(&a->output).n == 0) {
-		a->wants_no_counts = true;
-	} else {
-		log_line(LOG_ERROR, "interrupted again, exiting: packets that wait to be "
-				    "written are discarded");
-		a->has_output_failed = true;
-		app_loop_cut(a);
-		app_pump_finish_begun(a);
-		a->phase = APP_OVER;
-	}
-}
-
-static void
 on_resolved(struct loop_watch *w, unsigned ready, uint64_t now_ns)
 {
 	struct app *a = (struct app *)((char *)w - offsetof(struct app, resolve_watch));
@@ -82,18 +57,6 @@ on_resolved(struct loop_watch *w, unsigned ready, uint64_t now_ns)
 		source_resolved(&a->sources[q->id], q, now_ns);
 		resolve_free(q);
 	}
-}
-
-static void
-on_sink(struct loop_watch *w, unsigned ready, uint64_t now_ns)
-{
-	struct app *a = (struct app *)((char *)w - offsetof(struct app, sink_watch));
-
-	(void)now_ns;
-	if (ready & LOOP_GONE)
-		app_pump_fail(a, -EPIPE);
-	if (ready & LOOP_OUT)
-		a->is_sink_full = false;
 }
 
 static int
@@ -113,9 +76,9 @@ open_loop(struct app *a)
 
 	if (rc == 0)
 		rc = app_display_watch(a);
-	a->signal_watch.on_ready = on_signal;
+	a->signal_watch.on_ready = app_loop_on_signal;
 	a->resolve_watch.on_ready = on_resolved;
-	a->sink_watch.on_ready = on_sink;
+	a->sink_watch.on_ready = app_loop_on_sink;
 	a->sink_watch.fd = -1;
 	if (rc == 0)
 		rc = resolve_init(&a->resolve, family_of(a->options));
@@ -123,8 +86,8 @@ open_loop(struct app *a)
 		rc = loop_add(&a->loop, &a->signal_watch, signal_fd, LOOP_IN);
 	if (rc == 0)
 		rc = loop_add(&a->loop, &a->resolve_watch, a->resolve.fd, LOOP_IN);
-	if (rc == 0 && sink_is_watchable(&a->sink))
-		rc = loop_add(&a->loop, &a->sink_watch, a->sink.fd, 0);
+	if (rc == 0 && sink_is_watchable(&a->writer.sink))
+		rc = loop_add(&a->loop, &a->sink_watch, a->writer.sink.fd, 0);
 	return rc;
 }
 
@@ -227,7 +190,7 @@ verdict(const struct app *a)
 static enum app_status
 run(struct app *a)
 {
-	enum app_status status = app_files_open(a);
+	enum app_status status = app_output_open_file(a);
 	uint64_t files;
 	int rc;
 
@@ -251,7 +214,7 @@ run(struct app *a)
 	app_loop_run(a);
 	app_display_close(a);
 	app_pump_count_unwritten(a);
-	app_files_close(a);
+	app_loop_take(a, writer_close(&a->writer));
 	app_report_summary(a);
 	return verdict(a);
 }
@@ -262,7 +225,7 @@ fini(struct app *a)
 {
 	for (uint32_t i = 0; a->merge && i < a->n; i++)
 		source_fini(&a->sources[i]);
-	rotation_fini(&a->rotation);
+	writer_fini(&a->writer);
 	tls_config_free(a->tls);
 	app_output_fini(a);
 	free(a->deadlines_mem);
@@ -281,10 +244,8 @@ app_run(const struct options *options)
 			  : options->is_verbose ? LOG_DEBUG
 						: LOG_INFO);
 	a->options = options;
-	a->left = options->count > 0 ? options->count : UINT64_MAX;
 	a->end_ns = LOOP_NEVER;
 	a->wake_ns = LOOP_NEVER;
-	a->sink.fd = -1;
 	a->hold_back_ns = options->hold_back_ns;
 	status = app_targets_parse(a);
 	if (status == APP_OK)

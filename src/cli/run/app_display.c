@@ -202,11 +202,11 @@ is_alone(struct app *a, uint64_t now_ns)
 	struct display *d = &a->display;
 
 	if (a->options->progress == OPTIONS_PROGRESS_ALWAYS ||
-	    !sink_is_watchable(&a->sink))
+	    !sink_is_watchable(&a->writer.sink))
 		return true;
 	if (now_ns - d->start_ns < DISPLAY_SETTLE_NS)
 		d->is_quiet_pipeline =
-		    neighbours_look(STDERR_FILENO, a->sink.fd) == NEIGHBOURS_QUIET;
+		    neighbours_look(STDERR_FILENO, a->writer.sink.fd) == NEIGHBOURS_QUIET;
 	else if (!d->is_quiet_pipeline)
 		be_none(d);
 	return d->is_quiet_pipeline;

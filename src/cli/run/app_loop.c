@@ -3,7 +3,11 @@
  * computed anew for everything that changed.
  */
 #include "cli/run/app_state.h"
+
+#include <stddef.h>
+
 #include "sys/clock.h"
+#include "sys/signals.h"
 
 #define AWAY_NS 100000000u /* a round of the loop that is shorter is no pause */
 
@@ -27,12 +31,65 @@ app_loop_stop(struct app *a)
 		a->phase = APP_STOPPING;
 }
 
-void
-app_loop_cut(struct app *a)
+/* The end at once: nothing more is fetched, and of what is there only what the output holds
+ * already is written, if it can be. */
+static void
+cut(struct app *a)
 {
 	stop_sources(a, false);
 	if (a->phase < APP_FLUSHING)
 		a->phase = APP_FLUSHING;
+}
+
+void
+app_loop_take(struct app *a, enum writer_result result)
+{
+	if (result == WRITER_OK || result == WRITER_FULL || a->is_output_over)
+		return;
+	if (result != WRITER_LAST) {
+		a->is_output_over = true;
+		loop_remove(&a->loop, &a->sink_watch);
+	}
+	cut(a);
+	if (result != WRITER_FAILED)
+		return;
+	a->has_output_failed = true;
+	app_log_failure(&a->writer);
+}
+
+void
+app_loop_on_sink(struct loop_watch *w, unsigned ready, uint64_t now_ns)
+{
+	struct app *a = (struct app *)((char *)w - offsetof(struct app, sink_watch));
+
+	(void)now_ns;
+	if (ready & LOOP_GONE)
+		app_loop_take(a, writer_end_reader(&a->writer));
+	if (ready & LOOP_OUT)
+		writer_resume(&a->writer);
+}
+
+void
+app_loop_on_signal(struct loop_watch *w, unsigned ready, uint64_t now_ns)
+{
+	struct app *a = (struct app *)((char *)w - offsetof(struct app, signal_watch));
+
+	(void)ready;
+	(void)now_ns;
+	if (signals_read(w->fd) == 0)
+		return;
+	if (a->phase == APP_STARTING) {
+		a->is_stopped = true;
+	} else if (a->phase == APP_RUNNING) {
+		app_loop_stop(a);
+	} else {
+		log_line(LOG_ERROR, "interrupted again, exiting: packets that wait to be "
+				    "written are discarded");
+		a->has_output_failed = true;
+		cut(a);
+		app_loop_take(a, writer_finish_begun(&a->writer));
+		a->phase = APP_OVER;
+	}
 }
 
 static uint64_t
@@ -47,7 +104,7 @@ deadline(const struct app *a)
 	uint64_t due = earlier(tourney_top(&a->deadlines).key, a->end_ns);
 	uint64_t skew = a->context.skew_ns;
 
-	due = earlier(due, a->file_end_ns);
+	due = earlier(due, a->writer.file_end_ns);
 	due = earlier(due, app_report_deadline(a));
 	due = earlier(due, app_display_deadline(a));
 	if (a->has_progress)
@@ -151,6 +208,18 @@ become_ready(struct app *a, uint64_t now_ns)
 		a->end_ns = now_ns + a->options->duration_ns;
 }
 
+/* True: the file is complete. */
+static bool
+put_tail(struct app *a)
+{
+	enum writer_result result;
+
+	app_pump_note_drops(a);
+	result = writer_put_tail(&a->writer);
+	app_loop_take(a, result);
+	return result == WRITER_OK;
+}
+
 /* What the round has led to. */
 static void
 judge(struct app *a, uint64_t now_ns)
@@ -167,17 +236,19 @@ judge(struct app *a, uint64_t now_ns)
 				    "without it the others are captured");
 		app_loop_stop(a);
 	}
-	if (a->phase < APP_FLUSHING && now_ns >= a->file_end_ns)
-		app_files_expire(a, now_ns);
+	if (a->phase < APP_FLUSHING && now_ns >= a->writer.file_end_ns) {
+		app_pump_note_drops(a);
+		app_loop_take(a, writer_expire(&a->writer, now_ns));
+	}
 	if (a->phase < APP_FLUSHING && a->n_over == a->n && a->is_merge_done &&
 	    !a->has_progress)
 		a->phase = APP_FLUSHING;
-	if (a->phase == APP_FLUSHING && a->n_over == a->n &&
-	    (a->n_counting == 0 || a->wants_no_counts) &&
-	    (a->is_output_gone || app_pump_put_tail(a)))
+	if (a->phase == APP_FLUSHING && a->n_over == a->n && a->n_counting == 0 &&
+	    (writer_is_over(&a->writer) || put_tail(a)))
 		a->phase = APP_OVER;
 	if (a->sink_watch.fd >= 0)
-		loop_set(&a->loop, &a->sink_watch, a->is_sink_full ? LOOP_OUT : 0);
+		loop_set(&a->loop, &a->sink_watch,
+			 a->writer.state == WRITER_FULL ? LOOP_OUT : 0);
 }
 
 /* A disk that is slow to write stops everything: what comes meanwhile is no lump. */
@@ -197,7 +268,7 @@ app_loop_run(struct app *a)
 		uint64_t now_ns = loop_run_once(&a->loop, deadline(a));
 
 		expire(a, now_ns);
-		app_pump(a, now_ns);
+		app_loop_take(a, app_pump(a, now_ns));
 		settle(a, now_ns);
 		judge(a, now_ns);
 		app_display_run(a, now_ns);

@@ -8,6 +8,67 @@
 #include "cli/run/app_state.h"
 #include "cli/source/body.h"
 
+/* Files in a row are new ones. */
+static bool
+is_written(const struct app *a, const char *path)
+{
+	const struct options *o = a->options;
+
+	bool is_row = o->rotate_bytes > 0 || o->rotate_ns > 0;
+
+	return (!is_row && sink_is_same_file(o->write_path, path)) ||
+	       (o->stats_path && sink_is_same_file(o->stats_path, path));
+}
+
+/* What would be gone before it is read. */
+static enum app_status
+refuse_sources(const struct app *a)
+{
+	enum app_status status = APP_OK;
+
+	for (uint32_t i = 0; i < a->n; i++) {
+		const struct target *t = &a->targets[i];
+
+		if (t->kind != TARGET_FILE || !is_written(a, t->text))
+			continue;
+		app_log_error(span_str(t->text),
+			      "it would be written, too: choose another file for -w, or "
+			      "--stats-json");
+		status = APP_USAGE;
+	}
+	return status;
+}
+
+/* However it is written. */
+static enum app_status
+refuse_stats(const struct app *a)
+{
+	const char *stats = a->options->stats_path;
+
+	if (!stats || !writer_is_file(&a->writer, stats))
+		return APP_OK;
+	app_log_error(span_str(stats), "--stats-json names the output");
+	return APP_USAGE;
+}
+
+enum app_status
+app_output_open_file(struct app *a)
+{
+	struct writer *w = &a->writer;
+
+	if (refuse_sources(a) != APP_OK)
+		return APP_USAGE;
+	if (writer_open(w, a->options) != WRITER_OK) {
+		app_log_failure(w);
+		return APP_FAILED;
+	}
+	if (!sink_is_terminal(&w->sink))
+		return refuse_stats(a);
+	log_line(LOG_ERROR, "packets are not written to a terminal: "
+			    "add | tcpdump -r -, or -w FILE");
+	return APP_USAGE;
+}
+
 /* Only a classic header has no other place for what tells the targets apart. */
 static bool
 open_indexes(struct app *a)
@@ -47,7 +108,7 @@ app_output_open(struct app *a)
 	if (!open_indexes(a))
 		return false;
 	options.has_indexes = a->ifindexes != NULL;
-	output_init(&a->output, &options, &a->interfaces);
+	output_init(&a->writer.output, &options, &a->interfaces);
 	return interfaces_init(&a->interfaces, a->n, INTERFACES_OPEN,
 			       o->linktype == OPTIONS_LINKTYPE_NATIVE);
 }
@@ -65,7 +126,7 @@ static void
 set(struct app *a, uint32_t linktype)
 {
 	a->interfaces.linktype = linktype;
-	output_put_head(&a->output);
+	output_put_head(&a->writer.output);
 }
 
 /* Whether what it begins with is known: a file describes its interfaces before the first

@@ -7,107 +7,20 @@
  */
 #include "cli/run/app_state.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "cli/source/probe.h"
 #include "pcap/linktype.h"
-#include "sys/clock.h"
 #include "sys/log.h"
-
-void
-app_pump_end(struct app *a)
-{
-	a->is_output_gone = true;
-	loop_remove(&a->loop, &a->sink_watch);
-	app_loop_cut(a);
-}
 
 void
 app_pump_count_unwritten(struct app *a)
 {
 	size_t torn;
-	uint64_t n = output_torn(&a->output, &torn);
+	uint64_t n = output_torn(&a->writer.output, &torn);
 
 	for (uint64_t i = 0; i < n; i++)
-		a->sources[output_unwritten(&a->output, i)].n_unwritten++;
-}
-
-/* What a file that can take no more has: whole records only. */
-static void
-put_rest(struct app *a, struct text *line)
-{
-	size_t torn;
-
-	output_torn(&a->output, &torn);
-	if (sink_take_back(&a->sink, torn) == 0)
-		text_str(line, ": it is whole up to its last packet");
-}
-
-void
-app_pump_fail(struct app *a, int error)
-{
-	char mem[LOG_LINE_MAX];
-	struct text line;
-
-	if (a->is_output_gone)
-		return;
-	app_pump_end(a);
-	if (error == -EPIPE)
-		return;
-	a->has_output_failed = true;
-	text_init(&line, mem, sizeof(mem));
-	text_escape(&line, app_files_name(a));
-	text_str(&line, ": write: ");
-	text_str(&line, strerror(-error));
-	put_rest(a, &line);
-	if (error == -ENOSPC || error == -EDQUOT || error == -EFBIG)
-		text_str(&line, ": choose a place that has room");
-	log_text(LOG_ERROR, &line);
-}
-
-static void
-take_written(struct app *a, size_t n)
-{
-	a->file_bytes += n;
-	output_written(&a->output, n);
-}
-
-void
-app_pump_flush(struct app *a)
-{
-	struct span waiting = output_waiting(&a->output);
-
-	while (waiting.n > 0 && !a->is_sink_full && !a->is_output_gone) {
-		long n = sink_write(&a->sink, waiting.p, waiting.n);
-
-		if (n < 0)
-			app_pump_fail(a, (int)n);
-		else if (n == 0)
-			a->is_sink_full = sink_is_watchable(&a->sink);
-		else
-			take_written(a, (size_t)n);
-		waiting = output_waiting(&a->output);
-	}
-}
-
-void
-app_pump_finish_begun(struct app *a)
-{
-	uint64_t end_ns = clock_monotonic_ns() + APP_FINISH_NS;
-	struct span rest = output_begun(&a->output);
-
-	while (rest.n > 0 && !a->is_output_gone && clock_monotonic_ns() < end_ns) {
-		long n = sink_write(&a->sink, rest.p, rest.n);
-
-		if (n < 0)
-			app_pump_fail(a, (int)n);
-		else if (n == 0)
-			sink_wait(&a->sink, (int)(APP_FINISH_NS / 1000000));
-		else
-			take_written(a, (size_t)n);
-		rest = output_begun(&a->output);
-	}
+		a->sources[output_unwritten(&a->writer.output, i)].n_unwritten++;
 }
 
 /* More than asked for while there is plenty: fewer and larger reads. */
@@ -137,33 +50,23 @@ change_memory(struct app *a, uint32_t source, size_t asked)
 	pool_give(&a->pool, old, old_bytes);
 }
 
-/* With what is known by now of the clocks. */
+/* Descriptions say what is known by now of the clocks. */
 static void
-describe(struct app *a)
+note_offsets(struct app *a)
 {
-	for (uint32_t n = a->output.n_described; n < a->interfaces.n; n++) {
+	for (uint32_t n = a->writer.output.n_described; n < a->interfaces.n; n++) {
 		struct interface *i = &a->interfaces.list[n];
 
 		source_offset(&a->sources[i->source], &i->offset);
 	}
-	output_describe(&a->output);
-}
-
-bool
-app_pump_describe(struct app *a)
-{
-	do {
-		describe(a);
-		app_pump_flush(a);
-	} while (!output_is_ready(&a->output) && !a->is_sink_full && !a->is_output_gone);
-	return output_is_ready(&a->output) && !a->is_output_gone;
 }
 
 /* Our workers were asked for what the stream did not bring. */
-static void
-note_drops(struct app *a)
+void
+app_pump_note_drops(struct app *a)
 {
-	for (uint32_t i = 0; i < a->n; i++) {
+	note_offsets(a);
+	for (uint32_t i = 0; a->options->is_ng && i < a->n; i++) {
 		struct summary_counts counts;
 
 		if (!a->sources[i].reader.is_ddump)
@@ -171,21 +74,6 @@ note_drops(struct app *a)
 		source_count(&a->sources[i], &counts);
 		interfaces_note_drops(&a->interfaces, i, counts.drops);
 	}
-}
-
-bool
-app_pump_put_tail(struct app *a)
-{
-	bool is_all = a->is_between;
-
-	if (!is_all && a->output.options.is_ng)
-		note_drops(a);
-
-	while (!is_all && app_pump_describe(a) && !a->is_sink_full) {
-		is_all = output_put_tail(&a->output);
-		app_pump_flush(a);
-	}
-	return is_all && output_waiting(&a->output).n == 0;
 }
 
 static void
@@ -218,29 +106,43 @@ unique_index(struct app *a, const struct interface *i, const struct merge_out *o
 	return unique;
 }
 
-static void
+/* Before each record: a file that is full gives way to the next. */
+static enum writer_result
+turn(struct app *a)
+{
+	struct writer *w = &a->writer;
+	enum writer_result result;
+
+	app_pump_note_drops(a);
+	result = writer_turn(w);
+	if (w->kept_error < 0)
+		log_line(LOG_WARNING, "--rotate-keep: an old file stays: %s",
+			 strerror(-w->kept_error));
+	if (result != WRITER_OK)
+		return result;
+	note_offsets(a);
+	return writer_describe(w);
+}
+
+static enum writer_result
 write_record(struct app *a, const struct merge_out *out)
 {
 	const struct interface *i = &a->interfaces.list[out->record.interface_id];
+	struct writer *w = &a->writer;
+	enum writer_result result = WRITER_OK;
 	uint32_t index = 0;
 
 	if (out->is_ahead)
 		app_report_ahead(a, out);
-	if (i->is_refused) {
+	if (!i->is_refused && writer_is_due(w))
+		result = turn(a);
+	if (i->is_refused || result != WRITER_OK) {
 		a->sources[out->source].n_unwritten++;
-		return;
-	}
-	if (!app_files_make_ready(a)) {
-		a->sources[out->source].n_unwritten++;
-		return;
+		return result;
 	}
 	if (a->ifindexes)
 		index = unique_index(a, i, out);
-	output_put_record(&a->output, &out->record, index, out->data);
-	if (a->output.tail - a->output.head >= OUTPUT_FLUSH)
-		app_pump_flush(a);
-	if (--a->left == 0)
-		app_loop_cut(a);
+	return writer_put_record(w, &out->record, index, out->data);
 }
 
 /* Memory that a burst needed is given back when the burst is over for a while. */
@@ -290,7 +192,7 @@ is_too_early_to_describe(struct app *a, uint64_t merge_ns, uint64_t now_ns)
 	uint64_t end_ns = a->ready_ns + APP_DESCRIBE_NS;
 	bool is_measuring = false;
 
-	if (!a->output.options.is_ng || a->output.n_described > 0 ||
+	if (!a->options->is_ng || a->writer.output.n_described > 0 ||
 	    a->phase != APP_RUNNING || !a->is_ready || now_ns >= end_ns)
 		return false;
 	for (uint32_t i = 0; i < a->n && !is_measuring; i++)
@@ -309,24 +211,27 @@ read_awaited(struct app *a, uint64_t now_ns)
 	return source != UINT32_MAX && source_read_ahead(&a->sources[source], now_ns);
 }
 
-static void
+static enum writer_result
 give_all(struct app *a, uint64_t now_ns)
 {
 	uint64_t merge_ns = source_merge_ns(&a->context, now_ns);
+	struct output *output = &a->writer.output;
+	enum writer_result result = WRITER_OK;
 	struct merge_out out;
 	unsigned ahead = 0;
 
 	if (is_too_early(a, merge_ns) || !app_output_decide(a) ||
 	    is_too_early_to_describe(a, merge_ns, now_ns))
-		return;
-	while (a->phase < APP_FLUSHING && output_has_room(&a->output)) {
-		if (!a->is_between && !output_is_ready(&a->output)) {
-			describe(a);
+		return WRITER_OK;
+	while (result < WRITER_LAST && output_has_room(output)) {
+		if (!a->writer.is_between && !output_is_ready(output)) {
+			note_offsets(a);
+			output_describe(output);
 			continue;
 		}
 		switch (merge_next(a->merge, merge_ns, &out)) {
 		case MERGE_RECORD:
-			write_record(a, &out);
+			result = write_record(a, &out);
 			break;
 		case MERGE_GROW:
 			change_memory(a, out.source, out.bytes);
@@ -336,26 +241,32 @@ give_all(struct app *a, uint64_t now_ns)
 				break;
 			a->wake_ns = out.wake_ns;
 			spare(a, now_ns);
-			return;
+			return WRITER_OK;
 		case MERGE_DONE:
 			a->is_merge_done = true;
-			return;
+			return WRITER_OK;
 		}
 	}
+	return result;
 }
 
 /* Inlined into what runs once it would be optimized for size: every packet comes here. */
-__attribute__((noinline, hot)) void
+__attribute__((noinline, hot)) enum writer_result
 app_pump(struct app *a, uint64_t now_ns)
 {
+	struct writer *w = &a->writer;
+	enum writer_result result;
+
 	a->wake_ns = LOOP_NEVER;
 	a->is_merge_done = false;
 	do {
-		app_pump_flush(a);
-		set_blocked(a, !output_has_room(&a->output), now_ns);
-		give_all(a, now_ns);
-	} while (a->phase < APP_FLUSHING && !output_has_room(&a->output) &&
-		 !a->is_sink_full);
-	app_pump_flush(a);
-	set_blocked(a, !output_has_room(&a->output), now_ns);
+		result = writer_flush(w);
+		set_blocked(a, !output_has_room(&w->output), now_ns);
+		if (a->phase < APP_FLUSHING && result < WRITER_LAST)
+			result = give_all(a, now_ns);
+	} while (a->phase < APP_FLUSHING && result < WRITER_LAST &&
+		 w->state == WRITER_OK && !output_has_room(&w->output));
+	writer_flush(w);
+	set_blocked(a, !output_has_room(&w->output), now_ns);
+	return writer_is_over(w) ? w->state : result;
 }

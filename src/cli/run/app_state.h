@@ -5,12 +5,10 @@
 #include "cli/run/app.h"
 #include "cli/run/app_display.h"
 #include "cli/model/ifindexes.h"
-#include "cli/output/output.h"
-#include "cli/output/rotation.h"
+#include "cli/output/writer.h"
 #include "cli/source/source.h"
 #include "sys/log.h"
 #include "sys/pool.h"
-#include "sys/sink.h"
 #include "sys/whole_file.h"
 
 /* What the app*.c files share; nobody else includes this. */
@@ -34,10 +32,7 @@ enum app_phase {
  * than packets do. */
 #define APP_DESCRIBE_NS 50000000u
 
-#define APP_FINISH_NS 200000000u /* a second signal ends at once, as a person sees it */
-
-#define APP_PATH_MAX 4096 /* as PATH_MAX: longer ones cannot be opened */
-#define APP_OS_MAX   128  /* "Linux 6.12.1", as the machine calls itself */
+#define APP_OS_MAX 128 /* "Linux 6.12.1", as the machine calls itself */
 
 /* Descriptors for everything but targets: files, look-ups, racing connections. */
 #define APP_FILES_EXTRA 64
@@ -52,17 +47,10 @@ struct app {
 	struct loop_watch signal_watch;
 	struct loop_watch resolve_watch;
 	struct loop_watch sink_watch;
-	struct sink sink;
-	struct rotation rotation;
-	bool is_between;	 /* files: the next begins with the next record */
-	uint64_t file_bytes;	 /* written to the present file */
-	uint64_t file_end_ns;	 /* when it has to end */
-	char path[APP_PATH_MAX]; /* of it */
-	bool is_sink_full;
+	struct writer writer;
 	bool has_output_failed;
-	bool is_output_gone;  /* nothing more can be written */
-	bool is_stopped;      /* by the user, a count, a time, or the reader */
-	bool wants_no_counts; /* interrupted when only they were waited for */
+	bool is_output_over; /* that nothing more can be written has been dealt with */
+	bool is_stopped;     /* by the user, a count, a time, or the reader */
 	bool is_merge_done;
 	bool has_progress; /* something was put into the merge after it was asked last */
 	bool is_ready;	   /* all targets have answered or failed */
@@ -89,7 +77,6 @@ struct app {
 	uint64_t start_ns;
 	uint64_t ready_ns; /* when is_ready became true */
 	uint64_t wake_ns;  /* of the merge's clock */
-	uint64_t left;	   /* records until the count is reached; UINT64_MAX: no count */
 	uint64_t end_ns;   /* when the duration is over */
 	uint64_t spare_ns; /* when memory was taken back last */
 
@@ -108,13 +95,13 @@ struct app {
 	struct interfaces interfaces;
 	struct ifindexes *ifindexes; /* by target; NULL: headers keep their own */
 	char os[APP_OS_MAX];
-	struct output output;
 	uint8_t scratch[SOURCE_SCRATCH];
 };
 
 /* "SUBJECT: what", the subject escaped; what is wrong with the set-up. */
 void app_log_error(struct span subject, const char *what);
 enum app_status app_log_errno(const char *subject, int error); /* APP_FAILED */
+void app_log_failure(const struct writer *w);
 
 /* Fills the targets from the options. What is wrong is logged. */
 enum app_status app_targets_parse(struct app *a);
@@ -130,13 +117,16 @@ void app_targets_take(struct app *a, struct resolve_request *q); /* takes q */
 /* Runs until APP_OVER. */
 void app_loop_run(struct app *a);
 
+/* The handlers of the signals and of the sink. */
+void app_loop_on_signal(struct loop_watch *w, unsigned ready, uint64_t now_ns);
+void app_loop_on_sink(struct loop_watch *w, unsigned ready, uint64_t now_ns);
+
 /* The end: what the workers have captured until now is still fetched, and written. Legal
  * in any phase. */
 void app_loop_stop(struct app *a);
 
-/* The end at once: nothing more is fetched, and of what is there only what is in the
- * output already is written, if it can be. */
-void app_loop_cut(struct app *a);
+/* Does what the writer's result asks for. */
+void app_loop_take(struct app *a, enum writer_result result);
 
 /*
  * "capturing on 7 of 8 targets (db2: 403 Forbidden)": once all have answered or failed,
@@ -157,24 +147,12 @@ void app_report_ahead(struct app *a, const struct merge_out *out);
 
 void app_report_summary(const struct app *a);
 
-/* Opens the sink, or the first of the files in a row. Logs what fails. */
-enum app_status app_files_open(struct app *a);
-
-/* Before each record: a file that is full gives way to the next. False: it failed. */
-bool app_files_make_ready(struct app *a);
-
-/* At file_end_ns: the present file is complete, the next begins with the next record. */
-void app_files_expire(struct app *a, uint64_t now_ns);
-
-/* The end of the last one. */
-void app_files_close(struct app *a);
-
-/* What messages call the output. */
-struct span app_files_name(const struct app *a);
-
 /* --stats-json: before the run, and behind it; the status that ddump ends with then. */
 enum app_status app_stats_open(struct app *a);
 enum app_status app_stats_close(struct app *a, enum app_status status);
+
+/* Opens the writer, on a file that nothing else reads or writes. Logs what fails. */
+enum app_status app_output_open_file(struct app *a);
 
 /* Before the sources start. False: no memory. */
 bool app_output_open(struct app *a);
@@ -187,26 +165,11 @@ bool app_output_decide(struct app *a);
 
 void app_output_fini(struct app *a);
 
-/* The merge gives records, the output takes them. */
-void app_pump(struct app *a, uint64_t now_ns);
+/* The merge gives records, the writer takes them. LAST, FAILED, GONE: it is to end. */
+enum writer_result app_pump(struct app *a, uint64_t now_ns);
 
-/* Writes what waits as far as the sink takes it. */
-void app_pump_flush(struct app *a);
-
-/* Writes what stands before the first record of a file, in pcapng all interfaces that are
- * known; and what ends a file. As far as the sink takes it: true when that is all. */
-bool app_pump_describe(struct app *a);
-bool app_pump_put_tail(struct app *a);
-
-/* The record that is written in part becomes whole, if the reader takes the rest within
- * APP_FINISH_NS: else what reads the output finds it damaged. */
-void app_pump_finish_begun(struct app *a);
-
-/* The sink failed, or its reader has gone (-EPIPE, which is no failure): the end. */
-void app_pump_fail(struct app *a, int error);
-
-/* Nothing more is written. */
-void app_pump_end(struct app *a);
+/* Tells the writer what ends a file, as far as it is known now: before it writes that. */
+void app_pump_note_drops(struct app *a);
 
 /* Packets that the output took and could not write go back to their sources' counts. */
 void app_pump_count_unwritten(struct app *a);

@@ -28,6 +28,17 @@ app_log_errno(const char *subject, int error)
 	return APP_FAILED;
 }
 
+void
+app_log_failure(const struct writer *w)
+{
+	char mem[LOG_LINE_MAX];
+	struct text line;
+
+	text_init(&line, mem, sizeof(mem));
+	writer_put_failure(w, &line);
+	log_text(LOG_ERROR, &line);
+}
+
 /* All that are wrong are named. */
 static enum app_status
 parse_targets(struct app *a)
