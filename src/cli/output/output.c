@@ -6,20 +6,8 @@
 
 #include "base/bytes.h"
 #include "base/copy.h"
-#include "pcap/classic_writer.h"
 #include "pcap/linktype.h"
-#include "pcap/ng_options.h"
 #include "pcap/ng_writer.h"
-#include "pcap/whole.h"
-
-static_assert(OUTPUT_RECORD_MAX >= SAVEFILE_SNAPLEN_MAX + CLASSIC_RECORD_HEADER &&
-		  OUTPUT_RECORD_MAX >= SAVEFILE_SNAPLEN_MAX + NG_PACKET_HEAD +
-					   NG_PACKET_TAIL_MAX + SAVEFILE_OPTIONS_MAX,
-	      "a converted packet is cut to the snaplen");
-static_assert(OUTPUT_RECORD_MAX >= NG_SECTION_MAX &&
-		  OUTPUT_RECORD_MAX >= NG_INTERFACE_MAX &&
-		  OUTPUT_RECORD_MAX >= NG_STATISTICS_MAX,
-	      "any block has room where a record has");
 
 void
 output_init(struct output *o, const struct output_options *options,
@@ -36,23 +24,25 @@ output_init(struct output *o, const struct output_options *options,
 	o->tail = 0;
 }
 
+static struct format_file
+file_of(const struct output *o)
+{
+	return (struct format_file){.is_nano = o->options.is_nano,
+				    .linktype = o->interfaces->linktype,
+				    .os = o->options.os,
+				    .application = span_str("ddump/" DDUMP_VERSION)};
+}
+
 void
 output_put_head(struct output *o)
 {
-	uint8_t *p = o->mem + o->tail;
+	struct format_file file = file_of(o);
 
 	assert(o->tail == 0);
 	o->n_described = 0;
 	o->n_ended = 0;
-	if (o->options.is_ng) {
-		o->tail += ng_write_section(p, span_str(""), o->options.os,
-					    span_str("ddump/" DDUMP_VERSION));
-		return;
-	}
 	o->has_head = true;
-	classic_write_file_header(p, o->options.is_nano, o->interfaces->linktype,
-				  SAVEFILE_SNAPLEN_MAX);
-	o->tail += CLASSIC_FILE_HEADER;
+	o->tail = o->options.format->put_head(o->mem, &file);
 }
 
 static void
@@ -69,7 +59,7 @@ put_interface(struct output *o, const struct interface *i)
 	text_init(&description, mem, sizeof(mem));
 	interfaces_put_description(&description, i);
 	block.description = text_span(&description);
-	o->tail += ng_write_interface(o->mem + o->tail, &block);
+	o->tail += o->options.format->put_interface(o->mem + o->tail, &block);
 }
 
 void
@@ -77,26 +67,6 @@ output_describe(struct output *o)
 {
 	while (!output_is_ready(o) && output_has_room(o))
 		put_interface(o, &o->interfaces->list[o->n_described++]);
-}
-
-/* Room for the packet, its header and its tail; returns where the packet's bytes go. */
-static uint8_t *
-put_header(struct output *o, const struct savefile_record *record,
-	   const struct ng_options *options)
-{
-	uint8_t *p = o->mem + o->tail;
-
-	assert(output_has_room(o) && record->caplen <= SAVEFILE_SNAPLEN_MAX);
-	if (!o->options.is_ng) {
-		classic_write_record_header(p, o->options.is_nano, record);
-		o->tail += CLASSIC_RECORD_HEADER + record->caplen;
-		return p + CLASSIC_RECORD_HEADER;
-	}
-	ng_write_packet_head(p, record, options);
-	p += NG_PACKET_HEAD;
-	o->tail += NG_PACKET_HEAD + record->caplen +
-		   ng_write_packet_tail(p + record->caplen, record, options);
-	return p;
 }
 
 void
@@ -107,6 +77,7 @@ output_put_record(struct output *o, const struct savefile_record *record, uint32
 	uint32_t to = o->interfaces->linktype;
 	struct linktype_change change = {.head_size = 0};
 	struct savefile_record changed = *record;
+	struct format_file file = {.is_nano = o->options.is_nano};
 	struct ng_options options;
 	uint8_t *p;
 
@@ -119,9 +90,12 @@ output_put_record(struct output *o, const struct savefile_record *record, uint32
 		options = ng_options_of(record, data);
 		changed.flags = ng_options_flags(record, data);
 	}
-	if (i->linktype != to || o->options.is_ng)
+	if (i->linktype != to || o->options.format->has_flags)
 		linktype_convert(i->linktype, to, 0, data, &changed, &change);
-	p = put_header(o, &changed, record->options != 0 ? &options : NULL);
+	assert(output_has_room(o) && changed.caplen <= SAVEFILE_SNAPLEN_MAX);
+	o->tail +=
+	    o->options.format->put_record(o->mem + o->tail, &file, &changed,
+					  record->options != 0 ? &options : NULL, &p);
 	assert(change.head_size <= changed.caplen);
 	if (change.head_size > 0)
 		memcpy(p, change.head, change.head_size);
@@ -139,7 +113,7 @@ output_put_tail(struct output *o)
 
 		interfaces_sum(o->interfaces, o->n_ended++, &s);
 		s.time_ns = o->newest_ns;
-		o->tail += ng_write_statistics(o->mem + o->tail, &s);
+		o->tail += o->options.format->put_statistics(o->mem + o->tail, &s);
 	}
 	return o->n_ended == o->n_described;
 }
@@ -170,29 +144,22 @@ output_unwritten(const struct output *o, uint64_t i)
 	return o->sources[o->n_records - 1 - i];
 }
 
-static enum whole_format
-format_of(const struct output *o)
-{
-	if (o->options.is_ng)
-		return WHOLE_NG;
-	return o->has_head ? WHOLE_CLASSIC_HEAD : WHOLE_CLASSIC;
-}
-
 struct span
 output_begun(const struct output *o)
 {
-	return span_of(o->mem + o->head,
-		       whole_rest(format_of(o), span_of(o->mem, o->tail), o->head));
+	return span_of(o->mem + o->head, format_rest(o->options.format, o->has_head,
+						     span_of(o->mem, o->tail), o->head));
 }
 
 uint64_t
 output_torn(const struct output *o, size_t *torn)
 {
+	const struct format *f = o->options.format;
 	uint64_t n_written;
 	uint64_t n_all;
 
 	*torn =
-	    o->head - whole_prefix(format_of(o), span_of(o->mem, o->head), &n_written);
-	whole_prefix(format_of(o), span_of(o->mem, o->tail), &n_all);
+	    o->head - format_whole(f, o->has_head, span_of(o->mem, o->head), &n_written);
+	format_whole(f, o->has_head, span_of(o->mem, o->tail), &n_all);
 	return n_all - n_written;
 }

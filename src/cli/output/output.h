@@ -2,6 +2,7 @@
 #define CLI_OUTPUT_OUTPUT_H
 
 #include "cli/model/interfaces.h"
+#include "pcap/format.h"
 
 /*
  * The merged stream as bytes of capture files, in memory that waits to be written:
@@ -11,12 +12,11 @@
  */
 #define OUTPUT_BYTES \
 	(512u * 1024) /* near the cache; the most is for the largest record */
-#define OUTPUT_RECORD_MAX (SAVEFILE_SNAPLEN_MAX + SAVEFILE_OPTIONS_MAX + 64u)
-#define OUTPUT_RECORDS	  (OUTPUT_BYTES / 16u) /* the least record is a header */
-#define OUTPUT_FLUSH	  (128u * 1024) /* written when so much waits, or nothing comes */
+#define OUTPUT_RECORDS (OUTPUT_BYTES / 16u) /* the least record is a header */
+#define OUTPUT_FLUSH   (128u * 1024) /* written when so much waits, or nothing comes */
 
 struct output_options {
-	bool is_ng;
+	const struct format *format;
 	bool is_nano; /* classic pcap; pcapng always is */
 
 	/* SLL2 headers say the index that output_put_record is given. */
@@ -30,7 +30,7 @@ struct output {
 	uint32_t n_described; /* interface blocks in the file: of the lowest numbers */
 	uint32_t n_ended;     /* of them, how many have their last statistics */
 	uint64_t newest_ns;   /* time of a record */
-	bool has_head;	      /* mem begins with a classic file's header */
+	bool has_head;	      /* mem begins with a file's head */
 	uint32_t n_records;   /* in mem, written or not */
 	size_t head; /* first byte that waits; nothing is moved: room comes back when all
 			is written */
@@ -46,21 +46,27 @@ void output_init(struct output *o, const struct output_options *options,
 static inline bool
 output_has_room(const struct output *o)
 {
-	return OUTPUT_BYTES - o->tail >= OUTPUT_RECORD_MAX;
+	return OUTPUT_BYTES - o->tail >= FORMAT_UNIT_MAX;
 }
 
 /*
- * A file begins; legal again at any time, for a new file. Needs room, and for classic
- * pcap a link type that is decided. In pcapng all interfaces known so far follow by
- * output_describe.
+ * A file begins; legal again at any time, for a new file. Needs room, and for 
+ * the link type is decided. All interfaces known so far follow by output_describe.
  */
 void output_put_head(struct output *o);
+
+/* Whether the format has a place for interfaces. */
+static inline bool
+output_has_interfaces(const struct output *o)
+{
+	return o->options.format->put_interface != NULL;
+}
 
 /* Whether all interfaces that are known stand in the file: then a record may follow. */
 static inline bool
 output_is_ready(const struct output *o)
 {
-	return o->n_described == o->interfaces->n || !o->options.is_ng;
+	return o->n_described == o->interfaces->n || !output_has_interfaces(o);
 }
 
 /* Writes interface blocks until it is ready, or out of room. The link type is decided. */

@@ -75,7 +75,7 @@ open_indexes(struct app *a)
 {
 	const struct options *o = a->options;
 
-	if (o->is_ng || o->linktype != OPTIONS_LINKTYPE_SLL2)
+	if (o->format->put_interface || o->linktype != OPTIONS_LINKTYPE_SLL2)
 		return true;
 	a->ifindexes = calloc(a->n, sizeof(*a->ifindexes));
 	for (uint32_t i = 0; a->ifindexes && i < a->n; i++)
@@ -103,7 +103,7 @@ app_output_open(struct app *a)
 {
 	const struct options *o = a->options;
 	struct output_options options = {
-	    .is_ng = o->is_ng, .is_nano = o->is_nano, .os = name_os(a)};
+	    .format = o->format, .is_nano = o->is_nano, .os = name_os(a)};
 
 	if (!open_indexes(a))
 		return false;

@@ -66,7 +66,7 @@ void
 app_pump_note_drops(struct app *a)
 {
 	note_offsets(a);
-	for (uint32_t i = 0; a->options->is_ng && i < a->n; i++) {
+	for (uint32_t i = 0; a->options->format->put_statistics && i < a->n; i++) {
 		struct summary_counts counts;
 
 		if (!a->sources[i].reader.is_ddump)
@@ -192,8 +192,9 @@ is_too_early_to_describe(struct app *a, uint64_t merge_ns, uint64_t now_ns)
 	uint64_t end_ns = a->ready_ns + APP_DESCRIBE_NS;
 	bool is_measuring = false;
 
-	if (!a->options->is_ng || a->writer.output.n_described > 0 ||
-	    a->phase != APP_RUNNING || !a->is_ready || now_ns >= end_ns)
+	if (!output_has_interfaces(&a->writer.output) ||
+	    a->writer.output.n_described > 0 || a->phase != APP_RUNNING || !a->is_ready ||
+	    now_ns >= end_ns)
 		return false;
 	for (uint32_t i = 0; i < a->n && !is_measuring; i++)
 		is_measuring = source_probe_is_measuring(&a->sources[i]);

@@ -52,7 +52,8 @@ test_defaults(void **state)
 	assert_int_equal(p.o.slack_ns, MERGE_SLACK_NS);
 	assert_int_equal(p.o.buffer_bytes, 64 * 1024 * 1024);
 	assert_int_equal(p.o.linktype, OPTIONS_LINKTYPE_AUTO);
-	assert_false(p.o.is_nano || p.o.is_ng);
+	assert_false(p.o.is_nano);
+	assert_string_equal(p.o.format->name, "pcap");
 }
 
 static void
@@ -91,14 +92,15 @@ test_values(void **state)
 	assert_int_equal(p.o.buffer_bytes, 2 * 1024 * 1024);
 	parse(&p, "--linktype sll2 --time-stamp-precision=nano --format pcap -q a");
 	assert_int_equal(p.o.linktype, OPTIONS_LINKTYPE_SLL2);
-	assert_true(p.o.is_nano && !p.o.is_ng);
+	assert_true(p.o.is_nano);
+	assert_string_equal(p.o.format->name, "pcap");
 	assert_true(p.o.is_quiet);
 	parse(&p, "--linktype sll2 --linktype sll --require-all -v -w - a");
 	assert_int_equal(p.o.linktype, OPTIONS_LINKTYPE_SLL);
 	assert_true(p.o.requires_all && p.o.is_verbose);
 	assert_null(p.o.write_path);
 	parse(&p, "--format=pcapng --linktype native a");
-	assert_true(p.o.is_ng);
+	assert_string_equal(p.o.format->name, "pcapng");
 	assert_int_equal(p.o.linktype, OPTIONS_LINKTYPE_NATIVE);
 	parse(&p, "--linktype native --linktype auto a");
 	assert_int_equal(p.o.linktype, OPTIONS_LINKTYPE_AUTO);
@@ -137,11 +139,11 @@ test_values(void **state)
 	parse(&p, "--retry 0 a");
 	assert_int_equal(p.o.retry_ns, 0);
 	parse(&p, "-w x.PcapNG a");
-	assert_true(p.o.is_ng);
+	assert_string_equal(p.o.format->name, "pcapng");
 	parse(&p, "-w x.pcapng --format pcap a");
-	assert_false(p.o.is_ng);
+	assert_string_equal(p.o.format->name, "pcap");
 	parse(&p, "-w pcapng a");
-	assert_false(p.o.is_ng);
+	assert_string_equal(p.o.format->name, "pcap");
 	parse(&p, "-w x --rotate-size 100M --rotate-every 1h --rotate-keep 7 a");
 	assert_int_equal(p.o.rotate_bytes, 100 * 1024 * 1024);
 	assert_int_equal(p.o.rotate_ns, 3600 * S);

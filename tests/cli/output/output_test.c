@@ -8,6 +8,9 @@
 #include "pcap/savefile_reader.h"
 #include "support/check.h"
 
+extern const struct format format_classic;
+extern const struct format format_ng;
+
 static struct output output;
 static struct interfaces all;
 static struct target target;
@@ -16,9 +19,9 @@ static struct target target;
 static const uint8_t sll2[] = {0x08, 0x00, 0, 0, 0,    0,    0, 7, 0,	 1, 4, 6,
 			       2,    0,	   0, 0, 0x0a, 0x0b, 0, 0, 0x45, 1, 2, 3};
 
-static const struct output_options micro = {.is_ng = false};
-static const struct output_options nano = {.is_nano = true};
-static const struct output_options ng = {.is_ng = true,
+static const struct output_options micro = {.format = &format_classic};
+static const struct output_options nano = {.format = &format_classic, .is_nano = true};
+static const struct output_options ng = {.format = &format_ng,
 					 .os = {(const uint8_t *)"Linux 6", 7}};
 
 /* An output of link type `to`, and an interface 0 of link type `from`. */
@@ -107,7 +110,8 @@ static void
 test_indexes(void **state)
 {
 	static const uint8_t ip[] = {0x45, 1, 2, 3};
-	const struct output_options options = {.has_indexes = true};
+	const struct output_options options = {.format = &format_classic,
+					       .has_indexes = true};
 	struct span s = write_one(&options, 276, 276, sll2, sizeof(sll2), 0x10007);
 
 	(void)state;

@@ -32,7 +32,8 @@ static enum writer_result
 begin(const char *path)
 {
 	struct savefile_interface given = {.linktype = 113, .name = span_str("eth0")};
-	const struct output_options format = {.is_nano = true};
+	const struct output_options format = {.format = format_of_path(NULL),
+					      .is_nano = true};
 	struct target *scratch;
 	enum writer_result result;
 	uint32_t number;

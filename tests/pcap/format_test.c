@@ -1,5 +1,5 @@
-/* Files of our writers, cut at every byte. */
-#include "pcap/whole.h"
+/* The table of formats; files of our writers, cut at every byte. */
+#include "pcap/format.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -63,8 +63,11 @@ next_end(const struct file *f, size_t at)
 }
 
 static void
-check_every_cut(const struct file *f, enum whole_format format)
+check_every_cut(const struct file *f, const char *name, bool is_head)
 {
+	const struct format *format = format_find(span_str(name));
+
+	assert_non_null(format);
 	for (size_t cut = 0; cut <= f->n; cut++) {
 		uint8_t *copy = malloc(cut + 1); /* ends where the file does */
 		size_t want = 0;
@@ -77,11 +80,13 @@ check_every_cut(const struct file *f, enum whole_format format)
 			want = f->ends[i];
 			want_packets = f->packets[i];
 		}
-		assert_int_equal(whole_prefix(format, span_of(copy + 1, cut), &n_packets),
-				 want);
+		assert_int_equal(
+		    format_whole(format, is_head, span_of(copy + 1, cut), &n_packets),
+		    want);
 		assert_int_equal(n_packets, want_packets);
-		assert_int_equal(whole_rest(format, span_of(f->bytes, f->n), cut),
-				 cut == want ? 0 : next_end(f, cut) - cut);
+		assert_int_equal(
+		    format_rest(format, is_head, span_of(f->bytes, f->n), cut),
+		    cut == want ? 0 : next_end(f, cut) - cut);
 		free(copy);
 	}
 }
@@ -97,7 +102,7 @@ test_classic(void **state)
 	put_classic(&f, 0);
 	put_classic(&f, 61);
 	put_classic(&f, 1);
-	check_every_cut(&f, WHOLE_CLASSIC_HEAD);
+	check_every_cut(&f, "pcap", true);
 }
 
 static void
@@ -108,7 +113,7 @@ test_classic_records(void **state)
 	(void)state;
 	put_classic(&f, 40);
 	put_classic(&f, 0);
-	check_every_cut(&f, WHOLE_CLASSIC);
+	check_every_cut(&f, "pcap", false);
 }
 
 static void
@@ -125,7 +130,26 @@ test_ng(void **state)
 	put_ng(&f, 61);
 	put_ng(&f, 0);
 	end_unit(&f, ng_write_statistics(f.bytes + f.n, &s), false);
-	check_every_cut(&f, WHOLE_NG);
+	check_every_cut(&f, "pcapng", true);
+}
+
+static void
+the_name_of_a_file_decides_its_format(void **state)
+{
+	static const struct {
+		const char *path;
+		const char *format;
+	} rows[] = {
+	    {NULL, "pcap"},	      {"x", "pcap"},	      {"x.pcap", "pcap"},
+	    {"x.pcapng", "pcapng"},   {"x.PcapNG", "pcapng"}, {"x.pcapng.gz", "pcap"},
+	    {"dir.pcapng/x", "pcap"}, {"pcapng", "pcap"},     {"xpcapng", "pcap"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < CHECK_COUNT(rows); i++)
+		assert_string_equal(format_of_path(rows[i].path)->name, rows[i].format);
+	assert_null(format_find(span_str("pcapn")));
+	assert_non_null(strstr(format_names(), "pcapng"));
 }
 
 int
@@ -135,6 +159,7 @@ main(void)
 	    cmocka_unit_test(test_classic),
 	    cmocka_unit_test(test_classic_records),
 	    cmocka_unit_test(test_ng),
+	    cmocka_unit_test(the_name_of_a_file_decides_its_format),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
