@@ -24,11 +24,11 @@ struct layout {
 };
 
 static const char *const words[] = {
-    [STATUS_CONNECTING] = "connecting",
-    [STATUS_CAPTURING] = "capturing",
-    [STATUS_LOST] = "lost",
-    [STATUS_ENDED] = "ended",
-    [STATUS_FAILED] = "failed",
+    [VIEW_CONNECTING] = "connecting",
+    [VIEW_CAPTURING] = "capturing",
+    [VIEW_LOST] = "lost",
+    [VIEW_ENDED] = "ended",
+    [VIEW_FAILED] = "failed",
 };
 
 void
@@ -143,14 +143,14 @@ put_value(struct text *t, const struct status_row *row, enum column column)
 		status_put_count(t, row->bytes_s);
 		break;
 	case DROPS:
-		if (row->drops != STATUS_UNKNOWN)
+		if (row->drops != VIEW_UNKNOWN)
 			status_put_count(t, row->drops);
 		break;
 	case LATE:
 		status_put_count(t, row->late);
 		break;
 	case LAG:
-		if (row->lag_ns != STATUS_UNKNOWN)
+		if (row->lag_ns != VIEW_UNKNOWN)
 			status_put_time(t, row->lag_ns);
 		break;
 	case CLOCK:
@@ -212,7 +212,7 @@ put_head(struct text *out, const struct layout *l)
 static void
 put_loss(struct text *t, const char *what, uint64_t n)
 {
-	if (n == 0 || n == STATUS_UNKNOWN)
+	if (n == 0 || n == VIEW_UNKNOWN)
 		return;
 	if (t->n > 0)
 		text_str(t, ", ");
@@ -260,7 +260,7 @@ put_row(struct text *out, const struct status_row *row, const char *word,
 	text_init(&line, mem, sizeof(mem));
 	put_name(&line, row->name, l->name);
 	text_char(&line, ' ');
-	if (row->state == STATUS_LOST || row->state == STATUS_FAILED) {
+	if (row->state == VIEW_LOST || row->state == VIEW_FAILED) {
 		text_str(&line, word);
 		text_str(&line, ": ");
 		text_str(&line, row->reason);
@@ -309,13 +309,13 @@ status_sum(struct status_total *total, const struct status_row *rows, uint32_t n
 
 	*total = (struct status_total){.n = n,
 				       .row = {.name = "total",
-					       .state = STATUS_CAPTURING,
-					       .drops = STATUS_UNKNOWN,
-					       .lag_ns = STATUS_UNKNOWN}};
+					       .state = VIEW_CAPTURING,
+					       .drops = VIEW_UNKNOWN,
+					       .lag_ns = VIEW_UNKNOWN}};
 	for (uint32_t i = 0; i < n; i++) {
 		const struct status_row *r = &rows[i];
 
-		total->n_capturing += r->state == STATUS_CAPTURING;
+		total->n_capturing += r->state == VIEW_CAPTURING;
 		sum->packets_s += r->packets_s;
 		sum->bytes_s += r->bytes_s;
 		sum->late += r->late;
@@ -323,11 +323,11 @@ status_sum(struct status_total *total, const struct status_row *rows, uint32_t n
 		sum->not_written += r->not_written;
 		sum->own += r->own;
 		sum->is_at_least |= r->is_at_least;
-		if (r->drops != STATUS_UNKNOWN)
+		if (r->drops != VIEW_UNKNOWN)
 			sum->drops =
-			    (sum->drops != STATUS_UNKNOWN ? sum->drops : 0) + r->drops;
-		if (r->lag_ns != STATUS_UNKNOWN &&
-		    (sum->lag_ns == STATUS_UNKNOWN || r->lag_ns > sum->lag_ns))
+			    (sum->drops != VIEW_UNKNOWN ? sum->drops : 0) + r->drops;
+		if (r->lag_ns != VIEW_UNKNOWN &&
+		    (sum->lag_ns == VIEW_UNKNOWN || r->lag_ns > sum->lag_ns))
 			sum->lag_ns = r->lag_ns;
 	}
 }
@@ -361,11 +361,11 @@ lay_out(const struct status_row *rows, uint32_t n, unsigned width)
 static bool
 is_before(const struct status_row *a, const struct status_row *b)
 {
-	static const uint8_t ranks[] = {[STATUS_LOST] = 4,
-					[STATUS_FAILED] = 4,
-					[STATUS_CONNECTING] = 3,
-					[STATUS_CAPTURING] = 2,
-					[STATUS_ENDED] = 1};
+	static const uint8_t ranks[] = {[VIEW_LOST] = 4,
+					[VIEW_FAILED] = 4,
+					[VIEW_CONNECTING] = 3,
+					[VIEW_CAPTURING] = 2,
+					[VIEW_ENDED] = 1};
 
 	if (ranks[a->state] != ranks[b->state])
 		return ranks[a->state] > ranks[b->state];
@@ -487,7 +487,7 @@ status_put_sentence(struct text *out, const struct status_row *rows, uint32_t n)
 	text_str(out, n == 1 ? " target, " : " targets, ");
 	put_part(out, total.row.packets_s, " packets/s, ");
 	put_part(out, total.row.bytes_s, " bytes/s, ");
-	if (total.row.drops != STATUS_UNKNOWN) {
+	if (total.row.drops != VIEW_UNKNOWN) {
 		if (total.row.is_at_least)
 			text_str(out, "at least ");
 		put_part(out, total.row.drops, " dropped by kernel, ");

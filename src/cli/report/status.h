@@ -1,7 +1,7 @@
 #ifndef CLI_REPORT_STATUS_H
 #define CLI_REPORT_STATUS_H
 
-#include "base/text.h"
+#include "cli/model/view.h"
 
 /*
  * What a terminal shows while ddump runs, as lines of text: a head, a line for each
@@ -20,20 +20,11 @@
 #define STATUS_WIDTH_MAX  250 /* columns; beyond it nothing is shown */
 #define STATUS_HEIGHT_MAX 100
 #define STATUS_BYTES	  (STATUS_HEIGHT_MAX * (STATUS_WIDTH_MAX + 1))
-#define STATUS_UNKNOWN	  UINT64_MAX
-
-enum status_state {
-	STATUS_CONNECTING,
-	STATUS_CAPTURING,
-	STATUS_LOST, /* tried again */
-	STATUS_ENDED,
-	STATUS_FAILED
-};
 
 struct status_row {
 	const char *name;   /* borrowed; what is not printable ASCII is shown as ? */
 	const char *reason; /* of LOST and FAILED, likewise */
-	enum status_state state;
+	enum view_state state;
 	bool has_offset;
 	int64_t offset_ns;  /* its clock less ours */
 	uint64_t packets_s; /* written, in a second */

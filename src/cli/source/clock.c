@@ -119,20 +119,6 @@ source_clock_merge_limit(const struct source *s, uint64_t limit_ns)
 	return limit_ns - (uint64_t)applied_ns;
 }
 
-void
-source_clock_put(struct text *t, const struct source *s)
-{
-	struct clock_offset_estimate e;
-
-	if (!s->clock)
-		return;
-	source_offset(s, &e);
-	text_str(t, ", ");
-	clock_offset_text(t, &e);
-	if (s->slew && e.kind == CLOCK_OFFSET_KNOWN)
-		text_str(t, ", corrected");
-}
-
 static void
 say(const struct source *s, enum log_level level, const struct clock_offset_estimate *e,
     const char *more)

@@ -64,9 +64,6 @@ void source_clock_stamp(struct source *s, uint64_t time_ns, uint64_t margin_ns);
 /* A burst is over, or enough stamps have come: says what is new, follows it. */
 void source_clock_look(struct source *s);
 
-/* ", offset +1.3 ms +-0.2 ms" for a source that has a clock, else nothing. */
-void source_clock_put(struct text *t, const struct source *s);
-
 /* How long ago a time of the worker's clock was, as far as that is known; 0: it is still
  * to come. */
 uint64_t source_clock_age(const struct source *s, uint64_t time_ns);

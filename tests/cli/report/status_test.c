@@ -94,68 +94,64 @@ test_rate(void **state)
 	assert_int_equal(r.per_s, (UINT64_C(1) << 53) - 300);
 }
 
-#define CAPTURING(n)                                                   \
-	.name = n, .state = STATUS_CAPTURING, .drops = STATUS_UNKNOWN, \
-	.lag_ns = STATUS_UNKNOWN
+#define CAPTURING(n) \
+	.name = n, .state = VIEW_CAPTURING, .drops = VIEW_UNKNOWN, .lag_ns = VIEW_UNKNOWN
 
 static const struct status_row few[] = {
     {.name = "db1",
-     .state = STATUS_CAPTURING,
+     .state = VIEW_CAPTURING,
      .has_offset = true,
      .offset_ns = 1300000,
      .packets_s = 1234,
      .bytes_s = 340000,
      .lag_ns = 61 * MS},
     {.name = "db2",
-     .state = STATUS_LOST,
+     .state = VIEW_LOST,
      .reason = "the stream was cut",
      .drops = 5,
      .late = 2,
-     .lag_ns = STATUS_UNKNOWN},
+     .lag_ns = VIEW_UNKNOWN},
     {CAPTURING("10.0.0.1:8475#2"), .has_offset = true, .offset_ns = INT64_MIN},
-    {.name = "web", .state = STATUS_CONNECTING, .drops = STATUS_UNKNOWN, .lag_ns = 0},
+    {.name = "web", .state = VIEW_CONNECTING, .drops = VIEW_UNKNOWN, .lag_ns = 0},
 };
 
 static const struct status_row many[] = {
     {CAPTURING("a"), .bytes_s = 10},
     {CAPTURING("b"), .bytes_s = 30},
-    {.name = "c",
-     .state = STATUS_ENDED,
-     .drops = STATUS_UNKNOWN,
-     .lag_ns = STATUS_UNKNOWN},
+    {.name = "c", .state = VIEW_ENDED, .drops = VIEW_UNKNOWN, .lag_ns = VIEW_UNKNOWN},
     {CAPTURING("d"), .bytes_s = 20},
     {CAPTURING("e"), .bytes_s = 30},
-    {.name = "f", .state = STATUS_FAILED, .reason = "no"},
+    {.name = "f", .state = VIEW_FAILED, .reason = "no"},
     {.name = "g",
-     .state = STATUS_CONNECTING,
-     .drops = STATUS_UNKNOWN,
-     .lag_ns = STATUS_UNKNOWN},
-    {.name = "h", .state = STATUS_LOST, .reason = "x"},
+     .state = VIEW_CONNECTING,
+     .drops = VIEW_UNKNOWN,
+     .lag_ns = VIEW_UNKNOWN},
+    {.name = "h", .state = VIEW_LOST, .reason = "x"},
 };
 
 static const struct status_row losses[] = {
     {.name = "a",
-     .state = STATUS_CAPTURING,
+     .state = VIEW_CAPTURING,
      .drops = 1234,
      .not_written = 7,
-     .lag_ns = STATUS_UNKNOWN},
+     .lag_ns = VIEW_UNKNOWN},
     {.name = "b",
-     .state = STATUS_LOST,
+     .state = VIEW_LOST,
      .reason = "x",
      .drops = 999999,
      .not_fetched = 998000,
      .not_written = 997000,
      .own = 996000,
      .is_at_least = true,
-     .lag_ns = STATUS_UNKNOWN},
+     .lag_ns = VIEW_UNKNOWN},
     {CAPTURING("c"), .own = 1},
-    {.name = "d", .state = STATUS_CAPTURING, .lag_ns = STATUS_UNKNOWN},
+    {.name = "d", .state = VIEW_CAPTURING, .lag_ns = VIEW_UNKNOWN},
 };
 
 static const struct status_row hostile[] = {
     {CAPTURING("\x1b[2J\xc3\xa9\n")},
     {.name = "n",
-     .state = STATUS_FAILED,
+     .state = VIEW_FAILED,
      .reason = "\r\x9b"
 	       "a"},
 };
@@ -338,7 +334,7 @@ test_sizes(void **state)
 		snprintf(names[i], sizeof(names[i]), "%0*u", (int)(i % 290) + 1, i);
 		crowd[i] = (struct status_row){.name = names[i],
 					       .reason = reason,
-					       .state = (enum status_state)(i % 5),
+					       .state = (enum view_state)(i % 5),
 					       .packets_s = i * UINT64_C(1000003),
 					       .bytes_s = UINT64_MAX / 2000 * i,
 					       .drops = i,

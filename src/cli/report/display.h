@@ -1,9 +1,11 @@
-#ifndef CLI_RUN_APP_DISPLAY_H
-#define CLI_RUN_APP_DISPLAY_H
+#ifndef CLI_REPORT_DISPLAY_H
+#define CLI_REPORT_DISPLAY_H
 
+#include "cli/options/options.h"
 #include "cli/report/status.h"
 #include "sys/loop.h"
 #include "sys/screen.h"
+#include "sys/sink.h"
 
 /*
  * When something is shown while ddump runs, and where: lines on the terminal that standard
@@ -22,6 +24,8 @@ struct display_rates {
 };
 
 struct display {
+	const struct options *options;
+	const struct sink *sink;
 	enum display_kind kind;
 	bool is_quiet_pipeline; /* nobody else writes on the terminal, as seen last */
 	bool is_erased;		/* for a log line, or folded anew: to be drawn soon */
@@ -35,19 +39,22 @@ struct display {
 	struct screen screen;
 };
 
-struct app;
-
-/* Before anything is watched or any thread made. A display that cannot be is none. */
-void app_display_open(struct app *a);
+/* Before anything is watched or any thread made. A display that cannot be is none. Both are
+ * borrowed: the sink is where the packets go, whose pipeline may use the terminal, too. */
+void display_open(struct display *d, const struct options *options,
+		  const struct sink *sink);
 
 /* The signals, once there is a loop: 0 or -errno. */
-int app_display_watch(struct app *a);
+int display_watch(struct display *d, struct loop *loop);
 
-/* When app_display_run is to be called; LOOP_NEVER. */
-uint64_t app_display_deadline(const struct app *a);
-void app_display_run(struct app *a, uint64_t now_ns);
+/* When display_run is to be called; LOOP_NEVER. */
+uint64_t display_deadline(const struct display *d);
 
-/* Leaves the terminal clean. Legal without app_display_open. */
-void app_display_close(struct app *a);
+/* is_paused: the output takes nothing. */
+void display_run(struct display *d, const struct views *views, bool is_paused,
+		 uint64_t now_ns);
+
+/* Leaves the terminal clean. Legal without display_open. */
+void display_close(struct display *d);
 
 #endif

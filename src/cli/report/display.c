@@ -1,11 +1,10 @@
-/* The display's life: from the sources' counters to the terminal. */
-#include "cli/run/app_display.h"
+/* The display's life: from the targets' counts to the terminal. */
+#include "cli/report/display.h"
 
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "cli/run/app_state.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 #include "sys/neighbours.h"
@@ -30,15 +29,16 @@ before_log_line(void *context)
 }
 
 void
-app_display_open(struct app *a)
+display_open(struct display *d, const struct options *options, const struct sink *sink)
 {
-	struct display *d = &a->display;
-	enum options_progress progress = a->options->progress;
+	enum options_progress progress = options->progress;
 
+	d->options = options;
+	d->sink = sink;
 	d->watch.fd = -1;
 	d->screen.fd = -1;
 	be_none(d);
-	if (progress == OPTIONS_PROGRESS_NEVER || a->options->is_quiet)
+	if (progress == OPTIONS_PROGRESS_NEVER || options->is_quiet)
 		return;
 	d->start_ns = clock_monotonic_ns();
 	d->taken_ns = d->start_ns;
@@ -80,9 +80,8 @@ on_signal(struct loop_watch *w, unsigned ready, uint64_t now_ns)
 }
 
 int
-app_display_watch(struct app *a)
+display_watch(struct display *d, struct loop *loop)
 {
-	struct display *d = &a->display;
 	int fd;
 
 	if (d->kind != DISPLAY_LINES)
@@ -90,95 +89,62 @@ app_display_watch(struct app *a)
 	fd = signals_open_for(terminal_signals,
 			      sizeof(terminal_signals) / sizeof(terminal_signals[0]));
 	d->watch.on_ready = on_signal;
-	return fd < 0 ? fd : loop_add(&a->loop, &d->watch, fd, LOOP_IN);
+	return fd < 0 ? fd : loop_add(loop, &d->watch, fd, LOOP_IN);
 }
 
 uint64_t
-app_display_deadline(const struct app *a)
+display_deadline(const struct display *d)
 {
-	const struct display *d = &a->display;
 	uint64_t redraw_ns = d->drawn_ns + DISPLAY_REDRAW_NS;
 
 	return d->is_erased && redraw_ns < d->due_ns ? redraw_ns : d->due_ns;
 }
 
-static enum status_state
-state_of(const struct source *s)
-{
-	if (s->state == SOURCE_BODY)
-		return STATUS_CAPTURING;
-	if (source_is_over(s))
-		return s->state == SOURCE_FAILED ? STATUS_FAILED : STATUS_ENDED;
-	return s->has_answered ? STATUS_LOST : STATUS_CONNECTING;
-}
-
-/* By the worker's own clock where that is known; a file's times say nothing about now. */
-static void
-take_clock(const struct source *s, uint64_t now_ns, struct status_row *row)
-{
-	uint64_t mark_ns = merge_mark_ns(s->context->merge, s->id);
-	struct clock_offset_estimate e;
-
-	source_offset(s, &e);
-	row->has_offset = e.kind == CLOCK_OFFSET_KNOWN;
-	row->offset_ns = e.offset_ns;
-	row->lag_ns = STATUS_UNKNOWN;
-	if (row->has_offset && !s->slew)
-		now_ns = e.worker_ns;
-	if (row->state == STATUS_CAPTURING && s->target->kind == TARGET_NETWORK &&
-	    mark_ns > 0)
-		row->lag_ns = now_ns > mark_ns ? now_ns - mark_ns : 0;
-}
-
 /* Only when it is needed: names in the list of targets may stand for many. */
 static bool
-has_memory(struct app *a)
+has_memory(struct display *d, uint32_t n)
 {
-	struct display *d = &a->display;
-
 	if (!d->rows)
-		d->rows = calloc(a->n, sizeof(*d->rows));
+		d->rows = calloc(n, sizeof(*d->rows));
 	if (!d->rates)
-		d->rates = calloc(a->n, sizeof(*d->rates));
+		d->rates = calloc(n, sizeof(*d->rates));
 	return d->rows && d->rates;
 }
 
 static void
-take(struct app *a, uint64_t now_ns)
+take(struct display *d, const struct views *views, uint64_t now_ns)
 {
-	struct display *d = &a->display;
-	uint64_t wall_ns = clock_realtime_ns();
 	uint64_t elapsed_ns = now_ns - d->taken_ns;
 
-	for (uint32_t i = 0; i < a->n; i++) {
-		const struct source *s = &a->sources[i];
+	for (uint32_t i = 0; i < views->n; i++) {
 		struct display_rates *r = &d->rates[i];
-		struct summary_counts c;
+		struct view v;
 
-		source_count(s, &c);
-		status_rate_update(&r->packets, c.written, elapsed_ns);
-		status_rate_update(&r->bytes, c.bytes, elapsed_ns);
-		d->rows[i] =
-		    (struct status_row){.name = s->target->name,
-					.reason = s->reason,
-					.state = state_of(s),
-					.packets_s = r->packets.per_s,
-					.bytes_s = r->bytes.per_s,
-					.drops = c.has_drops ? c.drops : STATUS_UNKNOWN,
-					.late = c.late,
-					.not_fetched = c.not_fetched,
-					.not_written = s->n_unwritten,
-					.own = c.own,
-					.is_at_least = ledger_is_at_least(&s->ledger)};
-		take_clock(s, wall_ns, &d->rows[i]);
+		views->at(views->of, i, &v);
+		status_rate_update(&r->packets, v.counts.written, elapsed_ns);
+		status_rate_update(&r->bytes, v.counts.bytes, elapsed_ns);
+		d->rows[i] = (struct status_row){
+		    .name = v.name,
+		    .reason = v.reason,
+		    .state = v.state,
+		    .has_offset = v.offset.kind == CLOCK_OFFSET_KNOWN,
+		    .offset_ns = v.offset.offset_ns,
+		    .packets_s = r->packets.per_s,
+		    .bytes_s = r->bytes.per_s,
+		    .drops = v.counts.has_drops ? v.counts.drops : VIEW_UNKNOWN,
+		    .late = v.counts.late,
+		    .not_fetched = v.counts.not_fetched,
+		    .not_written = v.n_unwritten,
+		    .own = v.counts.own,
+		    .is_at_least = v.is_at_least,
+		    .lag_ns = v.lag_ns};
 	}
 	d->taken_ns = now_ns;
 }
 
 static void
-draw(struct app *a, uint64_t now_ns)
+draw(struct display *d, uint32_t n, bool is_paused, uint64_t now_ns)
 {
-	struct display *d = &a->display;
 	char mem[STATUS_BYTES];
 	struct text lines;
 	unsigned width;
@@ -186,7 +152,7 @@ draw(struct app *a, uint64_t now_ns)
 
 	screen_size(&d->screen, &width, &height);
 	text_init(&lines, mem, sizeof(mem));
-	status_put(&lines, d->rows, a->n, a->context.is_blocked, width, height);
+	status_put(&lines, d->rows, n, is_paused, width, height);
 	screen_draw(&d->screen, text_span(&lines));
 	d->is_erased = false;
 	d->drawn_ns = now_ns;
@@ -197,81 +163,74 @@ draw(struct app *a, uint64_t now_ns)
  * start, and to get the descriptors that they keep: the look is repeated at first.
  */
 static bool
-is_alone(struct app *a, uint64_t now_ns)
+is_alone(struct display *d, uint64_t now_ns)
 {
-	struct display *d = &a->display;
-
-	if (a->options->progress == OPTIONS_PROGRESS_ALWAYS ||
-	    !sink_is_watchable(&a->writer.sink))
+	if (d->options->progress == OPTIONS_PROGRESS_ALWAYS ||
+	    !sink_is_watchable(d->sink))
 		return true;
 	if (now_ns - d->start_ns < DISPLAY_SETTLE_NS)
 		d->is_quiet_pipeline =
-		    neighbours_look(STDERR_FILENO, a->writer.sink.fd) == NEIGHBOURS_QUIET;
+		    neighbours_look(STDERR_FILENO, d->sink->fd) == NEIGHBOURS_QUIET;
 	else if (!d->is_quiet_pipeline)
 		be_none(d);
 	return d->is_quiet_pipeline;
 }
 
 static bool
-may_draw(struct app *a, uint64_t now_ns)
+may_draw(struct display *d, uint64_t now_ns)
 {
-	struct display *d = &a->display;
-
 	switch (screen_place(&d->screen)) {
 	case SCREEN_BACKGROUND:
 		screen_forget(&d->screen);
 		return false;
 	case SCREEN_FOREIGN:
-		return a->options->progress == OPTIONS_PROGRESS_ALWAYS;
+		return d->options->progress == OPTIONS_PROGRESS_ALWAYS;
 	case SCREEN_FOREGROUND:
 		break;
 	}
-	if (is_alone(a, now_ns))
+	if (is_alone(d, now_ns))
 		return true;
 	screen_erase(&d->screen);
 	return false;
 }
 
 static void
-say(struct app *a)
+say(const struct display *d, uint32_t n)
 {
 	char mem[LOG_LINE_MAX];
 	struct text line;
 
 	text_init(&line, mem, sizeof(mem));
-	status_put_sentence(&line, a->display.rows, a->n);
+	status_put_sentence(&line, d->rows, n);
 	log_text(LOG_INFO, &line);
 }
 
 void
-app_display_run(struct app *a, uint64_t now_ns)
+display_run(struct display *d, const struct views *views, bool is_paused, uint64_t now_ns)
 {
-	struct display *d = &a->display;
 	bool is_due = now_ns >= d->due_ns;
 
-	if (now_ns < app_display_deadline(a))
+	if (now_ns < display_deadline(d))
 		return;
-	if (!has_memory(a)) {
+	if (!has_memory(d, views->n)) {
 		be_none(d);
 		return;
 	}
 	if (is_due) {
-		take(a, now_ns);
+		take(d, views, now_ns);
 		d->due_ns = now_ns + (d->kind == DISPLAY_LINES ? DISPLAY_PERIOD_NS
 							       : DISPLAY_SENTENCE_NS);
 	}
 	d->is_erased = false;
 	if (d->kind == DISPLAY_SENTENCES)
-		say(a);
-	else if (may_draw(a, now_ns))
-		draw(a, now_ns);
+		say(d, views->n);
+	else if (may_draw(d, now_ns))
+		draw(d, views->n, is_paused, now_ns);
 }
 
 void
-app_display_close(struct app *a)
+display_close(struct display *d)
 {
-	struct display *d = &a->display;
-
 	if (d->kind != DISPLAY_NONE || d->screen.is_shown)
 		screen_close(&d->screen);
 	log_set_before(NULL, NULL);

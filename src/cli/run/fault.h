@@ -1,0 +1,15 @@
+#ifndef CLI_RUN_FAULT_H
+#define CLI_RUN_FAULT_H
+
+#include "cli/output/writer.h"
+#include "cli/run/app.h"
+
+/* Error lines about the set-up and the output. */
+
+/* "SUBJECT: what", the subject escaped. */
+void fault_say(struct span subject, const char *what);
+enum app_status fault_errno(const char *subject, int error); /* APP_FAILED */
+void fault_writer(const struct writer *w);
+enum app_status fault_stats(const char *path, int error); /* APP_FAILED */
+
+#endif

@@ -1,0 +1,299 @@
+/*
+ * From the merge to the sink:
+ *
+ *   merge --record--> output (memory) --whole records--> sink
+ *
+ * A sink that is full stops it: the queues of the merge fill, and then reading stops.
+ */
+#include "cli/run/pump.h"
+
+#include <string.h>
+
+#include "cli/report/messages.h"
+#include "cli/run/choose.h"
+#include "sys/loop.h"
+#include "pcap/linktype.h"
+#include "sys/log.h"
+
+#define QUEUE_BYTES (256u * 1024) /* of a queue while there is plenty of memory */
+#define SPARE_NS    1000000000u	  /* how often a queue's extra memory is taken back */
+#define AHEAD_MAX   64 /* reads of awaited sources in one round: the others come, too */
+
+/* What the first interface blocks wait for the clocks, once all targets have answered: less
+ * than packets do. */
+#define DESCRIBE_NS 50000000u
+
+void
+pump_count_unwritten(struct pump *p)
+{
+	size_t torn;
+	uint64_t n = output_torn(&p->writer->output, &torn);
+
+	for (uint64_t i = 0; i < n; i++)
+		fleet_note_unwritten(p->fleet, output_unwritten(&p->writer->output, i));
+}
+
+/* More than asked for while there is plenty: fewer and larger reads. */
+static size_t
+generous(const struct pump *p, size_t bytes)
+{
+	uint64_t share = p->options->buffer_bytes / p->fleet->n / 16;
+	size_t wish = share < QUEUE_BYTES ? (size_t)share & ~(size_t)4095 : QUEUE_BYTES;
+
+	return bytes > 0 && bytes < wish ? wish : bytes;
+}
+
+static void
+change_memory(struct pump *p, uint32_t source, size_t asked)
+{
+	size_t bytes = generous(p, asked);
+	void *mem = bytes > 0 ? pool_take(&p->pool, bytes) : NULL;
+	size_t old_bytes;
+	void *old;
+
+	if (bytes > 0 && !mem) {
+		merge_refuse_memory(p->merge, source);
+		return;
+	}
+	old = merge_set_memory(p->merge, source, mem, bytes, &old_bytes);
+	pool_give(&p->pool, old, old_bytes);
+}
+
+/* Descriptions say what is known by now of the clocks. */
+static void
+note_offsets(struct pump *p)
+{
+	fleet_note_offsets(p->fleet, p->writer->output.n_described);
+}
+
+void
+pump_note_drops(struct pump *p)
+{
+	note_offsets(p);
+	if (p->options->format->put_statistics)
+		fleet_note_drops(p->fleet);
+}
+
+static void
+log_index(const struct interface *i, uint32_t own, uint32_t unique)
+{
+	char mem[LOG_LINE_MAX];
+	struct text line;
+
+	text_init(&line, mem, sizeof(mem));
+	text_str(&line, "interface ");
+	text_u64(&line, unique);
+	text_str(&line, ": ");
+	text_escape(&line, i->name);
+	if (i->own.n == 0 || span_eq(i->own, span_str("any"))) {
+		text_str(&line, ", index ");
+		text_u64(&line, own);
+	}
+	log_text(LOG_INFO, &line);
+}
+
+static uint32_t
+unique_index(struct pump *p, const struct interface *i, const struct merge_out *out)
+{
+	uint32_t own = linktype_ifindex(i->linktype, out->data, out->record.caplen);
+	bool is_new;
+	uint32_t unique = ifindexes_map(&p->ifindexes[out->source], own, &is_new);
+
+	if (is_new)
+		log_index(i, own, unique);
+	return unique;
+}
+
+/* Before each record: a file that is full gives way to the next. */
+static enum writer_result
+turn(struct pump *p)
+{
+	struct writer *w = p->writer;
+	enum writer_result result;
+
+	pump_note_drops(p);
+	result = writer_turn(w);
+	if (w->kept_error < 0)
+		log_line(LOG_WARNING, "--rotate-keep: an old file stays: %s",
+			 strerror(-w->kept_error));
+	if (result != WRITER_OK)
+		return result;
+	note_offsets(p);
+	return writer_describe(w);
+}
+
+static void
+tell_ahead(struct pump *p, const struct merge_out *out)
+{
+	const struct source *s = &p->fleet->sources[out->source];
+
+	if (fleet_note_ahead(p->fleet, out->source))
+		messages_tell_ahead(s->target->name, s->is_file, out->record.time_ns);
+}
+
+static enum writer_result
+write_record(struct pump *p, const struct merge_out *out)
+{
+	const struct interface *i = &p->interfaces->list[out->record.interface_id];
+	struct writer *w = p->writer;
+	enum writer_result result = WRITER_OK;
+	uint32_t index = 0;
+
+	if (out->is_ahead)
+		tell_ahead(p, out);
+	if (!i->is_refused && writer_is_due(w))
+		result = turn(p);
+	if (i->is_refused || result != WRITER_OK) {
+		fleet_note_unwritten(p->fleet, out->source);
+		return result;
+	}
+	if (p->ifindexes)
+		index = unique_index(p, i, out);
+	return writer_put_record(w, &out->record, index, out->data);
+}
+
+/* Memory that a burst needed is given back when the burst is over for a while. */
+static void
+spare(struct pump *p, uint64_t now_ns)
+{
+	uint32_t source;
+
+	if (now_ns - p->spare_ns < SPARE_NS)
+		return;
+	p->spare_ns = now_ns;
+	pool_trim(&p->pool);
+	source = merge_spare_memory(p->merge);
+	if (source != UINT32_MAX)
+		change_memory(p, source, 0);
+}
+
+/* At the start nothing leaves until all have answered or failed: for the hold-back, like
+ * any other wait for a source. */
+static bool
+is_too_early(struct pump *p, uint64_t merge_ns)
+{
+	uint64_t end_ns = p->start_ns + merge_hold_back_ns(p->merge);
+
+	if (p->is_ready || merge_ns >= end_ns)
+		return false;
+	p->wake_ns = end_ns;
+	return true;
+}
+
+/* A description says how far a clock is off, and cannot be mended later. */
+static bool
+is_too_early_to_describe(struct pump *p, uint64_t merge_ns, uint64_t now_ns)
+{
+	const struct output *output = &p->writer->output;
+	uint64_t end_ns = p->ready_ns + DESCRIBE_NS;
+
+	if (!output_has_interfaces(output) || output->n_described > 0 || !p->is_ready ||
+	    now_ns >= end_ns || !fleet_is_measuring(p->fleet))
+		return false;
+	p->wake_ns = merge_ns + (end_ns - now_ns);
+	return true;
+}
+
+static bool
+has_linktype(struct pump *p)
+{
+	if (p->interfaces->linktype != INTERFACES_OPEN)
+		return true;
+	if (!choose_linktype(p->interfaces, p->options->linktype, p->fleet))
+		return false;
+	output_put_head(&p->writer->output);
+	return true;
+}
+
+void
+pump_start(struct pump *p, uint64_t now_ns)
+{
+	p->start_ns = now_ns;
+	if (choose_at_once(p->interfaces, p->options->linktype, p->fleet))
+		output_put_head(&p->writer->output);
+}
+
+void
+pump_set_ready(struct pump *p, uint64_t now_ns)
+{
+	p->is_ready = true;
+	p->ready_ns = now_ns;
+}
+
+/* The one that the oldest record waits for. */
+static bool
+read_awaited(struct pump *p, uint64_t now_ns)
+{
+	uint32_t source = merge_awaited(p->merge);
+
+	return source != UINT32_MAX &&
+	       source_read_ahead(&p->fleet->sources[source], now_ns);
+}
+
+static enum writer_result
+give_all(struct pump *p, bool may_wait, uint64_t now_ns)
+{
+	uint64_t merge_ns = source_merge_ns(&p->fleet->context, now_ns);
+	struct output *output = &p->writer->output;
+	enum writer_result result = WRITER_OK;
+	struct merge_out out;
+	unsigned ahead = 0;
+
+	if ((may_wait && is_too_early(p, merge_ns)) || !has_linktype(p) ||
+	    (may_wait && is_too_early_to_describe(p, merge_ns, now_ns)))
+		return WRITER_OK;
+	while (result < WRITER_LAST && output_has_room(output)) {
+		if (!p->writer->is_between && !output_is_ready(output)) {
+			note_offsets(p);
+			output_describe(output);
+			continue;
+		}
+		switch (merge_next(p->merge, merge_ns, &out)) {
+		case MERGE_RECORD:
+			result = write_record(p, &out);
+			break;
+		case MERGE_GROW:
+			change_memory(p, out.source, out.bytes);
+			break;
+		case MERGE_WAIT:
+			if (ahead++ < AHEAD_MAX && read_awaited(p, now_ns))
+				break;
+			p->wake_ns = out.wake_ns;
+			spare(p, now_ns);
+			return WRITER_OK;
+		case MERGE_DONE:
+			p->is_done = true;
+			return WRITER_OK;
+		}
+	}
+	return result;
+}
+
+enum writer_result
+pump_flush(struct pump *p, uint64_t now_ns)
+{
+	enum writer_result result = writer_flush(p->writer);
+
+	p->wake_ns = LOOP_NEVER;
+	fleet_set_blocked(p->fleet, !output_has_room(&p->writer->output), now_ns);
+	return result;
+}
+
+/* Inlined into what runs once it would be optimized for size: every packet comes here. */
+__attribute__((noinline, hot)) enum writer_result
+pump_give(struct pump *p, bool may_wait, uint64_t now_ns)
+{
+	struct writer *w = p->writer;
+	enum writer_result result;
+
+	p->is_done = false;
+	do {
+		result = pump_flush(p, now_ns);
+		if (result < WRITER_LAST)
+			result = give_all(p, may_wait, now_ns);
+	} while (result < WRITER_LAST && w->state == WRITER_OK &&
+		 !output_has_room(&w->output));
+	writer_flush(w);
+	fleet_set_blocked(p->fleet, !output_has_room(&w->output), now_ns);
+	return writer_is_over(w) ? w->state : result;
+}
