@@ -165,14 +165,14 @@ def test_display(terminal, workers, tmp_path):
 
 
 def test_pipelines(terminal, workers, tmp_path):
-    """Not beside a tcpdump that prints here, but beside a program that does not."""
+    """Not beside a program that may print here, unless it is asked for."""
     one, copy = workers[0].target, tmp_path / "copy"
     terminal.run(f"{DDUMP} {one} | tcpdump -nr -")
     terminal.wait(lambda t: len(re.findall(r"^[\d:.]{15} ", t, re.M)) > 2 * REAL, "tcpdump prints for 2 s")
     terminal.type("C-c")
     terminal.wait(lambda t: "total: received" in t and t.endswith("ok>"), "it ends")
     assert b"tcpdump" in terminal.written() and HEAD.encode() not in terminal.written()
-    terminal.run(f"clear; {DDUMP} -c {2 * REAL} {one} | cat >{copy}")
+    terminal.run(f"clear; {DDUMP} --progress always -c {2 * REAL} {one} | cat >{copy}")
     terminal.wait(lambda t: re.search(r"total +1 of 1 +\d\d", t), "it is shown")
     terminal.wait(lambda t: "total: received" in t and t.endswith("ok>"), "it ends")
     assert HEAD not in terminal.text()

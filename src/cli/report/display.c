@@ -7,7 +7,6 @@
 
 #include "sys/clock.h"
 #include "sys/log.h"
-#include "sys/neighbours.h"
 #include "sys/signals.h"
 
 static const int terminal_signals[] = {SIGTSTP, SIGCONT, SIGWINCH};
@@ -29,16 +28,16 @@ before_log_line(void *context)
 }
 
 void
-display_open(struct display *d, const struct options *options, const struct sink *sink)
+display_open(struct display *d, const struct options *options, bool is_shared)
 {
 	enum options_progress progress = options->progress;
 
-	d->options = options;
-	d->sink = sink;
+	d->is_always = progress == OPTIONS_PROGRESS_ALWAYS;
 	d->watch.fd = -1;
 	d->screen.fd = -1;
 	be_none(d);
-	if (progress == OPTIONS_PROGRESS_NEVER || options->is_quiet)
+	if (progress == OPTIONS_PROGRESS_NEVER || options->is_quiet ||
+	    (is_shared && !d->is_always))
 		return;
 	d->start_ns = clock_monotonic_ns();
 	d->taken_ns = d->start_ns;
@@ -46,7 +45,7 @@ display_open(struct display *d, const struct options *options, const struct sink
 		d->kind = DISPLAY_LINES;
 		d->due_ns = d->start_ns + DISPLAY_PERIOD_NS;
 		log_set_before(before_log_line, d);
-	} else if (progress == OPTIONS_PROGRESS_ALWAYS) {
+	} else if (d->is_always) {
 		d->kind = DISPLAY_SENTENCES;
 		d->due_ns = d->start_ns + DISPLAY_SENTENCE_NS;
 	}
@@ -158,40 +157,19 @@ draw(struct display *d, uint32_t n, bool is_paused, uint64_t now_ns)
 	d->drawn_ns = now_ns;
 }
 
-/*
- * Whether nobody else writes where we would. A pipeline's processes take a moment to
- * start, and to get the descriptors that they keep: the look is repeated at first.
- */
 static bool
-is_alone(struct display *d, uint64_t now_ns)
-{
-	if (d->options->progress == OPTIONS_PROGRESS_ALWAYS ||
-	    !sink_is_watchable(d->sink))
-		return true;
-	if (now_ns - d->start_ns < DISPLAY_SETTLE_NS)
-		d->is_quiet_pipeline =
-		    neighbours_look(STDERR_FILENO, d->sink->fd) == NEIGHBOURS_QUIET;
-	else if (!d->is_quiet_pipeline)
-		be_none(d);
-	return d->is_quiet_pipeline;
-}
-
-static bool
-may_draw(struct display *d, uint64_t now_ns)
+may_draw(struct display *d)
 {
 	switch (screen_place(&d->screen)) {
 	case SCREEN_BACKGROUND:
 		screen_forget(&d->screen);
 		return false;
 	case SCREEN_FOREIGN:
-		return d->options->progress == OPTIONS_PROGRESS_ALWAYS;
+		return d->is_always;
 	case SCREEN_FOREGROUND:
 		break;
 	}
-	if (is_alone(d, now_ns))
-		return true;
-	screen_erase(&d->screen);
-	return false;
+	return true;
 }
 
 static void
@@ -224,7 +202,7 @@ display_run(struct display *d, const struct views *views, bool is_paused, uint64
 	d->is_erased = false;
 	if (d->kind == DISPLAY_SENTENCES)
 		say(d, views->n);
-	else if (may_draw(d, now_ns))
+	else if (may_draw(d))
 		draw(d, views->n, is_paused, now_ns);
 }
 

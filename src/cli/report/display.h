@@ -5,7 +5,6 @@
 #include "cli/report/status.h"
 #include "sys/loop.h"
 #include "sys/screen.h"
-#include "sys/sink.h"
 
 /*
  * When something is shown while ddump runs, and where: lines on the terminal that standard
@@ -14,7 +13,6 @@
 #define DISPLAY_PERIOD_NS   500000000u
 #define DISPLAY_REDRAW_NS   50000000u /* behind a log line, at most so often */
 #define DISPLAY_SENTENCE_NS UINT64_C(10000000000)
-#define DISPLAY_SETTLE_NS   UINT64_C(5000000000) /* a pipeline has all its processes */
 
 enum display_kind { DISPLAY_NONE, DISPLAY_SENTENCES, DISPLAY_LINES };
 
@@ -24,11 +22,9 @@ struct display_rates {
 };
 
 struct display {
-	const struct options *options;
-	const struct sink *sink;
 	enum display_kind kind;
-	bool is_quiet_pipeline; /* nobody else writes on the terminal, as seen last */
-	bool is_erased;		/* for a log line, or folded anew: to be drawn soon */
+	bool is_always; /* --progress always */
+	bool is_erased; /* for a log line, or folded anew: to be drawn soon */
 	uint64_t start_ns;
 	uint64_t due_ns;   /* when the values are taken again */
 	uint64_t taken_ns; /* and were taken last */
@@ -39,10 +35,9 @@ struct display {
 	struct screen screen;
 };
 
-/* Before anything is watched or any thread made. A display that cannot be is none. Both are
- * borrowed: the sink is where the packets go, whose pipeline may use the terminal, too. */
-void display_open(struct display *d, const struct options *options,
-		  const struct sink *sink);
+/* Before anything is watched or any thread made. A display that cannot be is none.
+ * is_shared: the packets go to a program that may print on the same terminal. */
+void display_open(struct display *d, const struct options *options, bool is_shared);
 
 /* The signals, once there is a loop: 0 or -errno. */
 int display_watch(struct display *d, struct loop *loop);

@@ -348,7 +348,7 @@ run(struct app *a)
 	if (status != APP_OK)
 		return status;
 	files = limits_raise_files();
-	display_open(&r->display, a->options, &r->writer.sink);
+	display_open(&r->display, a->options, sink_is_watchable(&r->writer.sink));
 	rc = open_loop(a);
 	if (rc < 0)
 		return fault_errno("start", rc);
