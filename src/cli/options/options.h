@@ -1,7 +1,7 @@
 #ifndef CLI_OPTIONS_OPTIONS_H
 #define CLI_OPTIONS_OPTIONS_H
 
-#include "base/text.h"
+#include "base/flag.h"
 #include "pcap/format.h"
 #include "sys/tls/tls.h"
 
@@ -11,6 +11,7 @@
 #define OPTIONS_ROTATE_MIN	4096u /* more than what stands before the packets */
 #define OPTIONS_RETRY_S_DEFAULT 300   /* s that a lost target is tried again */
 #define OPTIONS_HEAD_S_DEFAULT	10    /* s until a target must have answered */
+#define OPTIONS_KEEP_MAX	65535 /* files of --rotate-keep: 8 bytes each */
 
 /* The link type of the output. */
 enum options_linktype {
@@ -36,14 +37,11 @@ struct options {
 	uint64_t buffer_bytes;
 	uint64_t retry_ns; /* how long a lost target is tried again; 0: never */
 	uint64_t wait_ns;  /* how long one that cannot be reached at first is; 0: once */
-	uint64_t connect_ns; /* bound on connecting, and on the answer's head */
-	const char *filter;  /* defaults for targets that do not say; NULL: not given */
-	const char *interface;
-	const char *snaplen;
-	const char *direction;
+	uint64_t connect_ns;	 /* bound on connecting, and on the answer's head */
+	struct flag_query query; /* for targets whose URL does not set a parameter */
 	struct tls_options tls;
 	enum options_linktype linktype;
-	const struct format *format; /* of the output; not given: by the file's name */
+	const struct format *format; /* of the output */
 	bool is_nano;
 	uint64_t rotate_bytes; /* a new file when one has so many; 0: never */
 	uint64_t rotate_ns;    /* or is so old; 0: never */
@@ -60,26 +58,19 @@ struct options {
 	bool is_ipv4;	   /* no other addresses of names; not both */
 	bool is_ipv6;
 	const char *targets_path; /* more of them; NULL: none */
-	const char **targets;	  /* the memory given to cli_options_parse */
+	const char **targets;	  /* the memory given to options_parse */
 	size_t n_targets;
 };
 
-enum cli_options_result {
-	CLI_OPTIONS_RUN,
-	CLI_OPTIONS_HELP,
-	CLI_OPTIONS_VERSION,
-	CLI_OPTIONS_BAD /* why: one sentence; exit status 2 */
-};
-
 /*
- * Reads argv[1] to argv[argc - 1]: flags with one or two dashes, values behind "=" or as
- * the next argument, one-letter flags with the value attached as well; "--" ends the
- * flags. targets has room for argc pointers.
+ * Reads argv[1] to argv[argc - 1] (flag_parse). targets has room for argc pointers. BAD: why
+ * is one sentence; exit status 2.
  */
-enum cli_options_result cli_options_parse(struct options *o, int argc, char **argv,
-					  const char **targets, struct text *why);
+enum flag_result options_parse(struct options *o, int argc, char **argv,
+			       const char **targets, struct text *why);
 
 /* One screen of help. */
-const char *cli_options_help(void);
+#define OPTIONS_HELP_MAX 8192
+void options_put_help(struct text *out);
 
 #endif

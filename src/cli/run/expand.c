@@ -96,12 +96,16 @@ static enum app_status
 name_all(struct expand *e)
 {
 	struct target **scratch = calloc(e->n, sizeof(struct target *));
+	const struct target *twice;
 
 	if (!scratch)
 		return fault_errno("targets", -ENOMEM);
-	target_name_all(e->targets, e->n, scratch);
+	twice = target_name_all(e->targets, e->n, scratch);
 	free(scratch);
-	return APP_OK;
+	if (twice)
+		fault_say(span_str(twice->name), "the label is the name of another "
+						    "target, too");
+	return twice ? APP_USAGE : APP_OK;
 }
 
 enum app_status
