@@ -104,7 +104,7 @@ name_all(struct expand *e)
 	free(scratch);
 	if (twice)
 		fault_say(span_str(twice->name), "the label is the name of another "
-						    "target, too");
+						 "target, too");
 	return twice ? APP_USAGE : APP_OK;
 }
 

@@ -84,6 +84,8 @@ on_signal(struct loop_watch *w, unsigned ready, uint64_t now_ns)
 		r->is_stopped = true;
 	} else if (r->phase == RUN_RUNNING) {
 		stop(r);
+	} else if (r->phase == RUN_FLUSHING && output_waiting(&r->writer.output).n == 0) {
+		r->wants_no_counts = true;
 	} else {
 		log_line(LOG_ERROR, "interrupted again, exiting: packets that wait to be "
 				    "written are discarded");
@@ -227,7 +229,8 @@ judge(struct run *r, uint64_t now_ns)
 	if (r->phase < RUN_FLUSHING && f->n_over == f->n && r->pump.is_done &&
 	    !r->has_progress)
 		r->phase = RUN_FLUSHING;
-	if (r->phase == RUN_FLUSHING && f->n_over == f->n && f->n_counting == 0 &&
+	if (r->phase == RUN_FLUSHING && f->n_over == f->n &&
+	    (f->n_counting == 0 || r->wants_no_counts) &&
 	    (writer_is_over(&r->writer) || put_tail(r)))
 		r->phase = RUN_OVER;
 	if (r->sink_watch.fd >= 0)

@@ -25,12 +25,13 @@ struct run {
 	struct writer writer;
 	struct messages messages;
 	struct display display;
-	bool is_stopped;     /* by the user, a count, a time, or the reader */
-	bool has_failed;     /* the output, or a person's patience */
-	bool is_output_over; /* that nothing more can be written has been dealt with */
-	bool has_progress;   /* the merge may know more than when it was asked last */
-	bool has_change;     /* of who captures, to be told */
-	uint64_t end_ns;     /* when the duration is over */
+	bool is_stopped;      /* by the user, a count, a time, or the reader */
+	bool has_failed;      /* the output, or a person's patience */
+	bool wants_no_counts; /* interrupted when only they were waited for */
+	bool is_output_over;  /* that nothing more can be written has been dealt with */
+	bool has_progress;    /* the merge may know more than when it was asked last */
+	bool has_change;      /* of who captures, to be told */
+	uint64_t end_ns;      /* when the duration is over */
 	uint64_t lag_looked_ns;
 };
 
