@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "cli/run/fault.h"
 #include "cli/target/logins.h"
 #include "merge/merge.h"
 #include "sys/clock.h"

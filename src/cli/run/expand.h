@@ -2,7 +2,7 @@
 #define CLI_RUN_EXPAND_H
 
 #include "cli/options/options.h"
-#include "cli/run/app.h"
+#include "cli/run/fault.h"
 #include "cli/target/target.h"
 #include "sys/loop.h"
 #include "sys/resolve.h"

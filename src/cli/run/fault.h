@@ -2,7 +2,14 @@
 #define CLI_RUN_FAULT_H
 
 #include "cli/output/writer.h"
-#include "cli/run/app.h"
+
+/* The exit status of ddump. */
+enum app_status {
+	APP_OK = 0,
+	APP_FAILED = 1, /* no target could be started, or the output failed */
+	APP_USAGE = 2,
+	APP_PARTIAL = 3 /* done, but a target failed for good */
+};
 
 /* Error lines about the set-up and the output. */
 
