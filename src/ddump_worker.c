@@ -7,7 +7,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "pcap/capture.h"
 #include "sys/log.h"
 #include "sys/own_names.h"
 #include "sys/service.h"
@@ -68,7 +67,7 @@ run(struct opts *o)
 	    .n_excludes = o->n_excludes,
 	    .allow_hosts = span_str(o->allow_hosts),
 	    .interfaces = span_str(o->interfaces),
-	    .library = capture_library(),
+	    .library = check_library(),
 	    .limits = {.ring_max = o->max_buffer,
 		       .snaplen_max = o->max_snaplen,
 		       .duration_max_ns = o->max_duration_ns},
@@ -123,7 +122,7 @@ main(int argc, char **argv)
 		fputs(text_cstr(&text), stdout);
 		return 0;
 	case FLAG_RESULT_VERSION:
-		printf("ddump-worker %s (%s)\n", DDUMP_VERSION, capture_library());
+		printf("ddump-worker %s (%s)\n", DDUMP_VERSION, check_library());
 		return 0;
 	}
 	log_set_format(o.is_json_log ? LOG_JSON : LOG_TIMED);

@@ -2,6 +2,7 @@
 #define PCAP_CAPTURE_H
 
 #include "base/text.h"
+#include "pcap/capture_limits.h"
 #include "pcap/savefile.h"
 #include "pcap/splice.h"
 
@@ -11,9 +12,7 @@
  * user space silently (design.md section 3). Order of use: open, compile as often as
  * needed, arm, read.
  */
-#define CAPTURE_BLOCK_MS  10 /* how long the kernel keeps a block that is not full */
-#define CAPTURE_NAME_SIZE 16 /* IFNAMSIZ: an interface name with its terminator */
-#define CAPTURE_RING_MIN  (512u * 1024) /* bytes; below this libpcap's ring fails */
+#define CAPTURE_BLOCK_MS 10 /* how long the kernel keeps a block that is not full */
 
 struct capture_options {
 	const char *interface; /* NULL: every interface, by the cooked `any` socket */

@@ -1,6 +1,7 @@
 #ifndef WORKER_CAPTURE_COMPILE_H
 #define WORKER_CAPTURE_COMPILE_H
 
+#include "pcap/capture.h"
 #include "worker/common/config.h"
 
 /*

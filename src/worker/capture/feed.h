@@ -1,6 +1,7 @@
 #ifndef WORKER_CAPTURE_FEED_H
 #define WORKER_CAPTURE_FEED_H
 
+#include "pcap/capture.h"
 #include "sys/loop.h"
 #include "worker/capture/loop/loopguard.h"
 #include "worker/capture/own.h"

@@ -3,7 +3,8 @@
 
 #include "base/flag.h"
 #include "http/target.h"
-#include "pcap/capture.h"
+#include "pcap/capture_limits.h"
+#include "pcap/savefile.h"
 #include "sys/net.h"
 
 /*

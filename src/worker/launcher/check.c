@@ -182,3 +182,9 @@ check_run(const struct config *config)
 	say("capture", text_cstr(&said));
 	return result == CAPTURE_OK;
 }
+
+const char *
+check_library(void)
+{
+	return capture_library();
+}

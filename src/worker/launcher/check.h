@@ -16,4 +16,7 @@ bool check_run(const struct config *config);
  */
 bool check_excludes(const struct config *config, struct text *why);
 
+/* libpcap's version text, static. */
+const char *check_library(void);
+
 #endif
