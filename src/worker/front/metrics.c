@@ -16,11 +16,11 @@ metrics_add_end(struct metrics *m, const struct record *r)
 	if (r->end <= SLOT_END_VALIDATED)
 		m->ended[r->end]++;
 	m->crashed += WIFSIGNALED(r->wait_status);
-	m->packets += r->packets;
+	m->packets += r->counts.packets;
 	m->bytes += r->bytes;
-	m->dropped += r->dropped;
-	m->own_packets += r->own_packets;
-	m->own_bytes += r->own_bytes;
+	m->dropped += r->counts.dropped;
+	m->own_packets += r->counts.own_packets;
+	m->own_bytes += r->counts.own_bytes;
 	m->stalled_ns += r->stalled_ns;
 	m->broken_watermarks += r->broken_watermarks;
 }

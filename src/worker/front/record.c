@@ -60,12 +60,12 @@ record_update(struct record *r, const struct slot *s)
 {
 	r->end = (enum slot_end)s->end;
 	r->wait_status = s->wait_status;
-	r->packets = s->packets;
+	r->counts.packets = s->packets;
 	r->bytes = s->bytes;
-	r->offered = s->offered;
-	r->dropped = s->dropped;
-	r->own_packets = s->own_packets;
-	r->own_bytes = s->own_bytes;
+	r->counts.offered = s->offered;
+	r->counts.dropped = s->dropped;
+	r->counts.own_packets = s->own_packets;
+	r->counts.own_bytes = s->own_bytes;
 	r->is_counted = s->is_counted != 0;
 	r->stalled_ns = s->stalled_ns;
 	r->broken_watermarks = s->broken_watermarks;
@@ -158,11 +158,11 @@ record_put_end_line(struct text *t, uint32_t number, const struct record *r)
 	text_str(t, " ended: ");
 	record_put_end(t, r);
 	text_str(t, "; ");
-	text_u64(t, r->packets);
+	text_u64(t, r->counts.packets);
 	text_str(t, " packets, ");
 	text_u64(t, r->bytes);
 	text_str(t, " bytes, ");
-	text_u64(t, r->dropped);
+	text_u64(t, r->counts.dropped);
 	text_str(t, " dropped by kernel");
 }
 
@@ -194,6 +194,16 @@ put_number(struct text *t, const char *name, uint64_t value)
 	text_str(t, name);
 	text_str(t, "\":");
 	text_u64(t, value);
+}
+
+void
+record_put_counts(struct text *t, const struct record_counts *c, const char *packets)
+{
+	put_number(t, "offered", c->offered);
+	put_number(t, packets, c->packets);
+	put_number(t, "dropped_by_kernel", c->dropped);
+	put_number(t, "own_traffic", c->own_packets);
+	put_number(t, "own_bytes", c->own_bytes);
 }
 
 static void
@@ -246,12 +256,8 @@ put_result(struct text *t, const struct record *r)
 	char mem[WHY_LOGGED + 64]; /* and "interface gone of signal 31: " */
 	struct text end;
 
-	put_number(t, "packets", r->packets);
+	record_put_counts(t, &r->counts, "packets");
 	put_number(t, "bytes", r->bytes);
-	put_number(t, "offered", r->offered);
-	put_number(t, "dropped_by_kernel", r->dropped);
-	put_number(t, "own_traffic", r->own_packets);
-	put_number(t, "own_bytes", r->own_bytes);
 	put_number(t, "stalled_ms", r->stalled_ns / 1000000);
 	put_number(t, "broken_watermarks", r->broken_watermarks);
 	if (r->ended_real_ns == 0)

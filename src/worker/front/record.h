@@ -11,6 +11,15 @@ struct record_left {
 	char name[SLOTS_FLOW_SIZE];
 };
 
+/* offered = packets + own_packets + dropped, once nothing is captured any more. */
+struct record_counts {
+	uint64_t offered;
+	uint64_t packets;
+	uint64_t dropped;
+	uint64_t own_packets;
+	uint64_t own_bytes;
+};
+
 /*
  * What the front remembers of a capture: who asked for what, and at the end what became
  * of it. Told by /captures, /metrics and the audit log.
@@ -24,12 +33,8 @@ struct record {
 	/* the slot's numbers when the capture had ended */
 	enum slot_end end;
 	int wait_status;
-	uint64_t packets;
+	struct record_counts counts;
 	uint64_t bytes;
-	uint64_t offered;
-	uint64_t dropped;
-	uint64_t own_packets;
-	uint64_t own_bytes;
 	bool is_counted;
 	uint64_t stalled_ns;
 	uint64_t broken_watermarks;
@@ -47,6 +52,10 @@ void record_put_client(struct text *t, const struct record *r);
 
 /* "client gone", "died of signal 9". */
 void record_put_end(struct text *t, const struct record *r);
+
+/* Members of a JSON object, each behind a comma; packets: the name of that one. */
+void record_put_counts(struct text *t, const struct record_counts *c,
+		       const char *packets);
 
 /* The audit log's lines, without time or newline. */
 void record_put_start_line(struct text *t, uint32_t number, const struct record *r);

@@ -6,13 +6,7 @@
 struct tally
 tally_of(const struct record *r)
 {
-	struct tally t = {.end = r->end,
-			  .is_exact = r->is_counted,
-			  .offered = r->offered,
-			  .captured = r->packets,
-			  .dropped = r->dropped,
-			  .own_packets = r->own_packets,
-			  .own_bytes = r->own_bytes};
+	struct tally t = {.end = r->end, .is_exact = r->is_counted, .counts = r->counts};
 
 	memcpy(t.id, r->request.id, sizeof(t.id));
 	return t;
@@ -81,15 +75,6 @@ tally_parse_id(struct span s, uint8_t id[static REQUEST_ID_SIZE])
 	return true;
 }
 
-static void
-put_number(struct text *t, const char *name, uint64_t value)
-{
-	text_str(t, ",\"");
-	text_str(t, name);
-	text_str(t, "\":");
-	text_u64(t, value);
-}
-
 void
 tally_put_json(struct text *t, const struct tally *tally)
 {
@@ -98,11 +83,7 @@ tally_put_json(struct text *t, const struct tally *tally)
 	text_str(t, has_ended ? "{\"state\":\"ended\"" : "{\"state\":\"running\"");
 	text_str(t, ",\"counts\":");
 	text_str(t, tally->is_exact ? "\"exact\"" : "\"at_least\"");
-	put_number(t, "offered", tally->offered);
-	put_number(t, "captured", tally->captured);
-	put_number(t, "dropped_by_kernel", tally->dropped);
-	put_number(t, "own_traffic", tally->own_packets);
-	put_number(t, "own_bytes", tally->own_bytes);
+	record_put_counts(t, &tally->counts, "captured");
 	if (has_ended) {
 		text_str(t, ",\"end\":\"");
 		text_str(t, slots_end_kind(tally->end));

@@ -15,11 +15,7 @@ struct tally {
 	uint64_t ended_ns; /* monotonic; 0: never used */
 	enum slot_end end;
 	bool is_exact;
-	uint64_t offered;
-	uint64_t captured;
-	uint64_t dropped;
-	uint64_t own_packets;
-	uint64_t own_bytes;
+	struct record_counts counts;
 };
 
 struct tallies {

@@ -197,7 +197,7 @@ a_capture_that_runs_is_listed_until_it_has_ended_and_then_its_tally_is_kept(void
 	assert_non_null(strstr(text_cstr(&t), "\"ended\":[{\"capture\":0"));
 	assert_int_equal(metrics.packets, 5);
 	assert_int_equal(broker_count(&broker, id, true, 2 * S, &tally), BROKER_COUNTED);
-	assert_int_equal(tally.captured, 5);
+	assert_int_equal(tally.counts.packets, 5);
 	assert_int_equal(broker_count(&broker, id, true, 2 * S + TALLY_KEPT_NS, &tally),
 			 BROKER_UNKNOWN);
 }

@@ -27,8 +27,9 @@ fill(struct record *r, uint8_t byte, bool is_unix)
 	r->has_uid = is_unix;
 	r->uid = UINT32_MAX;
 	r->request.snaplen = UINT32_MAX;
-	r->started_real_ns = r->ended_real_ns = r->packets = r->bytes = r->offered =
-	    r->dropped = r->stalled_ns = r->broken_watermarks = UINT64_MAX;
+	r->started_real_ns = r->ended_real_ns = r->counts.packets = r->bytes =
+	    r->counts.offered = r->counts.dropped = r->stalled_ns = r->broken_watermarks =
+		UINT64_MAX;
 	r->wait_status = 31;
 }
 

@@ -11,11 +11,11 @@ static struct record
 record_with_id(uint8_t byte)
 {
 	struct record r = {.end = SLOT_END_STOPPED,
-			   .offered = byte + UINT64_C(10),
-			   .packets = byte,
-			   .dropped = 7,
-			   .own_packets = 3,
-			   .own_bytes = 99,
+			   .counts.offered = byte + UINT64_C(10),
+			   .counts.packets = byte,
+			   .counts.dropped = 7,
+			   .counts.own_packets = 3,
+			   .counts.own_bytes = 99,
 			   .is_counted = true};
 
 	r.request.has_id = true;
@@ -37,8 +37,8 @@ test_an_ended_capture_is_found_for_a_minute(void **state)
 	tally_add(&all, &r, 1000 * S);
 	t = tally_find(&all, id, 1060 * S - 1);
 	assert_non_null(t);
-	assert_int_equal(t->captured, 5);
-	assert_int_equal(t->offered, 15);
+	assert_int_equal(t->counts.packets, 5);
+	assert_int_equal(t->counts.offered, 15);
 	assert_null(tally_find(&all, id, 1060 * S));
 	id[15]++;
 	assert_null(tally_find(&all, id, 1000 * S));
@@ -149,8 +149,9 @@ test_json_has_room_for_the_largest_numbers(void **state)
 	struct text t;
 
 	(void)state;
-	tally.offered = tally.captured = tally.dropped = tally.own_packets =
-	    tally.own_bytes = tally.ended_ns = UINT64_MAX;
+	tally.counts.offered = tally.counts.packets = tally.counts.dropped =
+	    tally.counts.own_packets = tally.counts.own_bytes = tally.ended_ns =
+		UINT64_MAX;
 	text_init(&t, mem, sizeof(mem));
 	tally_put_json(&t, &tally);
 	assert_false(t.is_cut);
