@@ -85,7 +85,7 @@ check_host(const struct http_server *s)
 		return NULL;
 	if (n != 1)
 		return "There must be exactly one Host field.";
-	if (!http_uri_is_authority(host))
+	if (host.n > 0 && !http_uri_is_authority(host)) /* RFC 9112 3.2: may be empty */
 		return "The Host field is not a host name or address.";
 	if (authority.n > 0 && !span_eq_ci(authority, host))
 		return "The request target and the Host field name different hosts.";
