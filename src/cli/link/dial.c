@@ -3,15 +3,17 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "cli/source/source.h"
+#include "cli/link/talk.h"
 #include "sys/log.h"
 
 void
-dial_init(struct dial *d, struct source_context *context, const struct target *target)
+dial_init(struct dial *d, const struct net_env *env, const struct target *target)
 {
-	d->context = context;
+	d->env = env;
+	d->tunnel = NULL;
 	d->target = target;
 	d->state = DIAL_IDLE;
 	d->transport = (struct transport){.fd = -1};
@@ -20,10 +22,42 @@ dial_init(struct dial *d, struct source_context *context, const struct target *t
 	d->connect.next = 0;
 }
 
+bool
+dial_is_proxied(const struct net_env *env, const struct target *target)
+{
+	return env->proxy && target_is_remote(target);
+}
+
 static bool
 is_proxied(const struct dial *d)
 {
-	return d->context->proxy && target_is_remote(d->target);
+	return dial_is_proxied(d->env, d->target);
+}
+
+/* A zone may be written as in RFC 6874: [fe80::1%25eth0]. */
+static void
+put_host(struct text *out, struct span host)
+{
+	text_put(out, span_take(&host, span_find(host, '%')));
+	if (host.n > 3 && span_starts(host, span_str("%25")))
+		span_take(&host, 3);
+	else
+		span_take(&host, 1);
+	text_str(out, host.n > 0 ? "%" : "");
+	text_put(out, host);
+}
+
+int
+dial_look_up(const struct net_env *env, const struct target *target, uint32_t id)
+{
+	const struct proxy *p = dial_is_proxied(env, target) ? env->proxy : NULL;
+	char mem[RESOLVE_HOST_MAX + 1];
+	struct text host;
+
+	text_init(&host, mem, sizeof(mem));
+	put_host(&host, p ? p->url.host : target_host(target));
+	return resolve_start(env->resolve, text_span(&host),
+			     p ? p->url.port : target->port, id);
 }
 
 static enum dial_result
@@ -35,7 +69,7 @@ fail(struct dial *d, enum dial_result result, const char *what, struct span deta
 	text_init(&reason, d->reason, sizeof(d->reason));
 	if (is_proxied(d) && d->state != DIAL_HANDSHAKE) {
 		text_str(&reason, "the proxy ");
-		text_str(&reason, d->context->proxy->name);
+		text_str(&reason, d->env->proxy->name);
 		text_str(&reason, ": ");
 	}
 	text_str(&reason, what);
@@ -107,15 +141,14 @@ dial_start(struct dial *d, const struct net_address *list, size_t n, uint64_t de
 	d->on_ready = on_ready;
 	d->deadline_ns = deadline_ns;
 	d->watch.on_ready = on_watch;
-	connect_start(&d->connect, d->context->loop, d->context->ports, list, n,
-		      on_connect);
+	connect_start(&d->connect, d->env->loop, d->env->ports, list, n, on_connect);
 }
 
 static void
 enter(struct dial *d, enum dial_state state, uint64_t now_ns)
 {
 	d->state = state;
-	d->deadline_ns = now_ns + d->context->options->connect_ns;
+	d->deadline_ns = now_ns + d->env->connect_ns;
 }
 
 static enum dial_result
@@ -128,7 +161,7 @@ start_tls(struct dial *d, uint64_t now_ns)
 	text_put(&name, d->target->url.host);
 	enter(d, DIAL_HANDSHAKE, now_ns);
 	if (!name.is_cut &&
-	    transport_start_tls(&d->transport, d->context->tls, text_cstr(&name)))
+	    transport_start_tls(&d->transport, d->env->tls, text_cstr(&name)))
 		return DIAL_MORE;
 	return fail(d, DIAL_REFUSED, "TLS: no memory, or the host's name is too long",
 		    span_str(""), NULL);
@@ -145,7 +178,7 @@ enter_target(struct dial *d, uint64_t now_ns)
 static void
 warn_about_password(const struct dial *d)
 {
-	struct proxy *p = d->context->proxy;
+	struct proxy *p = d->env->proxy;
 	struct net_address peer;
 
 	if (p->has_warned || !p->url.has_password ||
@@ -159,12 +192,20 @@ warn_about_password(const struct dial *d)
 static enum dial_result
 start_tunnel(struct dial *d, uint64_t now_ns)
 {
-	enter(d, DIAL_ASKING, now_ns);
+	char mem[PROXY_REQUEST_MAX];
+	struct text request;
+
+	enter(d, DIAL_TUNNEL, now_ns);
 	warn_about_password(d);
-	if (tunnel_init(&d->tunnel, d->context->proxy, d->target))
-		return DIAL_MORE;
-	return fail(d, DIAL_REFUSED, "the user and password for it are too long",
-		    span_str(""), "check --proxy");
+	text_init(&request, mem, sizeof(mem));
+	if (!proxy_request(d->env->proxy, d->target, &request))
+		return fail(d, DIAL_REFUSED, "the user and password for it are too long",
+			    span_str(""), "check --proxy");
+	d->tunnel =
+	    exchange_new(EXCHANGE_TUNNEL, text_span(&request), HTTP_RESPONSE_HEAD_MAX);
+	if (!d->tunnel)
+		return fail(d, DIAL_REFUSED, "out of memory", span_str(""), NULL);
+	return DIAL_MORE;
 }
 
 static enum dial_result
@@ -182,47 +223,18 @@ step_connect(struct dial *d, uint64_t now_ns)
 	}
 	transport_open(&d->transport, fd);
 	net_set_stream_options(fd);
-	if (loop_add(d->context->loop, &d->watch, fd, 0) < 0)
+	if (loop_add(d->env->loop, &d->watch, fd, 0) < 0)
 		return fail(d, DIAL_REFUSED, "no more descriptors can be watched",
 			    span_str(""), NULL);
 	return is_proxied(d) ? start_tunnel(d, now_ns) : enter_target(d, now_ns);
 }
 
-/* A proxy that does not want all of it may have answered already: then that is read. */
-static enum dial_result
-step_asking(struct dial *d, unsigned *wants)
-{
-	struct tunnel *t = &d->tunnel;
-	size_t n = 0;
-	int error;
-
-	while (t->request_sent < t->request_size) {
-		switch (transport_write(&d->transport,
-					(const uint8_t *)t->request + t->request_sent,
-					t->request_size - t->request_sent, &n, &error)) {
-		case TRANSPORT_DONE:
-			t->request_sent += n;
-			break;
-		case TRANSPORT_WANTS_IN:
-		case TRANSPORT_WANTS_OUT:
-			*wants = LOOP_OUT;
-			return DIAL_MORE;
-		case TRANSPORT_END:
-		case TRANSPORT_FAILED:
-			t->request_sent = t->request_size;
-			break;
-		}
-	}
-	d->state = DIAL_TUNNEL;
-	return DIAL_MORE;
-}
-
 static const char *
 proxy_advice(const struct dial *d)
 {
-	unsigned status = d->tunnel.refusal.status;
+	unsigned status = d->tunnel->answer.status;
 
-	if (status == 407 && d->context->proxy->url.has_user)
+	if (status == 407 && d->env->proxy->url.has_user)
 		return "check the user and password in --proxy";
 	if (status == 407)
 		return "give user:password@ in --proxy";
@@ -232,57 +244,55 @@ proxy_advice(const struct dial *d)
 }
 
 static enum dial_result
-fail_tunnel(struct dial *d, enum tunnel_result result)
+refuse_tunnel(struct dial *d)
 {
-	bool is_passing = refusal_is_passing(&d->tunnel.refusal);
+	bool is_passing = refusal_is_passing(&d->tunnel->answer);
 	const char *advice = proxy_advice(d);
 	char mem[DIAL_REASON_MAX];
 	struct text words;
 
-	if (result == TUNNEL_BAD)
-		return fail(d, DIAL_LOST, d->tunnel.reason, span_str(""),
-			    "is that an HTTP proxy?");
 	text_init(&words, mem, sizeof(mem));
-	refusal_put(&d->tunnel.refusal, &words);
+	refusal_put(&d->tunnel->answer, &words);
 	return fail(d, is_passing ? DIAL_LOST : DIAL_REFUSED, "", text_span(&words),
 		    advice);
 }
 
 static enum dial_result
+fail_tunnel(struct dial *d, const char *why)
+{
+	return fail(d, DIAL_LOST, why, span_str(""), "is that an HTTP proxy?");
+}
+
+/* As in HTTP and in TLS the client speaks first, more bytes than the proxy's answer make
+ * no sense. */
+static enum dial_result
 step_tunnel(struct dial *d, uint64_t now_ns, unsigned *wants)
 {
-	struct tunnel *t = &d->tunnel;
-	enum tunnel_result result = TUNNEL_MORE;
-	size_t n;
-	int error;
+	struct exchange *e = d->tunnel;
 
-	switch (transport_read(&d->transport, d->context->scratch, SOURCE_SCRATCH, &n,
-			       &error)) {
-	case TRANSPORT_DONE:
-		result = tunnel_feed(t, span_of(d->context->scratch, n));
+	switch (talk_step(e, &d->transport, d->env->scratch, wants)) {
+	case EXCHANGE_MORE:
 		break;
-	case TRANSPORT_WANTS_IN:
-	case TRANSPORT_WANTS_OUT:
-		break;
-	case TRANSPORT_END:
-	case TRANSPORT_FAILED:
-		result = tunnel_end(t);
-		break;
-	}
-	*wants = LOOP_IN;
-	if (result == TUNNEL_OPEN)
+	case EXCHANGE_OPEN:
+		if (e->rest.n > 0)
+			return fail_tunnel(d, "it sends more than its answer");
 		return enter_target(d, now_ns);
-	if (result != TUNNEL_MORE)
-		return fail_tunnel(d, result);
-	if (t->refusal.status != 0 && now_ns + REFUSAL_WAIT_NS < d->deadline_ns)
+	case EXCHANGE_ANSWER:
+		return refuse_tunnel(d);
+	case EXCHANGE_LOST:
+		return fail_tunnel(d, "it closed the connection without an answer");
+	case EXCHANGE_BAD:
+		return fail_tunnel(d, e->reason);
+	}
+	if (exchange_is_refused(e) && now_ns + REFUSAL_WAIT_NS < d->deadline_ns)
 		d->deadline_ns = now_ns + REFUSAL_WAIT_NS;
 	return DIAL_MORE;
 }
 
 const char *
-dial_tls_advice(const struct source_context *c, const struct transport *t)
+dial_tls_advice(const struct net_env *env, const struct transport *t)
 {
-	const struct tls_options *o = &c->options->tls;
+	const struct tls_options *o = env->tls_options;
 
 	switch (transport_cause(t)) {
 	case TLS_CAUSE_CERTIFICATE:
@@ -324,7 +334,7 @@ step_handshake(struct dial *d, unsigned *wants)
 		break;
 	}
 	cause = transport_cause(&d->transport);
-	advice = dial_tls_advice(d->context, &d->transport);
+	advice = dial_tls_advice(d->env, &d->transport);
 	text_init(&why, mem, sizeof(mem));
 	text_str(&why, transport_reason(&d->transport, 0));
 	if (cause == TLS_CAUSE_CERTIFICATE || cause == TLS_CAUSE_ALERT)
@@ -341,10 +351,9 @@ expire(struct dial *d)
 	case DIAL_HANDSHAKE:
 		return fail(d, DIAL_LOST, "TLS: no answer to the handshake in time",
 			    span_str(""), "is that port an https one?");
-	case DIAL_ASKING:
 	case DIAL_TUNNEL:
-		if (d->tunnel.refusal.status != 0)
-			return fail_tunnel(d, TUNNEL_REFUSED);
+		if (exchange_is_refused(d->tunnel))
+			return refuse_tunnel(d);
 		return fail(d, DIAL_LOST, "no answer in time", span_str(""),
 			    "is that an HTTP proxy?");
 	case DIAL_IDLE:
@@ -360,8 +369,6 @@ step(struct dial *d, uint64_t now_ns, unsigned *wants)
 	switch (d->state) {
 	case DIAL_CONNECTING:
 		return step_connect(d, now_ns);
-	case DIAL_ASKING:
-		return step_asking(d, wants);
 	case DIAL_TUNNEL:
 		return step_tunnel(d, now_ns, wants);
 	case DIAL_HANDSHAKE:
@@ -387,7 +394,7 @@ dial_step(struct dial *d, uint64_t now_ns)
 		result = step(d, now_ns, &wants);
 	} while (result == DIAL_MORE && d->state != before);
 	if (d->watch.fd >= 0 && result == DIAL_MORE)
-		loop_set(d->context->loop, &d->watch, wants);
+		loop_set(d->env->loop, &d->watch, wants);
 	return result;
 }
 
@@ -396,8 +403,10 @@ dial_take(struct dial *d)
 {
 	struct transport t = d->transport;
 
-	loop_remove(d->context->loop, &d->watch);
+	loop_remove(d->env->loop, &d->watch);
 	d->transport = (struct transport){.fd = -1};
+	free(d->tunnel);
+	d->tunnel = NULL;
 	d->state = DIAL_IDLE;
 	return t;
 }
@@ -417,8 +426,10 @@ dial_deadline(const struct dial *d)
 void
 dial_cancel(struct dial *d)
 {
-	loop_remove(d->context->loop, &d->watch);
+	loop_remove(d->env->loop, &d->watch);
 	transport_close(&d->transport);
 	connect_cancel(&d->connect);
+	free(d->tunnel);
+	d->tunnel = NULL;
 	d->state = DIAL_IDLE;
 }

@@ -1,7 +1,9 @@
 #ifndef CLI_LINK_DIAL_H
 #define CLI_LINK_DIAL_H
 
-#include "cli/link/tunnel.h"
+#include "cli/link/env.h"
+#include "cli/link/exchange.h"
+#include "cli/target/target.h"
 #include "sys/connect.h"
 #include "sys/transport.h"
 
@@ -14,18 +16,15 @@
  */
 #define DIAL_REASON_MAX 512
 
-struct source_context;
-
 enum dial_state {
 	DIAL_IDLE, /* not begun, or over */
 	DIAL_CONNECTING,
-	DIAL_ASKING, /* sends the request for a tunnel */
-	DIAL_TUNNEL, /* waits for its answer */
+	DIAL_TUNNEL, /* asks the proxy for a tunnel */
 	DIAL_HANDSHAKE
 };
 
 struct dial {
-	struct source_context *context;
+	const struct net_env *env;
 	const struct target *target;
 	void (*on_ready)(struct dial *d, uint64_t now_ns);
 	enum dial_state state;
@@ -35,12 +34,11 @@ struct dial {
 	char reason[DIAL_REASON_MAX]; /* of a failure, escaped, for a message */
 	const char *advice;	      /* about it; NULL: none */
 	struct connect connect;
-	struct tunnel tunnel;
+	struct exchange *tunnel; /* NULL: none is asked for */
 };
 
 /* For one that was never started: what follows is legal then. */
-void dial_init(struct dial *d, struct source_context *context,
-	       const struct target *target);
+void dial_init(struct dial *d, const struct net_env *env, const struct target *target);
 
 /*
  * To any of the addresses (copied): the target's, or the proxy's where there is one. The
@@ -69,6 +67,13 @@ uint64_t dial_deadline(const struct dial *d);
 void dial_cancel(struct dial *d);
 
 /* What to do about a failure of TLS, in the handshake or later; NULL: nothing is known. */
-const char *dial_tls_advice(const struct source_context *c, const struct transport *t);
+const char *dial_tls_advice(const struct net_env *env, const struct transport *t);
+
+/* Whether the way leads through the proxy. */
+bool dial_is_proxied(const struct net_env *env, const struct target *target);
+
+/* Has the name looked up, of the target or of the proxy: the answer has this id. 0 or
+ * -errno. */
+int dial_look_up(const struct net_env *env, const struct target *target, uint32_t id);
 
 #endif

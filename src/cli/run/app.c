@@ -41,7 +41,7 @@ struct app {
 	struct stats_file stats;
 	char ports_field[TARGET_PORTS_FIELD_MAX];
 	char os[OS_MAX];
-	uint8_t scratch[SOURCE_SCRATCH];
+	uint8_t scratch[NET_SCRATCH];
 };
 
 /* Each target that could be anybody is named, on every run. */
@@ -79,7 +79,7 @@ parse_proxy(struct app *a)
 	if (!a->options->proxy)
 		return APP_OK;
 	what = proxy_parse(&a->proxy, a->options->proxy);
-	a->run.fleet.context.proxy = &a->proxy;
+	a->run.fleet.context.net.proxy = &a->proxy;
 	if (what)
 		fault_say(span_str("--proxy"), what);
 	return what ? APP_USAGE : APP_OK;
@@ -155,9 +155,9 @@ prepare_clocks(struct app *a, uint64_t files)
 			 "clock offsets are not measured: that takes %llu open files, "
 			 "%llu are allowed (ulimit -n)",
 			 (unsigned long long)needed, (unsigned long long)files);
-	source_clock_read_reference(c);
-	source_clock_read_reference(c);
-	c->first_reference = c->reference;
+	source_clock_read_reference(&c->reference);
+	source_clock_read_reference(&c->reference);
+	c->reference.first = c->reference.now;
 }
 
 static void
@@ -169,9 +169,9 @@ choose_ports(struct app *a)
 	ports_init(&a->ports, c->has_probes ? 2 * a->list.n : a->list.n);
 	text_init(&field, a->ports_field, sizeof(a->ports_field));
 	target_put_ports(&field, a->list.targets, a->list.n, &a->ports,
-			 c->proxy ? c->proxy->url.port : 0);
+			 c->net.proxy ? c->net.proxy->url.port : 0);
 	text_cstr(&field);
-	c->ports = &a->ports;
+	c->net.ports = &a->ports;
 	c->ports_field = a->ports_field;
 }
 
@@ -227,13 +227,15 @@ join(struct app *a)
 	struct source_context *c = &r->fleet.context;
 
 	choose_ports(a);
-	c->loop = &r->loop;
-	c->resolve = &a->resolve;
+	c->net.loop = &r->loop;
+	c->net.resolve = &a->resolve;
+	c->net.tls_options = &a->options->tls;
+	c->net.connect_ns = a->options->connect_ns;
 	c->merge = r->pump.merge;
 	c->interfaces = &a->interfaces;
 	c->options = a->options;
-	c->scratch = a->scratch;
-	c->tls = a->tls;
+	c->net.scratch = a->scratch;
+	c->net.tls = a->tls;
 	r->pump.options = a->options;
 	r->pump.fleet = &r->fleet;
 	r->pump.interfaces = &a->interfaces;
@@ -252,8 +254,8 @@ verdict(const struct app *a)
 	uint32_t n_short = 0;
 
 	for (uint32_t i = 0; i < f->n; i++) {
-		n_started += f->sources[i].has_started;
-		n_failed += f->sources[i].state == SOURCE_FAILED;
+		n_started += source_has_started(&f->sources[i]);
+		n_failed += source_has_failed(&f->sources[i]);
 		n_short += has_end && f->sources[i].is_limited;
 	}
 	if (a->run.has_failed || (n_started == 0 && n_failed == f->n))

@@ -4,8 +4,6 @@
  */
 #include "cli/run/choose.h"
 
-#include "cli/source/body.h"
-
 /* The first target's, or INTERFACES_OPEN. */
 static uint32_t
 first_linktype(const struct interfaces *all, uint32_t n)
@@ -38,7 +36,7 @@ refuse_others(struct fleet *f, struct interfaces *all)
 
 		i->is_refused = !interfaces_take_linktype(all, i->linktype);
 		if (i->is_refused && s->state != SOURCE_FAILED)
-			source_body_refuse_linktype(s, i->linktype);
+			source_refuse_linktype(s, i->linktype);
 	}
 }
 

@@ -129,7 +129,7 @@ static uint64_t
 deadline(const struct run *r)
 {
 	uint64_t due = earlier(fleet_deadline(&r->fleet), r->end_ns);
-	uint64_t skew = r->fleet.context.skew_ns;
+	uint64_t skew = r->fleet.context.merge_clock.skew_ns;
 	uint64_t wake_ns = r->pump.wake_ns;
 
 	due = earlier(due, r->writer.file_end_ns);
@@ -138,7 +138,7 @@ deadline(const struct run *r)
 		due = earlier(due, messages_roster_due(&r->messages));
 	if (r->has_progress)
 		return 0;
-	if (r->fleet.context.is_blocked || wake_ns > LOOP_NEVER - skew)
+	if (r->fleet.context.merge_clock.is_blocked || wake_ns > LOOP_NEVER - skew)
 		return due;
 	return earlier(due, wake_ns + skew);
 }
@@ -245,7 +245,8 @@ note_away(struct run *r, uint64_t before_ns)
 	uint64_t now_ns = clock_monotonic_ns();
 
 	if (now_ns - before_ns >= AWAY_NS)
-		merge_was_away(r->pump.merge, source_merge_ns(&r->fleet.context, now_ns));
+		merge_was_away(r->pump.merge,
+			       merge_clock_ns(&r->fleet.context.merge_clock, now_ns));
 }
 
 static void
@@ -276,7 +277,8 @@ run_loop(struct run *r)
 				   : pump_flush(&r->pump, now_ns));
 		r->has_progress = fleet_settle(&r->fleet, now_ns);
 		judge(r, now_ns);
-		display_run(&r->display, &views, r->fleet.context.is_blocked, now_ns);
+		display_run(&r->display, &views, r->fleet.context.merge_clock.is_blocked,
+			    now_ns);
 		note_away(r, now_ns);
 	}
 }

@@ -233,7 +233,7 @@ read_awaited(struct pump *p, uint64_t now_ns)
 static enum writer_result
 give_all(struct pump *p, bool may_wait, uint64_t now_ns)
 {
-	uint64_t merge_ns = source_merge_ns(&p->fleet->context, now_ns);
+	uint64_t merge_ns = merge_clock_ns(&p->fleet->context.merge_clock, now_ns);
 	struct output *output = &p->writer->output;
 	enum writer_result result = WRITER_OK;
 	struct merge_out out;

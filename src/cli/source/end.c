@@ -1,13 +1,206 @@
-/* How a source's part in a run ends: what is still taken, and what is counted. */
-#include "cli/source/source.h"
-#include "cli/source/retry.h"
-#include "cli/source/tally.h"
+/* How a source's part in a run ends, or is interrupted: what is said, and what is still
+ * taken and counted. */
+#include "cli/source/end.h"
+
 #include "sys/log.h"
+
+void
+source_note_change(struct source *s)
+{
+	if (s->is_listed)
+		return;
+	s->is_listed = true;
+	s->next_changed = s->context->changed;
+	s->context->changed = s;
+}
+
+static void
+close_all(struct source *s)
+{
+	loop_remove(s->context->net.loop, &s->watch);
+	transport_close(&s->transport);
+	reach_close(&s->reach);
+	probe_stop(&s->probe);
+	if (s->body.is_in)
+		ledger_receive(&s->ledger, body_received(&s->body));
+	body_leave(&s->body);
+	s->deadline_ns = LOOP_NEVER;
+	source_note_change(s);
+}
+
+/* Over: whatever the last capture has not given may still be asked for. */
+static void
+finish(struct source *s, enum source_state state)
+{
+	s->state = state;
+	close_all(s);
+	tally_ask(&s->tally, s->retry.lost_ns != 0);
+}
+
+/* To be started again then. */
+static void
+wait_until(struct source *s, uint64_t until_ns)
+{
+	body_drop(&s->body);
+	s->state = SOURCE_WAITING;
+	close_all(s);
+	s->deadline_ns = until_ns;
+}
+
+static void
+set_reason(struct source *s, const char *what, struct span detail)
+{
+	struct text reason;
+
+	text_init(&reason, s->reason, sizeof(s->reason));
+	text_str(&reason, what);
+	text_escape(&reason, detail);
+	text_cstr(&reason);
+}
+
+void
+source_fail(struct source *s, const char *what, struct span detail, const char *advice)
+{
+	char mem[LOG_LINE_MAX];
+	struct text line;
+
+	set_reason(s, what, detail);
+	text_init(&line, mem, sizeof(mem));
+	text_str(&line, s->target->name);
+	text_str(&line, ": ");
+	text_str(&line, s->reason);
+	text_str(&line, advice ? ": " : "");
+	text_str(&line, advice ? advice : "");
+	log_text(LOG_ERROR, &line);
+	finish(s, SOURCE_FAILED);
+}
+
+void
+source_cancel(struct source *s)
+{
+	bool is_missing = s->retry.lost_ns != 0 || (s->is_late && !s->has_answered);
+
+	if (source_is_over(s))
+		return;
+	body_drop(&s->body);
+	finish(s, is_missing ? SOURCE_FAILED : SOURCE_ENDED);
+}
+
+static void
+log_about(const struct source *s, enum log_level level, const char *what, uint64_t ns,
+	  const char *more)
+{
+	char mem[LOG_LINE_MAX];
+	struct text line;
+
+	text_init(&line, mem, sizeof(mem));
+	text_str(&line, s->target->name);
+	text_str(&line, what);
+	text_fixed(&line, ns / 1000000, 3);
+	text_str(&line, " s");
+	text_str(&line, more);
+	log_text(level, &line);
+}
+
+static void
+log_retry(const struct source *s, const char *how, uint64_t for_ns)
+{
+	char mem[SOURCE_REASON_MAX + 64];
+	struct text what;
+
+	text_init(&what, mem, sizeof(mem));
+	text_str(&what, ": ");
+	text_str(&what, s->reason);
+	text_str(&what, how);
+	log_about(s, LOG_ERROR, text_cstr(&what), for_ns, "");
+}
+
+/* The id spreads those that were lost together, also when the delays grow no more. */
+static uint64_t
+random_of(const struct source *s)
+{
+	return s->now_ns / 1000 * 2654435761u + s->id * UINT64_C(40503);
+}
+
+/* It has never answered: the others begin without it. */
+static void
+wait_for_first(struct source *s, const char *what, struct span detail, const char *advice)
+{
+	uint64_t wait_ns = s->context->options->wait_ns;
+	uint64_t until_ns = retry_first(&s->retry, s->now_ns, wait_ns, random_of(s));
+
+	if (until_ns == RETRY_GIVE_UP) {
+		source_fail(s, what, detail, advice);
+		return;
+	}
+	set_reason(s, what, detail);
+	if (!s->is_late)
+		log_retry(s, ": trying for up to ", wait_ns);
+	s->is_late = true;
+	wait_until(s, until_ns);
+}
+
+static uint64_t
+try_again(struct source *s)
+{
+	uint64_t told_ns = s->body.told_ns;
+	uint64_t age_ns = told_ns > 0 ? source_clock_age(&s->clock, told_ns) : 0;
+	struct retry_loss loss = {
+	    .now_ns = s->now_ns,
+	    .for_ns = s->context->options->retry_ns,
+	    .gap_ns =
+		retry_gap_ns(s->now_ns, s->heard_ns, age_ns, body_is_ddump(&s->body)),
+	    .random = random_of(s),
+	    .is_harmless = transport_cause(&s->transport) == TLS_CAUSE_KEY_UPDATE};
+
+	return retry_lose(&s->retry, &loss);
+}
+
+void
+source_lose(struct source *s, const char *what, struct span detail, const char *advice)
+{
+	uint64_t lost_ns = s->retry.lost_ns;
+	uint64_t until_ns = RETRY_GIVE_UP;
+
+	if (s->is_stopping) {
+		source_cancel(s);
+		return;
+	}
+	if (!s->has_answered && s->target->kind == TARGET_NETWORK) {
+		wait_for_first(s, what, detail, advice);
+		return;
+	}
+	if (s->target->kind == TARGET_NETWORK)
+		until_ns = try_again(s);
+	if (until_ns == RETRY_GIVE_UP) {
+		source_fail(s, what, detail, advice);
+		return;
+	}
+	set_reason(s, what, detail);
+	if (lost_ns == 0)
+		log_retry(s, ": connecting again for up to ",
+			  s->context->options->retry_ns);
+	else
+		log_about(s, LOG_DEBUG, ": still lost after ", s->now_ns - lost_ns, "");
+	wait_until(s, until_ns);
+}
+
+void
+source_note_answer(struct source *s)
+{
+	uint64_t gap_ns = retry_note_up(&s->retry, s->now_ns);
+
+	s->has_answered = true;
+	s->heard_ns = s->now_ns;
+	if (gap_ns > 0)
+		log_about(s, LOG_WARNING, ": back after a gap of ", gap_ns,
+			  ": packets in it are missing");
+}
 
 void
 source_stop(struct source *s, bool wants_rest, uint64_t now_ns)
 {
-	bool is_ours = s->reader.is_ddump || source_tally_has_id(s);
+	bool is_ours = body_is_ddump(&s->body) || tally_has_id(&s->tally);
 
 	if (source_is_over(s))
 		return;
@@ -17,32 +210,43 @@ source_stop(struct source *s, bool wants_rest, uint64_t now_ns)
 		source_cancel(s);
 		return;
 	}
-	source_tally_ask(s, now_ns);
+	tally_ask(&s->tally, s->retry.lost_ns != 0);
 	s->deadline_ns =
-	    now_ns + (source_tally_is_asking(s) ? SOURCE_STOP_NS : SOURCE_GRACE_NS);
+	    now_ns + (tally_is_asking(&s->tally) ? SOURCE_STOP_NS : SOURCE_GRACE_NS);
 	source_note_change(s);
 }
 
-bool
-source_is_counting(const struct source *s)
+/* The last capture ended by its operator's limit: it is not asked for again. */
+static void
+end_by_limit(struct source *s, struct span words)
 {
-	return source_is_over(s) && source_tally_is_asking(s);
-}
-
-void
-source_note_counted(struct source *s, bool is_limit)
-{
-	if (!is_limit || s->state != SOURCE_WAITING)
-		return;
 	s->is_limited = true;
-	source_set_reason(s, "the worker's limit: -max-duration reached", span_str(""));
+	set_reason(s, "the worker's limit: ", words);
 	log_line(LOG_WARNING, "%s: %s", s->target->name, s->reason);
-	s->lost_ns = 0;
-	source_end(s);
+	retry_forget_loss(&s->retry);
+	finish(s, SOURCE_ENDED);
 }
 
-void
-source_note_uncounted(struct source *s)
+/* Once a run: through the same proxy all others will fail, too. */
+static void
+say_uncounted(struct source *s)
+{
+	struct source_context *c = s->context;
+	bool is_first = !c->has_told_unknown_counts;
+
+	if (s->tally.why[0] == '\0')
+		return;
+	c->has_told_unknown_counts = true;
+	log_line(is_first ? LOG_WARNING : LOG_DEBUG,
+		 "%s: losses are known as \"at least\" only: GET /captures/ID: %s%s",
+		 s->target->name, s->tally.why,
+		 is_first ? "; does a proxy pass on just /capture, or to another worker?"
+			  : "");
+}
+
+/* A capture whose worker cannot stop it has less time for its end. */
+static void
+note_uncounted(struct source *s)
 {
 	uint64_t until_ns = s->now_ns + SOURCE_GRACE_NS;
 
@@ -50,55 +254,69 @@ source_note_uncounted(struct source *s)
 		s->deadline_ns = until_ns;
 }
 
-void
-source_count(const struct source *s, struct summary_counts *counts)
+static void
+take_tally(struct source *s, enum tally_result result)
 {
-	const struct merge_counts *m = merge_counts(s->context->merge, s->id);
-	struct ledger ledger = s->ledger;
-	struct ledger_sum sum;
+	switch (result) {
+	case TALLY_MORE:
+	case TALLY_COUNTED:
+		break;
+	case TALLY_LIMITED:
+		if (s->state == SOURCE_WAITING)
+			end_by_limit(s, span_str("-max-duration reached"));
+		break;
+	case TALLY_UNCOUNTED:
+		note_uncounted(s);
+		say_uncounted(s);
+		break;
+	case TALLY_LOST_UNCOUNTED:
+		say_uncounted(s);
+		break;
+	}
+	source_note_change(s);
+}
 
-	ledger_receive(&ledger, source_received(s));
-	ledger_sum(&ledger, &sum);
-	*counts = (struct summary_counts){
-	    .received = m->received,
-	    .written = m->written - s->n_unwritten,
-	    .not_written = m->received - (m->written - s->n_unwritten),
-	    .offered = sum.told.offered,
-	    .not_fetched = sum.not_fetched,
-	    .own = sum.told.own,
-	    .is_exact = sum.is_exact,
-	    .late = m->late,
-	    .ahead = m->ahead,
-	    .forced = m->forced,
-	    .held_back = m->held_back,
-	    .bytes = m->bytes,
-	    .drops = sum.told.dropped,
-	    .gaps = s->n_gaps,
-	    .gaps_ns = s->gaps_ns,
-	    .has_drops = sum.has_drops,
-	    .hold_back_ns = merge_source_hold_back_ns(s->context->merge, s->id)};
+/* The worker of a lost capture will not be reached once more. */
+static bool
+is_last_question(const struct source *s)
+{
+	return s->state == SOURCE_BODY || source_is_over(s);
+}
+
+void
+source_step_tally(struct source *s)
+{
+	ledger_receive(&s->ledger, body_received(&s->body));
+	take_tally(s, tally_step(&s->tally, is_last_question(s), s->now_ns));
+}
+
+void
+source_expire_tally(struct source *s)
+{
+	if (s->now_ns < tally_deadline(&s->tally))
+		return;
+	ledger_receive(&s->ledger, body_received(&s->body));
+	take_tally(s, tally_expire(&s->tally, is_last_question(s), s->now_ns));
 }
 
 /* Our worker ends a capture without an end only when it is stopped, or restarted. */
 static bool
 is_shut_down(const struct source *s)
 {
-	return s->is_http && (s->reader.is_ddump || source_tally_has_id(s)) &&
+	return s->target->kind == TARGET_NETWORK &&
+	       (body_is_ddump(&s->body) || tally_has_id(&s->tally)) &&
 	       s->context->options->retry_ns > 0 && !target_is_bounded(s->target);
 }
 
-/* A whole stream of our worker's, which says why it ends. */
-void
-source_end_as_told(struct source *s)
+/* A whole stream, of our worker's perhaps, which says why it ends. */
+static void
+end_as_told(struct source *s)
 {
-	struct span words = span_str(s->end_words);
+	struct span words = span_str(s->body.end_words);
 
-	switch (s->end) {
+	switch (s->body.end) {
 	case END_LIMIT:
-		s->is_limited = true;
-		source_set_reason(s, "the worker's limit: ", words);
-		log_line(LOG_WARNING, "%s: %s", s->target->name, s->reason);
-		s->state = SOURCE_ENDED;
+		end_by_limit(s, words);
 		return;
 	case END_LOOP:
 		source_fail(s, "the worker ended the capture: ", words,
@@ -109,7 +327,7 @@ source_end_as_told(struct source *s)
 		return;
 	case END_COUNT:
 	case END_DURATION:
-		s->state = SOURCE_ENDED;
+		finish(s, SOURCE_ENDED);
 		return;
 	case END_UNTOLD:
 	case END_SHUTDOWN:
@@ -117,10 +335,90 @@ source_end_as_told(struct source *s)
 		break;
 	}
 	if (!is_shut_down(s)) {
-		s->state = SOURCE_ENDED;
+		finish(s, SOURCE_ENDED);
 		return;
 	}
 	source_lose(s, "the worker was shut down", span_str(""), NULL);
-	if (s->end == END_UNTOLD) /* classic pcap has no place for it */
-		source_tally_ask(s, s->now_ns);
+	if (s->body.end == END_UNTOLD) /* classic pcap has no place for it */
+		tally_ask(&s->tally, true);
+}
+
+/* Nothing was lost on the way: what the ledger still lacks nobody knows. */
+static void
+note_whole(struct source *s)
+{
+	ledger_receive(&s->ledger, body_received(&s->body));
+	if (!tally_has_id(&s->tally))
+		ledger_end(&s->ledger);
+}
+
+void
+source_end_body(struct source *s)
+{
+	struct body *b = &s->body;
+
+	if (s->is_stopping) {
+		finish(s, SOURCE_ENDED);
+		return;
+	}
+	switch (body_eof(b)) {
+	case BODY_END_OTHER:
+		source_fail(s, b->reason, span_str(""), b->advice);
+		return;
+	case BODY_END_CUT:
+		source_lose(s, b->reason, span_str(""), b->advice);
+		return;
+	case BODY_END_UNPROVED:
+		s->is_unverified = true;
+		break;
+	case BODY_END_WHOLE:
+		s->is_unverified = false;
+		note_whole(s);
+		break;
+	}
+	end_as_told(s);
+}
+
+/* Our worker's last block proves the end where TLS does not. */
+void
+source_lose_stream(struct source *s, int error)
+{
+	bool is_truncated = transport_cause(&s->transport) == TLS_CAUSE_TRUNCATED;
+
+	if (is_truncated && body_is_ddump(&s->body) && s->body.is_final) {
+		source_end_body(s);
+		return;
+	}
+	source_lose(s,
+		    is_truncated ? "the stream was cut: " : "the connection was lost: ",
+		    span_str(transport_reason(&s->transport, error)),
+		    "what came before it is kept");
+}
+
+/* Looked at every SOURCE_SILENCE_NS only. What is not read cannot be missed. */
+void
+source_check_silence(struct source *s)
+{
+	uint64_t due_ns = s->heard_ns + SOURCE_SILENCE_NS;
+
+	if (body_room(&s->body) == 0 || !body_is_ddump(&s->body) ||
+	    target_has_heartbeat(s->target))
+		due_ns = s->now_ns + SOURCE_SILENCE_NS;
+	s->deadline_ns = due_ns;
+	if (s->now_ns >= due_ns)
+		source_lose(s, "the worker has been silent for 15 s", span_str(""),
+			    "is its host gone?");
+}
+
+void
+source_note_unwritten(struct source *s)
+{
+	s->n_unwritten++;
+}
+
+void
+source_refuse_linktype(struct source *s, uint32_t linktype)
+{
+	body_refuse_linktype(&s->body, linktype);
+	source_fail(s, s->body.reason, span_str(""), s->body.advice);
 }

@@ -3,8 +3,6 @@
 
 #include <stdlib.h>
 
-#include "cli/source/body.h"
-#include "cli/source/probe.h"
 #include "sys/clock.h"
 
 bool
@@ -127,8 +125,11 @@ fleet_settle(struct fleet *f, uint64_t now_ns)
 		s->is_listed = false;
 		has_progress |= source_settle(s, now_ns);
 		has_progress |= count_change(f, s);
-		if (source_is_waiting(s))
-			source_note_change(s);
+		if (!source_is_waiting(s) || s->is_listed)
+			continue;
+		s->is_listed = true;
+		s->next_changed = f->context.changed;
+		f->context.changed = s;
 	}
 	return has_progress;
 }
@@ -145,13 +146,7 @@ fleet_take_change(struct fleet *f)
 void
 fleet_set_blocked(struct fleet *f, bool is_blocked, uint64_t now_ns)
 {
-	struct source_context *c = &f->context;
-
-	if (is_blocked && !c->is_blocked)
-		c->frozen_ns = source_merge_ns(c, now_ns);
-	if (!is_blocked && c->is_blocked)
-		c->skew_ns = now_ns - c->frozen_ns;
-	c->is_blocked = is_blocked;
+	merge_clock_set_blocked(&f->context.merge_clock, is_blocked, now_ns);
 }
 
 bool
@@ -161,15 +156,14 @@ fleet_has_begun(const struct fleet *f, uint32_t i)
 
 	if (source_is_over(s) || !s->is_file)
 		return true;
-	return f->context.interfaces->sources[i].n > 0 &&
-	       (s->is_parked || merge_counts(f->context.merge, i)->received > 0);
+	return f->context.interfaces->sources[i].n > 0 && source_has_record(s);
 }
 
 bool
 fleet_is_measuring(const struct fleet *f)
 {
 	for (uint32_t i = 0; i < f->n; i++)
-		if (source_probe_is_measuring(&f->sources[i]))
+		if (source_is_measuring(&f->sources[i]))
 			return true;
 	return false;
 }
@@ -189,7 +183,7 @@ fleet_note_drops(const struct fleet *f)
 	for (uint32_t i = 0; i < f->n; i++) {
 		struct summary_counts counts;
 
-		if (!f->sources[i].reader.is_ddump)
+		if (!source_is_ddump(&f->sources[i]))
 			continue;
 		source_count(&f->sources[i], &counts);
 		interfaces_note_drops(f->context.interfaces, i, counts.drops);
@@ -206,7 +200,7 @@ fleet_resolved(struct fleet *f, struct resolve_request *q, uint64_t now_ns)
 void
 fleet_note_unwritten(struct fleet *f, uint32_t i)
 {
-	f->sources[i].n_unwritten++;
+	source_note_unwritten(&f->sources[i]);
 }
 
 bool
@@ -226,11 +220,11 @@ fleet_look_at_lag(struct fleet *f, uint32_t i, uint64_t now_ns, struct text *lin
 	struct lag_view view = {.lag_ns = merge_lag_ns(merge, i),
 				.hold_back_ns = merge_hold_back_ns(merge)};
 
-	view.lumps =
-	    merge_lumps(merge, i, source_merge_ns(&f->context, now_ns), &view.gap_ns);
+	view.lumps = merge_lumps(
+	    merge, i, merge_clock_ns(&f->context.merge_clock, now_ns), &view.gap_ns);
 	text_str(line, s->target->name);
 	text_str(line, ": ");
-	return s->state == SOURCE_BODY && s->reader.is_ddump &&
+	return s->state == SOURCE_BODY && source_is_ddump(s) &&
 	       lag_look(&s->lag, now_ns, &view, line);
 }
 
@@ -268,8 +262,8 @@ view_at(const void *of, uint32_t i, struct view *v)
 			   .state = state_of(s),
 			   .is_network = s->target->kind == TARGET_NETWORK,
 			   .has_answered = s->has_answered,
-			   .has_clock = s->clock != NULL,
-			   .is_corrected = s->slew != NULL,
+			   .has_clock = s->clock.offset != NULL,
+			   .is_corrected = source_is_corrected(s),
 			   .is_unverified = s->is_unverified,
 			   .is_at_least = ledger_is_at_least(&s->ledger),
 			   .n_unwritten = s->n_unwritten};

@@ -4,22 +4,43 @@
  */
 #include "cli/source/source.h"
 
-#include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/source/answer.h"
-#include "cli/source/body.h"
-#include "cli/source/clock.h"
-#include "cli/source/connect.h"
-#include "cli/source/probe.h"
-#include "cli/source/read.h"
-#include "cli/source/retry.h"
-#include "cli/source/tally.h"
+#include "cli/source/end.h"
+#include "cli/source/words.h"
 #include "sys/log.h"
 
+#define LEFT_TOLD_MAX 32 /* lines that a target's worker can cause */
+
+_Static_assert(BODY_READ_MAX <= NET_SCRATCH, "a read goes into the scratch");
+
 static void on_watch(struct loop_watch *w, unsigned ready, uint64_t now_ns);
+static void on_reach(struct call *c, uint64_t now_ns);
+static void on_probe(struct call *c, uint64_t now_ns);
+static void on_tally(struct call *c, uint64_t now_ns);
+
+static void
+init_network(struct source *s)
+{
+	const struct net_env *net = &s->context->net;
+	bool is_aligned = s->context->options->aligns_clocks;
+
+	reach_init(&s->reach, net, s->target, on_reach);
+	s->reach.options = s->context->options;
+	s->reach.ports_field = s->context->ports_field;
+	s->reach.id = s->id;
+	tally_init(&s->tally, net, s->target, &s->ledger, on_tally);
+	if (s->context->has_probes)
+		probe_init(&s->probe, net, s->target, is_aligned, on_probe);
+	s->clock = (struct source_clock){.target = s->target,
+					 .merge = s->context->merge,
+					 .reference = &s->context->reference,
+					 .offset = &s->probe.offset};
+	if (is_aligned)
+		s->clock.slew = calloc(1, sizeof(*s->clock.slew));
+}
 
 void
 source_init(struct source *s, struct source_context *context, const struct target *target,
@@ -34,158 +55,35 @@ source_init(struct source *s, struct source_context *context, const struct targe
 	s->watch.on_ready = on_watch;
 	s->transport.fd = -1;
 	s->deadline_ns = LOOP_NEVER;
-	if (target->kind == TARGET_NETWORK) {
-		source_clock_init(s);
-		source_tally_init(s);
-	}
-}
-
-uint64_t
-source_merge_ns(const struct source_context *c, uint64_t now_ns)
-{
-	return c->is_blocked ? c->frozen_ns : now_ns - c->skew_ns;
-}
-
-bool
-source_is_over(const struct source *s)
-{
-	return s->state == SOURCE_ENDED || s->state == SOURCE_FAILED;
-}
-
-bool
-source_is_pending(const struct source *s)
-{
-	return !s->has_answered && !s->is_late && !source_is_over(s);
-}
-
-void
-source_note_change(struct source *s)
-{
-	if (s->is_listed)
-		return;
-	s->is_listed = true;
-	s->next_changed = s->context->changed;
-	s->context->changed = s;
-}
-
-uint64_t
-source_received(const struct source *s)
-{
-	return merge_counts(s->context->merge, s->id)->received - s->received_before;
-}
-
-/* The exchange holds watches that this round's events may still name: settle frees it. */
-static void
-close_all(struct source *s)
-{
-	loop_remove(s->context->loop, &s->watch);
-	transport_close(&s->transport);
-	if (s->exchange)
-		dial_cancel(&s->exchange->dial);
-	source_probe_stop(s);
-	if (s->is_in) {
-		ledger_receive(&s->ledger, source_received(s));
-		merge_end(s->context->merge, s->id);
-	}
-	s->is_in = false;
-	s->deadline_ns = LOOP_NEVER;
-	source_note_change(s);
-}
-
-/* Over: whatever the last capture has not given may still be asked for. */
-static void
-finish(struct source *s, enum source_state state)
-{
-	s->state = state;
-	close_all(s);
-	source_tally_ask(s, s->now_ns);
-}
-
-void
-source_end(struct source *s)
-{
-	finish(s, SOURCE_ENDED);
-}
-
-void
-source_wait(struct source *s, uint64_t until_ns)
-{
-	source_body_drop(s);
-	s->state = SOURCE_WAITING;
-	close_all(s);
-	s->deadline_ns = until_ns;
-}
-
-void
-source_set_reason(struct source *s, const char *what, struct span detail)
-{
-	struct text reason;
-
-	text_init(&reason, s->reason, sizeof(s->reason));
-	text_str(&reason, what);
-	text_escape(&reason, detail);
-	text_cstr(&reason);
-}
-
-void
-source_fail(struct source *s, const char *what, struct span detail, const char *advice)
-{
-	char mem[LOG_LINE_MAX];
-	struct text line;
-
-	source_set_reason(s, what, detail);
-	text_init(&line, mem, sizeof(mem));
-	text_str(&line, s->target->name);
-	text_str(&line, ": ");
-	text_str(&line, s->reason);
-	text_str(&line, advice ? ": " : "");
-	text_str(&line, advice ? advice : "");
-	log_text(LOG_ERROR, &line);
-	finish(s, SOURCE_FAILED);
-}
-
-void
-source_cancel(struct source *s)
-{
-	bool is_missing = s->lost_ns != 0 || (s->is_late && !s->has_answered);
-
-	if (source_is_over(s))
-		return;
-	source_body_drop(s);
-	finish(s, is_missing ? SOURCE_FAILED : SOURCE_ENDED);
+	if (target->kind == TARGET_NETWORK)
+		init_network(s);
+	body_init(&s->body, &(struct body_options){.merge = context->merge,
+						   .interfaces = context->interfaces,
+						   .target = target,
+						   .slew = s->clock.slew,
+						   .id = id});
 }
 
 void
 source_fini(struct source *s)
 {
-	source_tally_fini(s); /* nothing is asked any more */
+	tally_fini(&s->tally); /* nothing is asked any more */
 	source_cancel(s);
-	source_body_drop(s);
-	free(s->exchange);
-	s->exchange = NULL;
-	source_clock_fini(s);
+	body_fini(&s->body);
+	probe_fini(&s->probe);
+	call_settle(&s->reach.call);
+	free(s->clock.slew);
+	s->clock.slew = NULL;
 }
 
-void
-source_join_merge(struct source *s, uint64_t now_ns)
+static uint64_t
+merge_ns(const struct source *s)
 {
-	merge_start(s->context->merge, s->id, s->is_file ? MERGE_FILE : MERGE_LIVE, false,
-		    source_merge_ns(s->context, now_ns));
-	s->is_in = true;
-	s->is_final = false;
-	s->open = 0;
-	s->place = NULL;
-	s->told_ns = 0;
-	s->end = END_UNTOLD;
-	s->end_words[0] = '\0';
-	s->connection++;
-	s->received_before = merge_counts(s->context->merge, s->id)->received;
-	s->n_ids = 0;
-	savefile_reader_init(&s->reader);
+	return merge_clock_ns(&s->context->merge_clock, s->now_ns);
 }
 
 static void
-start_file(struct source *s, uint64_t now_ns)
+start_file(struct source *s)
 {
 	int rc = transport_open_file(&s->transport, s->target->text, &s->is_file);
 
@@ -194,87 +92,285 @@ start_file(struct source *s, uint64_t now_ns)
 			    "is that a capture that you may read?");
 		return;
 	}
-	source_join_merge(s, now_ns);
+	body_join(&s->body, s->is_file, merge_ns(s));
 	ledger_begin(&s->ledger);
 	s->has_answered = true;
 	s->state = SOURCE_BODY;
+}
+
+/* A heartbeat of our own worker, or its last word. */
+static void
+take_statistics(struct source *s, const struct savefile_statistics *st)
+{
+	bool has_clock = s->probe.offset.n_exchanges > 0 && !s->probe.is_refused;
+	char mem[LOG_LINE_MAX];
+	struct text line;
+
+	ledger_receive(&s->ledger, body_received(&s->body));
+	ledger_note(&s->ledger, st);
+	if (s->body.is_final)
+		return;
+	source_clock_stamp(&s->clock, has_clock, st->time_ns, CLOCK_OFFSET_MARGIN_NS);
+	text_init(&line, mem, sizeof(mem));
+	text_str(&line, s->target->name);
+	text_str(&line, ": ");
+	if (s->n_left_told < LEFT_TOLD_MAX && words_left_out(&line, st->comment)) {
+		s->n_left_told++;
+		log_text(LOG_WARNING, &line);
+	}
+}
+
+/* What came, or is kept: to the merge, as far as it has room. */
+static void
+feed(struct source *s)
+{
+	bool has_clock = s->probe.offset.n_exchanges > 0 && !s->probe.is_refused;
+	uint64_t limit_ns = s->is_file ? UINT64_MAX : source_clock_limit(&s->clock);
+	struct body *b = &s->body;
+	enum body_result rc;
+
+	while ((rc = body_feed(b, merge_ns(s), limit_ns)) == BODY_STATISTICS)
+		take_statistics(s, &b->statistics);
+	if (rc == BODY_ENDED)
+		source_end_body(s);
+	else if (rc == BODY_BAD)
+		source_fail(s, b->reason, span_str(""), b->advice);
+	if (!body_is_ddump(b))
+		source_clock_stamp(&s->clock, has_clock, b->newest_ns, 0);
+}
+
+/* Tries again what is kept; whether any of it went. */
+static bool
+feed_kept(struct source *s)
+{
+	uint64_t before = body_offset(&s->body);
+
+	feed(s);
+	return !s->body.is_parked || body_offset(&s->body) != before;
+}
+
+/* One read, as large as the merge has room. */
+static void
+read_on(struct source *s)
+{
+	uint8_t *mem = s->context->net.scratch;
+	size_t room = body_room(&s->body);
+	size_t n;
+	int error;
+
+	s->wants = 0;
+	if (room == 0)
+		return;
+	switch (transport_read(&s->transport, mem, room, &n, &error)) {
+	case TRANSPORT_DONE:
+		s->heard_ns = s->now_ns;
+		lag_note_bytes(&s->lag, n);
+		merge_heard(s->context->merge, s->id, merge_ns(s));
+		body_put(&s->body, span_of(mem, n));
+		feed(s);
+		break;
+	case TRANSPORT_WANTS_IN:
+		break;
+	case TRANSPORT_WANTS_OUT:
+		s->wants = LOOP_OUT;
+		break;
+	case TRANSPORT_END:
+		source_end_body(s);
+		break;
+	case TRANSPORT_FAILED:
+		source_lose_stream(s, error);
+		break;
+	}
+}
+
+bool
+source_read_ahead(struct source *s, uint64_t now_ns)
+{
+	uint64_t before = body_offset(&s->body);
+
+	if (s->state != SOURCE_BODY || s->wants != 0)
+		return false;
+	s->now_ns = now_ns;
+	if (s->body.is_parked)
+		return feed_kept(s);
+	read_on(s);
 	source_note_change(s);
+	return s->state != SOURCE_BODY || body_offset(&s->body) != before;
+}
+
+/* One that does not give the format it is asked for is older than /clock, or none of ours:
+ * who knows what it would make of another request. */
+static bool
+may_have_clock(const struct source *s, const struct http_response_head *head)
+{
+	struct span type;
+
+	return target_has_format(s->target) ||
+	       (http_head_get(&head->fields, "Content-Type", &type) &&
+		span_starts(type, span_str("application/x-pcapng")));
+}
+
+/* The body begins. */
+static void
+take_capture(struct source *s)
+{
+	const struct exchange *e = s->reach.call.exchange;
+
+	s->state = SOURCE_BODY;
+	s->wants = 0;
+	s->transport = call_take(&s->reach.call);
+	if (!s->body.is_in)
+		body_join(&s->body, s->is_file, merge_ns(s));
+	tally_begin(&s->tally, &e->head);
+	body_begin(&s->body, &e->http);
+	source_note_answer(s);
+	if (may_have_clock(s, &e->head))
+		probe_allow(&s->probe, s->now_ns);
+	s->deadline_ns = s->now_ns + SOURCE_SILENCE_NS;
+	body_put(&s->body, e->rest);
+	feed(s);
+}
+
+/* Nothing has to be known first: the worker's clock, a lost capture's end. */
+static bool
+may_ask(const struct source *s)
+{
+	return (!s->clock.slew || !probe_is_measuring(&s->probe)) &&
+	       !tally_is_losing(&s->tally);
+}
+
+static void take_reach(struct source *s, enum reach_result result);
+
+static void
+ask(struct source *s)
+{
+	s->state = SOURCE_REACHING;
+	source_clock_note_request(&s->clock, s->context->has_probes);
+	take_reach(s, reach_ask(&s->reach, s->now_ns));
+}
+
+/* The clock is asked at the same time as the capture, or first if records depend on it.
+ * From here on the source is awaited by the merge, and may be slow. One that was lost must
+ * answer first. */
+static void
+prepare(struct source *s)
+{
+	const struct net_address *address = call_address(&s->reach.call);
+
+	if (!s->has_answered && call_shows_password(&s->reach.call))
+		log_line(LOG_WARNING,
+			 "%s: the password crosses the network in the clear: use https, "
+			 "or a tunnel (ssh -L)",
+			 s->target->name);
+	if (!s->has_answered && !s->is_late && !s->body.is_in)
+		body_join(&s->body, s->is_file, merge_ns(s));
+	probe_start(&s->probe, address, s->now_ns);
+	tally_lose(&s->tally, address);
+	if (may_ask(s)) {
+		ask(s);
+		return;
+	}
+	s->state = SOURCE_PREPARING;
+	s->deadline_ns = s->now_ns + SOURCE_PREPARE_NS;
+}
+
+static void
+take_reach(struct source *s, enum reach_result result)
+{
+	const struct reach *r = &s->reach;
+
+	source_note_change(s);
+	switch (result) {
+	case REACH_MORE:
+		break;
+	case REACH_CONNECTED:
+		prepare(s);
+		break;
+	case REACH_OPEN:
+		take_capture(s);
+		break;
+	case REACH_LOST:
+		source_lose(s, r->reason, span_str(""), r->advice);
+		break;
+	case REACH_FAILED:
+		source_fail(s, r->reason, span_str(""), r->advice);
+		break;
+	case REACH_MISSING:
+		if (s->has_answered)
+			source_lose(s, r->reason, span_str(""), r->advice);
+		else
+			source_fail(s, r->reason, span_str(""), r->advice);
+		break;
+	}
+}
+
+static void
+on_reach(struct call *c, uint64_t now_ns)
+{
+	struct source *s =
+	    (struct source *)((char *)c - offsetof(struct source, reach.call));
+
+	s->now_ns = now_ns;
+	take_reach(s, reach_step(&s->reach, now_ns));
+}
+
+static void
+take_probe(struct source *s, enum probe_result result)
+{
+	source_note_change(s);
+	if (result == PROBE_MORE)
+		return;
+	if (result == PROBE_NO_CLOCK)
+		log_line(LOG_DEBUG,
+			 "%s: no clock at its /clock (%u): the offset is unknown, or "
+			 "bounded from its stream",
+			 s->target->name, s->probe.status);
+	source_clock_look(&s->clock);
+}
+
+static void
+on_probe(struct call *c, uint64_t now_ns)
+{
+	struct source *s =
+	    (struct source *)((char *)c - offsetof(struct source, probe.call));
+
+	s->now_ns = now_ns;
+	take_probe(s, probe_step(&s->probe, now_ns));
+}
+
+static void
+on_tally(struct call *c, uint64_t now_ns)
+{
+	struct source *s =
+	    (struct source *)((char *)c - offsetof(struct source, tally.call));
+
+	s->now_ns = now_ns;
+	source_step_tally(s);
 }
 
 void
 source_resolved(struct source *s, const struct resolve_request *q, uint64_t now_ns)
 {
 	s->now_ns = now_ns;
-	if (s->state != SOURCE_RESOLVING)
+	if (s->state != SOURCE_REACHING)
 		return;
-	if (q->reason)
-		source_connect_unresolved(s, q->reason);
-	else
-		source_connect_start(s, q->list, q->n, now_ns);
+	if (!q->reason && q->n == 1) /* it is known whose clock it will be */
+		probe_start(&s->probe, &q->list[0], now_ns);
+	take_reach(s, reach_resolved(&s->reach, q, now_ns));
 }
 
 void
 source_start(struct source *s, uint64_t now_ns)
 {
-	const struct target *t = s->target;
-	int rc;
-
 	s->now_ns = now_ns;
-	if (s->first_ns == 0)
-		s->first_ns = now_ns;
+	retry_begin(&s->retry, now_ns);
 	source_note_change(s);
-	if (t->kind == TARGET_FILE) {
-		start_file(s, now_ns);
-		return;
-	}
-	if (t->reason) {
-		source_fail(s, t->reason, span_str(""), "check the target's name");
-		return;
-	}
-	s->exchange = source_answer_new(s);
-	if (!s->exchange) {
-		source_fail(s, "out of memory", span_str(""), NULL);
-		return;
-	}
-	s->deadline_ns = now_ns + s->context->options->connect_ns;
-	if (t->url.scheme == HTTP_SCHEME_UNIX) {
-		source_connect_unix(s, now_ns);
-		return;
-	}
-	rc = source_connect_look_up(s);
-	if (rc < 0)
-		source_lose(s, "name look-up: ", span_str(strerror(-rc)), NULL);
-}
-
-static void
-step(struct source *s, uint64_t now_ns)
-{
-	s->wants = 0;
-	s->now_ns = now_ns;
-	switch (s->state) {
-	case SOURCE_CONNECTING:
-		source_connect_step(s, now_ns);
-		break;
-	case SOURCE_SENDING:
-		source_answer_send(s);
-		break;
-	case SOURCE_HEAD:
-	case SOURCE_REFUSED:
-		if (source_answer_read(s, now_ns))
-			source_read_feed(s, now_ns);
-		break;
-	case SOURCE_BODY:
-		source_read(s, now_ns);
-		break;
-	case SOURCE_NEW:
-	case SOURCE_RESOLVING:
-	case SOURCE_PREPARING:
-	case SOURCE_WAITING:
-	case SOURCE_ENDED:
-	case SOURCE_FAILED:
-		break;
-	}
-	source_note_change(s);
+	s->deadline_ns = LOOP_NEVER;
+	s->state = SOURCE_REACHING;
+	if (s->target->kind == TARGET_FILE)
+		start_file(s);
+	else
+		take_reach(s, reach_start(&s->reach, now_ns));
 }
 
 /* A connection that is gone while nothing is read would be told for ever: its watch is
@@ -285,40 +381,44 @@ on_watch(struct loop_watch *w, unsigned ready, uint64_t now_ns)
 	struct source *s = (struct source *)((char *)w - offsetof(struct source, watch));
 
 	if (w->interest == 0 && (ready & LOOP_GONE)) {
-		loop_remove(s->context->loop, w);
-		source_note_change(s);
-		return;
+		loop_remove(s->context->net.loop, w);
+	} else if (s->state == SOURCE_BODY) {
+		s->now_ns = now_ns;
+		read_on(s);
 	}
-	step(s, now_ns);
+	source_note_change(s);
 }
 
 static void
 expire_state(struct source *s)
 {
-	if (s->state == SOURCE_WAITING)
+	switch (s->state) {
+	case SOURCE_WAITING:
 		source_start(s, s->now_ns);
-	else if (s->state == SOURCE_RESOLVING)
-		source_connect_unresolved(s, "name look-up: no answer in time");
-	else if (s->state == SOURCE_CONNECTING)
-		source_connect_step(s, s->now_ns);
-	else if (s->state == SOURCE_PREPARING)
-		source_connect_ask(s, s->now_ns);
-	else if (s->state == SOURCE_REFUSED)
-		source_answer_refuse(s);
-	else if (s->state == SOURCE_BODY && s->is_stopping)
-		source_cancel(s);
-	else if (s->state == SOURCE_BODY)
-		source_retry_check_silence(s);
-	else if (!source_is_over(s))
-		source_lose(s, "no answer to the request in time", span_str(""),
-			    "is that port a ddump-worker's?");
+		break;
+	case SOURCE_REACHING:
+		take_reach(s, reach_step(&s->reach, s->now_ns));
+		break;
+	case SOURCE_PREPARING:
+		ask(s);
+		break;
+	case SOURCE_BODY:
+		if (s->is_stopping)
+			source_cancel(s);
+		else
+			source_check_silence(s);
+		break;
+	case SOURCE_NEW:
+	case SOURCE_ENDED:
+	case SOURCE_FAILED:
+		break;
+	}
 }
 
 static uint64_t
 own_deadline(const struct source *s)
 {
-	return s->state == SOURCE_CONNECTING ? dial_deadline(&s->exchange->dial)
-					     : s->deadline_ns;
+	return s->state == SOURCE_REACHING ? reach_deadline(&s->reach) : s->deadline_ns;
 }
 
 void
@@ -326,8 +426,9 @@ source_expire(struct source *s, uint64_t now_ns)
 {
 	s->now_ns = now_ns;
 	source_note_change(s);
-	source_probe_expire(s, now_ns);
-	source_tally_expire(s, now_ns);
+	if (now_ns >= probe_deadline(&s->probe))
+		take_probe(s, probe_expire(&s->probe, now_ns));
+	source_expire_tally(s);
 	if (now_ns >= own_deadline(s))
 		expire_state(s);
 }
@@ -335,64 +436,38 @@ source_expire(struct source *s, uint64_t now_ns)
 uint64_t
 source_deadline(const struct source *s)
 {
-	uint64_t probe_ns = source_probe_deadline(s);
-	uint64_t tally_ns = source_tally_deadline(s);
-	uint64_t own_ns = own_deadline(s);
+	uint64_t probe_ns = probe_deadline(&s->probe);
+	uint64_t tally_ns = tally_deadline(&s->tally);
+	uint64_t due_ns = own_deadline(s);
 
-	if (tally_ns < own_ns)
-		own_ns = tally_ns;
-	return probe_ns < own_ns ? probe_ns : own_ns;
+	due_ns = tally_ns < due_ns ? tally_ns : due_ns;
+	return probe_ns < due_ns ? probe_ns : due_ns;
 }
 
-/* What to wait for, from the state alone. */
-static unsigned
-interest(const struct source *s)
-{
-	unsigned in = s->wants != 0 ? s->wants : LOOP_IN;
-
-	switch (s->state) {
-	case SOURCE_SENDING:
-		return s->wants != 0 ? s->wants : LOOP_OUT;
-	case SOURCE_HEAD:
-	case SOURCE_REFUSED:
-		return in;
-	case SOURCE_BODY:
-		return source_body_room(s) > 0 ? in : 0;
-	case SOURCE_NEW:
-	case SOURCE_RESOLVING:
-	case SOURCE_CONNECTING:
-	case SOURCE_PREPARING:
-	case SOURCE_WAITING:
-	case SOURCE_ENDED:
-	case SOURCE_FAILED:
-		return 0;
-	}
-	return 0;
-}
-
+/* What the body waits for. */
 static void
 arm(struct source *s)
 {
-	unsigned wanted = interest(s);
+	unsigned wanted = s->wants != 0 ? s->wants : LOOP_IN;
 
-	if (s->transport.fd < 0 || s->is_file)
+	if (s->state != SOURCE_BODY || s->is_file)
 		return;
+	if (body_room(&s->body) == 0)
+		wanted = 0;
 	if (s->watch.fd >= 0)
-		loop_set(s->context->loop, &s->watch, wanted);
+		loop_set(s->context->net.loop, &s->watch, wanted);
 	else if (wanted != 0 &&
-		 loop_add(s->context->loop, &s->watch, s->transport.fd, wanted) < 0)
+		 loop_add(s->context->net.loop, &s->watch, s->transport.fd, wanted) < 0)
 		source_fail(s, "it cannot be watched", span_str(""), NULL);
 }
 
-/* What TLS has read ahead: the socket may say nothing of it. */
+/* A file, or what TLS has read ahead: the socket may say nothing of it. */
 static bool
 has_more_to_read(const struct source *s)
 {
-	if (s->wants != 0 || !transport_has_pending(&s->transport))
+	if (s->state != SOURCE_BODY || body_room(&s->body) == 0)
 		return false;
-	if (s->state == SOURCE_BODY)
-		return source_body_room(s) > 0;
-	return s->state == SOURCE_HEAD || s->state == SOURCE_REFUSED;
+	return s->is_file || (s->wants == 0 && transport_has_pending(&s->transport));
 }
 
 bool
@@ -401,30 +476,17 @@ source_settle(struct source *s, uint64_t now_ns)
 	bool has_fed = false;
 
 	s->now_ns = now_ns;
-	source_probe_settle(s);
-	source_tally_settle(s);
-	if (s->state == SOURCE_PREPARING && source_connect_may_ask(s))
-		source_connect_ask(s, now_ns);
-	if (s->state == SOURCE_BODY && s->is_parked)
-		has_fed = source_read_feed_stash(s, now_ns);
-	if (s->state == SOURCE_BODY && s->is_file && source_body_room(s) > 0) {
-		source_read(s, now_ns);
-		has_fed = true;
-	} else if (has_more_to_read(s)) {
-		step(s, now_ns);
+	call_settle(&s->probe.call);
+	tally_settle(&s->tally, now_ns);
+	if (s->state == SOURCE_PREPARING && may_ask(s))
+		ask(s);
+	if (s->state == SOURCE_BODY && s->body.is_parked)
+		has_fed = feed_kept(s);
+	if (has_more_to_read(s)) {
+		read_on(s);
 		has_fed = true;
 	}
-	if (s->exchange && (s->state == SOURCE_BODY || s->state == SOURCE_WAITING ||
-			    source_is_over(s))) {
-		free(s->exchange);
-		s->exchange = NULL;
-	}
+	call_settle(&s->reach.call);
 	arm(s);
 	return has_fed;
-}
-
-bool
-source_is_waiting(const struct source *s)
-{
-	return s->state == SOURCE_BODY && (s->is_file || source_body_room(s) == 0);
 }

@@ -1,78 +1,75 @@
 #ifndef CLI_SOURCE_TALLY_H
 #define CLI_SOURCE_TALLY_H
 
-#include "cli/link/dial.h"
-#include "cli/source/source.h"
-#include "cli/source/tally_answer.h"
+#include "cli/link/call.h"
+#include "cli/model/ledger.h"
 
 /*
- * Asks a source's worker what its captures have counted (GET /captures/ID?stop=1), over a
+ * Asks a target's worker what its captures have counted (GET /captures/ID?stop=1), over a
  * connection of its own: of the capture that was lost, once the worker is reached again,
  * and at the end of the one at work, which is stopped so. What comes goes into the
- * source's ledger.
- *
- *   IDLE --asked--> DIALING --> SENDING --> READING --> IDLE, for the next ID
+ * ledger.
  */
 #define TALLY_PATIENCE_NS \
 	UINT64_C(3000000000)	   /* for an answer: longer than a stop takes */
 #define TALLY_LOST_NS  1000000000u /* the same for a worker out of reach */
 #define TALLY_HEAD_MAX 2048u	   /* of an answer, with what proxies add */
-#define TALLY_READ_MAX 4096u	   /* at once */
 #define TALLY_ID_SIZE  32u	   /* hex digits */
 
-enum source_tally_state { TALLY_IDLE, TALLY_DIALING, TALLY_SENDING, TALLY_READING };
-
-struct source_tally_work;
-
-struct source_tally {
-	struct source *source;
-	struct loop_watch watch;
-	struct transport transport;
+struct tally { /* zeroed: of a file; it asks nothing, and every call is legal */
+	struct call call;
+	struct ledger *ledger;
 	struct net_address address; /* of the capture's connection: the same worker */
-	enum source_tally_state state;
-	bool is_for_lost; /* the question under way */
-	bool wants_lost;  /* to be asked, or under way */
+	bool is_for_lost;	    /* the question under way */
+	bool wants_lost;	    /* to be asked, or under way */
 	bool wants_now;
 	bool has_failed; /* there was no answer about the capture at work */
 	bool is_overlap; /* the lost one may have gone on beside the one at work */
-	unsigned wants;	 /* as a source's */
+	bool is_away;	 /* the worker of the one at work may be out of reach */
 	uint64_t deadline_ns;
-	struct source_tally_work *work; /* NULL: nothing is under way */
 	char now_id[TALLY_ID_SIZE + 1]; /* empty: the answer named none */
 	char lost_id[TALLY_ID_SIZE + 1];
+	char why[256]; /* of UNKNOWN */
 };
 
-/* Of a source of the network; without memory it asks nothing. */
-void source_tally_init(struct source *s);
-void source_tally_fini(struct source *s);
+enum tally_result {
+	TALLY_MORE,
+	TALLY_COUNTED,	 /* the ledger has the counts */
+	TALLY_LIMITED,	 /* likewise; the capture at work ended by its operator's limit */
+	TALLY_UNCOUNTED, /* the worker does not tell: t->why, unless empty */
+	TALLY_LOST_UNCOUNTED /* likewise, of the lost one */
+};
+
+void tally_init(struct tally *t, const struct net_env *env, const struct target *target,
+		struct ledger *ledger, void (*on_ready)(struct call *c, uint64_t now_ns));
+void tally_fini(struct tally *t);
 
 /* The worker of the capture that was lost is reached again: it must stop that one
  * before it is asked for another, or packets would be counted, and captured, twice. */
-void source_tally_lose(struct source *s, const struct net_address *address,
-		       uint64_t now_ns);
+void tally_lose(struct tally *t, const struct net_address *address);
 
 /* Whether the answer to that is still to come. */
-bool source_tally_is_losing(const struct source *s);
+bool tally_is_losing(const struct tally *t);
 
-/* The capture is answered from this address: a new line in the ledger. */
-void source_tally_begin(struct source *s, const struct net_address *address,
-			const struct http_response_head *head);
+/* The capture is answered: a new line in the ledger. */
+void tally_begin(struct tally *t, const struct http_response_head *head);
 
 /* Whether the worker can be asked about the capture at work. */
-bool source_tally_has_id(const struct source *s);
+bool tally_has_id(const struct tally *t);
 
 /* It has ended, or is to end now: asks unless all is known. */
-void source_tally_ask(struct source *s, uint64_t now_ns);
+void tally_ask(struct tally *t, bool is_away);
 
-/* A question about the capture at work is open. */
-bool source_tally_is_asking(const struct source *s);
+/* A question is open. */
+bool tally_is_asking(const struct tally *t);
 
-/* Gives up every question. */
-void source_tally_stop(struct source *s);
+/* When tally_expire is to be called; tally_step, whenever the call is ready. is_last: the
+ * lost one's worker will not be reached once more. */
+uint64_t tally_deadline(const struct tally *t);
+enum tally_result tally_expire(struct tally *t, bool is_last, uint64_t now_ns);
+enum tally_result tally_step(struct tally *t, bool is_last, uint64_t now_ns);
 
-/* As source_deadline, source_expire and source_settle. */
-uint64_t source_tally_deadline(const struct source *s);
-void source_tally_expire(struct source *s, uint64_t now_ns);
-void source_tally_settle(struct source *s);
+/* After the events of a round: the next question begins, the lost capture's first. */
+void tally_settle(struct tally *t, uint64_t now_ns);
 
 #endif

@@ -1,217 +1,203 @@
-/* When a lost source is tried again, in a time of the test's own. */
+/* When a lost target is tried again, in a time of the test's own. */
 #include "cli/source/retry.h"
 
 #include <string.h>
 
 #include "support/check.h"
-#include "sys/log.h"
-#include "sys/tls/engine.h"
 
 #define S  UINT64_C(1000000000)
 #define MS UINT64_C(1000000)
 
-/* The TLS library is not in unit tests, and nobody here has a session. */
-struct tls_engine *
-tls_engine_new(const struct tls_config *config, struct tls_socket *socket,
-	       const struct tls_engine_peer *peer)
+/* It answered at 1000 s. */
+static struct retry
+up(void)
 {
-	(void)config, (void)socket, (void)peer;
-	return NULL;
-}
+	struct retry r = {0};
 
-void
-tls_engine_free(struct tls_engine *e)
-{
-	assert_null(e);
-}
-
-void
-tls_engine_say_goodbye(struct tls_engine *e)
-{
-	assert_null(e);
-}
-
-enum tls_engine_status
-tls_engine_handshake(struct tls_engine *e, struct tls_reason_facts *facts)
-{
-	(void)e, (void)facts;
-	return TLS_ENGINE_FAILED;
-}
-
-enum tls_engine_status
-tls_engine_read(struct tls_engine *e, uint8_t *mem, size_t cap, size_t *n,
-		struct tls_reason_facts *facts)
-{
-	(void)e, (void)mem, (void)cap, (void)n, (void)facts;
-	return TLS_ENGINE_FAILED;
-}
-
-enum tls_engine_status
-tls_engine_write(struct tls_engine *e, const uint8_t *p, size_t size, size_t *n,
-		 struct tls_reason_facts *facts)
-{
-	(void)e, (void)p, (void)size, (void)n, (void)facts;
-	return TLS_ENGINE_FAILED;
-}
-
-bool
-tls_engine_has_pending(const struct tls_engine *e)
-{
-	(void)e;
-	return false;
-}
-
-struct world {
-	struct options o;
-	struct source_context context;
-	struct target target;
-	struct source s;
-};
-
-/* A source that answered at 1000 s and is at work. */
-static void
-init(struct world *w, uint32_t id, uint64_t retry_ns)
-{
-	memset(w, 0, sizeof(*w));
-	log_init("source_retry_test", LOG_ERROR);
-	assert_null(target_parse(&w->target, "db1"));
-	w->o.retry_ns = retry_ns;
-	w->context.options = &w->o;
-	source_init(&w->s, &w->context, &w->target, id);
-	w->s.is_http = true;
-	w->s.has_answered = true;
-	w->s.state = SOURCE_BODY;
-	w->s.now_ns = 1000 * S;
-	source_retry_note_answer(&w->s);
+	retry_begin(&r, 999 * S);
+	assert_int_equal(retry_note_up(&r, 1000 * S), 0);
+	return r;
 }
 
 static uint64_t
-lose(struct world *w, uint64_t now_ns)
+lose(struct retry *r, uint64_t now_ns, uint64_t for_ns, uint64_t random)
 {
-	w->s.now_ns = now_ns;
-	source_lose(&w->s, "lost", span_str(""), "advice");
-	return w->s.deadline_ns - now_ns;
+	struct retry_loss loss = {
+	    .now_ns = now_ns, .for_ns = for_ns, .gap_ns = now_ns, .random = random};
+
+	return retry_lose(r, &loss);
 }
 
-/* Twice as long each time, up to 30 s, and never the same for all. */
+static const uint64_t randoms[] = {0, 1, 12345, 250 * MS - 1, UINT64_MAX};
+
+/* Twice as long each time, up to 30 s, with up to a half more at random. */
 static void
-test_delays(void **state)
+test_delays_double_up_to_30_s(void **state)
 {
 	static const uint64_t at_least[] = {500 * MS, S,      2 * S,  4 * S, 8 * S,
 					    16 * S,   20 * S, 20 * S, 20 * S};
-	uint64_t last[3] = {0};
-	struct world w;
 
 	(void)state;
-	for (uint32_t id = 0; id < 3; id++) {
+	for (size_t k = 0; k < CHECK_COUNT(randoms); k++) {
+		struct retry r = up();
 		uint64_t now_ns = 2000 * S;
 
-		init(&w, id, 3600 * S);
 		for (size_t i = 0; i < CHECK_COUNT(at_least); i++) {
-			last[id] = lose(&w, now_ns);
-			assert_in_range(last[id], at_least[i], at_least[i] * 3 / 2);
-			assert_int_equal(w.s.state, SOURCE_WAITING);
-			now_ns += last[id];
+			uint64_t next_ns = lose(&r, now_ns, 3600 * S, randoms[k]);
+
+			assert_int_equal(next_ns - now_ns,
+					 at_least[i] + randoms[k] % (at_least[i] / 2));
+			now_ns = next_ns;
 		}
-		assert_int_equal(w.s.lost_ns, 2000 * S);
-		source_fini(&w.s);
+		assert_int_equal(r.lost_ns, 2000 * S);
 	}
-	assert_true(last[0] != last[1] && last[1] != last[2]);
 }
 
-/* The last try is at the end of --retry; then it has failed. */
 static void
-test_gives_up(void **state)
+test_the_last_try_is_at_the_end_of_retry(void **state)
 {
-	struct world w;
+	struct retry r = up();
+	uint64_t last_ns = 0;
 	uint64_t now_ns = 2000 * S;
 	int n = 0;
 
 	(void)state;
-	init(&w, 7, 10 * S);
-	while (w.s.state != SOURCE_FAILED && ++n < 20)
-		now_ns += w.s.state == SOURCE_FAILED ? 0 : lose(&w, now_ns);
-	assert_int_equal(w.s.state, SOURCE_FAILED);
-	assert_in_range(n, 4, 7);
-	assert_int_equal(w.s.n_gaps, 0);
-	source_fini(&w.s);
+	while (now_ns != RETRY_GIVE_UP && ++n < 20) {
+		last_ns = now_ns;
+		now_ns = lose(&r, now_ns, 10 * S, 0);
+	}
+	assert_int_equal(last_ns, 2010 * S);
+	assert_int_equal(n, 6);
+	assert_int_equal(r.n_gaps, 0);
 }
 
-static const struct {
-	int line;
-	bool is_http;
-	bool has_answered;
-	uint64_t retry_ns;
-} never_rows[] = {
-    {__LINE__, false, true, 300 * S}, /* a file */
-    {__LINE__, true, false, 300 * S}, /* at the start */
-    {__LINE__, true, true, 0},
-};
-
 static void
-test_never(void **state)
+test_without_retry_a_loss_is_final(void **state)
 {
-	(void)state;
-	for (size_t i = 0; i < CHECK_COUNT(never_rows); i++) {
-		struct world w;
+	struct retry r = up();
 
-		init(&w, 1, never_rows[i].retry_ns);
-		w.s.is_http = never_rows[i].is_http;
-		w.s.has_answered = never_rows[i].has_answered;
-		lose(&w, 2000 * S);
-		check_u64(__FILE__, never_rows[i].line, span_str("never"), w.s.state,
-			  SOURCE_FAILED, "state");
-		source_fini(&w.s);
-	}
+	(void)state;
+	assert_true(lose(&r, 2000 * S, 0, 0) == RETRY_GIVE_UP);
+	assert_int_equal(r.lost_ns, 0);
 }
 
 /* Up for 30 s: the next loss is a new one; sooner, its delays go on growing. */
 static void
-test_back(void **state)
+test_a_loss_soon_after_another_waits_longer(void **state)
 {
-	struct world w;
+	struct retry r = up();
 
 	(void)state;
-	init(&w, 1, 300 * S);
-	lose(&w, 2000 * S);
-	lose(&w, 2001 * S);
-	w.s.now_ns = 2003 * S;
-	source_retry_note_answer(&w.s);
-	assert_int_equal(w.s.n_gaps, 1);
-	assert_int_equal(w.s.gaps_ns, 3 * S);
-	assert_int_equal(w.s.lost_ns, 0);
-	assert_in_range(lose(&w, 2032 * S), 2 * S, 3 * S);
-	w.s.now_ns = 2040 * S;
-	source_retry_note_answer(&w.s);
-	assert_int_equal(w.s.gaps_ns, 11 * S);
-	assert_in_range(lose(&w, 2070 * S), 500 * MS, 750 * MS);
-	source_fini(&w.s);
+	lose(&r, 2000 * S, 300 * S, 0);
+	lose(&r, 2001 * S, 300 * S, 0);
+	assert_int_equal(retry_note_up(&r, 2003 * S), 3 * S);
+	assert_int_equal(r.n_gaps, 1);
+	assert_int_equal(r.gaps_ns, 3 * S);
+	assert_int_equal(r.lost_ns, 0);
+	assert_int_equal(lose(&r, 2032 * S, 300 * S, 0), 2034 * S);
+	assert_int_equal(retry_note_up(&r, 2040 * S), 8 * S);
+	assert_int_equal(r.gaps_ns, 11 * S);
+	assert_int_equal(lose(&r, 2070 * S, 300 * S, 0), 2070 * S + 500 * MS);
 }
 
-/* The gap of our own worker begins with its last word. */
+/* --wait counts from the first try, however often it was lost on the way. */
 static void
-test_silence_counts(void **state)
+test_a_target_that_never_answered_is_tried_for_wait(void **state)
 {
-	struct world w;
+	struct retry r = {0};
 
 	(void)state;
-	init(&w, 1, 300 * S);
-	w.s.reader.is_ddump = true;
-	w.s.heard_ns = 1990 * S;
-	lose(&w, 2005 * S);
-	w.s.now_ns = 2006 * S;
-	source_retry_note_answer(&w.s);
-	assert_int_equal(w.s.gaps_ns, 16 * S);
-	source_fini(&w.s);
+	retry_begin(&r, 100 * S);
+	assert_int_equal(retry_first(&r, 101 * S, 3 * S, 0), 101 * S + 500 * MS);
+	retry_begin(&r, 102 * S);
+	assert_int_equal(retry_first(&r, 102 * S, 3 * S, 0), 103 * S);
+	assert_true(retry_first(&r, 103 * S, 3 * S, 0) == RETRY_GIVE_UP);
+	memset(&r, 0, sizeof(r));
+	retry_begin(&r, 100 * S);
+	assert_true(retry_first(&r, 100 * S, 0, 0) == RETRY_GIVE_UP);
+}
+
+static const struct {
+	int line;
+	uint64_t up_for_ns;
+	bool is_again;
+	uint64_t delay_ns;
+} harmless_rows[] = {
+    {__LINE__, RETRY_STABLE_NS, false, 0},
+    {__LINE__, RETRY_STABLE_NS - 1, false, RETRY_FIRST_NS},
+    {__LINE__, RETRY_STABLE_NS, true, 2 * RETRY_FIRST_NS},
+};
+
+static void
+test_a_renewed_key_is_connected_again_at_once(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < CHECK_COUNT(harmless_rows); i++) {
+		struct retry r = up();
+		uint64_t now_ns = 1000 * S + harmless_rows[i].up_for_ns;
+		struct retry_loss loss = {
+		    .now_ns = now_ns, .for_ns = 300 * S, .is_harmless = true};
+
+		if (harmless_rows[i].is_again)
+			lose(&r, now_ns, 300 * S, 0);
+		check_u64(__FILE__, harmless_rows[i].line, span_str(""),
+			  retry_lose(&r, &loss) - now_ns, harmless_rows[i].delay_ns,
+			  "delay");
+	}
+}
+
+static void
+test_a_loss_that_ends_is_no_gap(void **state)
+{
+	struct retry r = up();
+
+	(void)state;
+	lose(&r, 2000 * S, 300 * S, 0);
+	retry_forget_loss(&r);
+	assert_int_equal(retry_note_up(&r, 2010 * S), 0);
+	assert_int_equal(r.n_gaps, 0);
+}
+
+/* Lost at 2005 s, heard last at 1990 s. */
+static const struct {
+	int line;
+	uint64_t age_ns;
+	bool has_heartbeats;
+	uint64_t gap_ns;
+} gap_rows[] = {
+    {__LINE__, 0, true, 1990 * S}, /* our own worker's last word */
+    {__LINE__, 0, false, 2005 * S},
+    {__LINE__, 15 * S, true, 1990 * S},
+    {__LINE__, 20 * S, true, 1985 * S}, /* what came last was 5 s old */
+    {__LINE__, 20 * S, false, 2000 * S},
+    {__LINE__, 14 * S, true, 1990 * S},
+    {__LINE__, 135 * S, true, 1870 * S},
+    {__LINE__, 135 * S + 1, true, 1990 * S}, /* played back, or the clock was set */
+};
+
+static void
+test_a_gap_begins_with_the_last_news(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < CHECK_COUNT(gap_rows); i++)
+		check_u64(__FILE__, gap_rows[i].line, span_str(""),
+			  retry_gap_ns(2005 * S, 1990 * S, gap_rows[i].age_ns,
+				       gap_rows[i].has_heartbeats),
+			  gap_rows[i].gap_ns, "gap");
 }
 
 int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_delays),	   cmocka_unit_test(test_gives_up),
-	    cmocka_unit_test(test_never),	   cmocka_unit_test(test_back),
-	    cmocka_unit_test(test_silence_counts),
+	    cmocka_unit_test(test_delays_double_up_to_30_s),
+	    cmocka_unit_test(test_the_last_try_is_at_the_end_of_retry),
+	    cmocka_unit_test(test_without_retry_a_loss_is_final),
+	    cmocka_unit_test(test_a_loss_soon_after_another_waits_longer),
+	    cmocka_unit_test(test_a_target_that_never_answered_is_tried_for_wait),
+	    cmocka_unit_test(test_a_renewed_key_is_connected_again_at_once),
+	    cmocka_unit_test(test_a_loss_that_ends_is_no_gap),
+	    cmocka_unit_test(test_a_gap_begins_with_the_last_news),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

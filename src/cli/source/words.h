@@ -1,0 +1,16 @@
+#ifndef CLI_SOURCE_WORDS_H
+#define CLI_SOURCE_WORDS_H
+
+#include "cli/target/target.h"
+
+/* What is said of a target's answers. Pure. */
+
+/* What to do about a refusal of this status; NULL: nothing is known. */
+const char *words_advice(const struct target *t, const struct options *o,
+			 unsigned status);
+
+/* A heartbeat's comment "loop: FLOW is left out": the worker keeps a flow out of its
+ * capture, or lets it in again. Appends that; false: it says something else. */
+bool words_left_out(struct text *line, struct span comment);
+
+#endif
