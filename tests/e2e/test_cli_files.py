@@ -98,7 +98,8 @@ def test_a_file_is_complete_when_its_time_is_over(serve, tmp_path):
     server.script = script
     p = Process([DDUMP, "--retry", "0", server.target, "-w", str(tmp_path / "out.pcap"),
                  "--rotate-every", "1s"], str(tmp_path / "log"))
-    wait_for(lambda: [r for part in rotated(tmp_path)[1] for r in part] == [first],
+    wait_for(lambda: all(p.stat().st_size > 0 for p in tmp_path.glob("out_*"))
+             and [r for part in rotated(tmp_path)[1] for r in part] == [first],
              "the first file, complete while nothing comes")
     time.sleep(1.5)
     assert len(rotated(tmp_path)[0]) <= 2  # the packet may have missed the first file

@@ -190,7 +190,7 @@ def test_no_proxy_there(ddump):
     ("socks5://u:secret@p:1", "only proxies that are spoken to in plain http"),
     ("http://u:secret@p", "the port is missing"),
     ("http://p:1/x", "neither path nor query"),
-    ("", "not empty"),
+    ("", "--proxy: not a value: it is empty"),
 ])
 def test_usage(ddump, url, words):
     result = ddump("--proxy", url, "10.99.99.99")

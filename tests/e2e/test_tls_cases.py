@@ -704,7 +704,7 @@ def test_server_name_is_sent_for_names_only(pki):
 
 def test_session_memory(pki):
     """As stated in tls.h, by what many sessions at once add to the resident set."""
-    with open(os.path.join(ROOT, "src", "sys", "tls.h")) as f:
+    with open(os.path.join(ROOT, "src", "sys", "tls", "tls.h")) as f:
         limit = int(re.search(r"TLS_SESSION_BYTES\s+\((\d+)u \* 1024\)", f.read()).group(1))
     count, kept = 100, []
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -103,7 +103,7 @@ def test_a_stop_of_a_client_that_does_not_read_counts_all(lab, host, tmp_path):
 def test_slow_readers_get_what_the_ring_held_at_the_end(lab, host, tmp_path):
     """The queue is full when the end comes: what the ring has goes out behind it."""
     worker = lab.worker(host)
-    process, capture, out = begin(lab, host, worker, tmp_path, "--limit-rate", "6M", duration=1)
+    process, capture, out = begin(lab, host, worker, tmp_path, "--limit-rate", "2M", duration=3)
     n = 8000
     send_udp(host, n, size=1000)
     assert process.popen.wait(PATIENCE) == 0
