@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import time
 
@@ -290,3 +291,156 @@ def test_an_honest_flow_of_such_a_load_is_not_ended(tmp_path):
         wait_for(lambda: "ended: duration" in worker.log(), "not by the detector")
     finally:
         scene.lab.close()
+
+
+class Tunnels:
+    """A worker on loopback and byte pipes to it, each a chain of hops; curl reads through them."""
+
+    SECONDS = 15
+
+    def __init__(self, tmp_path):
+        need_root()
+        self.lab = Lab(tmp_path)
+        self.host = self.lab.namespace("t")
+        self.worker = self.lab.worker(self.host, "-max-duration", f"{self.SECONDS}s")
+        self.readers = []
+
+    def tunnel(self, first_port, hops):
+        for i in range(hops):
+            to = self.worker.port if i == hops - 1 else first_port + i + 1
+            self.lab.start(self.host, ["timeout", "60", "socat",
+                                       f"TCP-LISTEN:{first_port + i},fork,reuseaddr",
+                                       f"TCP:127.0.0.1:{to}"])
+        ports = [f":{first_port + i} " for i in range(hops)]
+        wait_for(lambda: all(p in self.host.run("ss", "-ltn").stdout.decode() for p in ports),
+                 "the tunnel listens")
+
+    def read(self, port):
+        self.readers.append(self.lab.start(
+            self.host, ["curl", "-sSN", "-o", "/dev/null", "--max-time", str(self.SECONDS),
+                        f"http://127.0.0.1:{port}/capture?format=pcapng&heartbeat=50"]))
+
+    def bytes_on_loopback(self):
+        shown = run("ip", "-n", self.host.name, "-s", "-j", "link", "show", "lo").stdout
+        return json.loads(shown)[0]["stats64"]["tx"]["bytes"]
+
+    def wait_for_calm(self, seconds):
+        """Until a second brings less than 1 MB, and the next one too; False: it never does."""
+        calm, before = 0, self.bytes_on_loopback()
+        end = time.time() + seconds
+        while time.time() < end and calm < 2:
+            time.sleep(1)
+            now = self.bytes_on_loopback()
+            calm, before = (calm + 1 if now - before < 1e6 else 0), now
+        return calm == 2
+
+    def proved(self):
+        """Flows that any capture leaves out."""
+        return set(re.findall(r"leaves out (\S+ <-> \S+):", self.worker.log()))
+
+    def ends(self):
+        return re.findall(r"ended: ([^;]*);", self.worker.log())
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("n", [2, 3, 9])
+def test_captures_through_tunnels_of_their_own_do_not_feed_each_other(tmp_path, n):
+    """What one capture proves the others leave out too."""
+    t = Tunnels(tmp_path)
+    try:
+        for i in range(n):
+            t.tunnel(9000 + 50 * i, 1)
+        for i in range(n):
+            t.read(9000 + 50 * i)
+        assert t.wait_for_calm(t.SECONDS - 1), t.worker.log()
+        assert len(t.proved()) == n or "more than" in str(t.ends()), t.worker.log()
+        for number in range(n):
+            lines = re.findall(rf"capture {number} leaves out", t.worker.log())
+            assert len(lines) >= n or t.ends(), "each leaves out every tunnel"
+    finally:
+        t.lab.close()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("hops", [7, 9])
+def test_a_long_chain_of_hops_is_found(tmp_path, hops):
+    """None of its hops has much of what is captured; with more than 8 the capture ends."""
+    t = Tunnels(tmp_path)
+    try:
+        t.tunnel(9000, hops)
+        t.read(9000)
+        assert t.wait_for_calm(t.SECONDS - 1), t.worker.log()
+        if hops > 8:
+            wait_for(lambda: t.ends(), "it ends")
+            assert t.ends() == ["more than 8 flows carry its own stream"]
+        else:
+            assert len(t.proved()) >= 1 and t.ends() == [], t.worker.log()
+    finally:
+        t.lab.close()
+
+
+RELAY = """
+import selectors, signal, socket, sys, time
+carries = True
+def stop(*_):
+    global carries
+    carries = False
+signal.signal(signal.SIGUSR1, stop)
+near = socket.create_server(('127.0.0.1', 9000)).accept()[0]
+far = socket.create_connection(('127.0.0.1', int(sys.argv[1])))
+far.sendall(near.recv(65536))
+far.settimeout(0.005)
+end = time.time() + 90
+while time.time() < end:
+    try:
+        data = far.recv(65536)
+    except TimeoutError:
+        data = b''
+    if carries:
+        near.sendall(data)
+    else:
+        near.sendall(bytes(200))
+        time.sleep(0.005)
+"""
+READER = """
+import socket
+s = socket.create_connection(('127.0.0.1', 9000))
+s.sendall(b'GET /capture?format=pcapng&heartbeat=50 HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n')
+while s.recv(65536): pass
+"""
+BESIDE = """
+import socket, time
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+end = time.time() + 90
+while time.time() < end:
+    s.sendto(bytes(300), ('127.0.0.1', 5555)); time.sleep(0.01)
+"""
+
+
+@pytest.mark.long
+def test_a_flow_that_carries_the_capture_no_more_is_let_in_again(tmp_path):
+    """The same connection, which first carries the stream and then something of its own."""
+    need_root()
+    lab = Lab(tmp_path)
+    try:
+        host = lab.namespace("a")
+        worker = lab.worker(host)
+        relay = lab.start(host, ["/usr/bin/python3", "-c", RELAY, str(worker.port)])
+        wait_for(lambda: b":9000 " in host.run("ss", "-ltn").stdout, "the relay listens")
+        lab.start(host, ["/usr/bin/python3", "-c", READER])
+        wait_for(lambda: "leaves out" in worker.log(), "the loop is found: " + worker.log())
+        flow = re.search("leaves out (.*): it carries", worker.log())[1]
+        assert "127.0.0.1:9000" in flow
+        lab.start(host, ["/usr/bin/python3", "-c", BESIDE])
+        time.sleep(35)
+        assert "lets in again" not in worker.log(), "a test later it carries the stream still"
+        os.kill(relay.popen.pid, signal.SIGUSR1)
+        begun = time.time()
+        while "lets in again" not in worker.log() and time.time() < begun + 40:
+            time.sleep(1)
+        assert f"lets in again {flow}" in worker.log(), worker.log()
+        raw = host.run("curl", "-sS", f"http://127.0.0.1:{worker.port}/captures").stdout
+        running = json.loads(raw)["running"]
+        assert [l["is_out"] for l in running[0]["left_out"] if l["flow"] == flow] == [False]
+    finally:
+        lab.close()

@@ -427,12 +427,15 @@ guard(struct feed *f, uint64_t now_ns)
 				   .real_ns = clock_realtime_ns(),
 				   .queued = buf_used(&f->stream->queue),
 				   .is_empty = f->is_ring_empty,
+				   .dropped = f->kernel_dropped,
 				   .is_pressed = is_pressed(f)};
 
+	feed_count_share(f, now_ns);
 	if (loopguard_step(&f->guard, &now) == LOOPGUARD_LOOP)
 		decide_end(f, SLOT_END_LOOP, now_ns);
-	if (!f->guard.is_changed)
+	if (!f->guard.left.is_changed)
 		return;
+	f->guard.left.is_changed = false;
 	feed_count_publish(f);
 	slots_ring(f->bell);
 	/* the client is told at once, or with a later heartbeat */

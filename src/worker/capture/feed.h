@@ -52,12 +52,14 @@ struct feed {
 	uint64_t watermark_ns;
 	uint64_t newest_ns;
 	uint64_t stalled_since_ns;
+	uint64_t shared_ns; /* when feed_count_share looked last */
 	uint64_t packets;
 	uint64_t bytes;
-	uint64_t n_read;      /* packets, these and all others that the ring gave */
-	uint64_t n_behind;    /* of them: behind the end, nobody's */
-	uint64_t let_go;      /* packets, see loopguard_may_drop */
-	uint64_t own_packets; /* left out here: they carry the capture's own stream */
+	uint64_t n_read;	 /* packets, these and all others that the ring gave */
+	uint64_t n_behind;	 /* of them: behind the end, nobody's */
+	uint64_t kernel_dropped; /* when the counts were published last */
+	uint64_t let_go;	 /* packets, see loopguard_may_drop */
+	uint64_t own_packets;	 /* left out here: they carry the capture's own stream */
 	uint64_t own_bytes;
 	struct own own; /* the connections that a tunnel may carry */
 	size_t batch_bytes;

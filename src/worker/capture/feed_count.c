@@ -2,13 +2,16 @@
 #include "worker/capture/feed_count.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "sys/clock.h"
 
-static_assert(SLOTS_LEFT_MAX == LOOPGUARD_LEFT && SLOTS_FLOW_SIZE == FLOW_TEXT_MAX,
+static_assert(SLOTS_LEFT_MAX == LOOPLEFT_MAX && SLOTS_FLOW_SIZE == FLOW_TEXT_MAX,
 	      "slots.h knows no flows");
+static_assert(SLOTS_FLOW_BYTES == sizeof(struct flow), "nor what they consist of");
 
 #define MARGIN_NS 25000000u /* a packet may be this much older than an empty ring */
+#define SHARE_NS  20000000u /* between two looks at what other captures have proved */
 #define CLOCK_STEP_NS \
 	1000000000u /* more than the clock is ever slewed between two ticks */
 
@@ -19,24 +22,67 @@ offered(const struct feed *f, const struct capture_statistics *s)
 	return f->n_read - f->n_behind + s->dropped;
 }
 
-/* The front reads a name only when n_left has counted it. */
+/* The name and the bytes, before is_out, is_proved or n_left say that they are there. */
+static void
+name_left(struct slot_left *to, const struct loopleft_flow *p)
+{
+	struct text name;
+
+	to->is_proved = 0;
+	memcpy(to->flow, &p->flow, sizeof(to->flow));
+	text_init(&name, to->name, SLOTS_FLOW_SIZE);
+	flow_text(&name, &p->flow);
+	text_cstr(&name);
+}
+
 static void
 publish_left(struct feed *f)
 {
-	for (uint32_t i = 0; i < f->guard.n_left; i++) {
-		const struct loopguard_left *l = &f->guard.left[i];
+	for (uint32_t i = 0; i < f->guard.left.n; i++) {
+		struct loopleft_flow *p = &f->guard.left.flow[i];
 		struct slot_left *to = &f->slot->left[i];
-		struct text name;
 
-		to->is_out = l->is_out;
-		to->packets = l->packets;
-		to->bytes = l->bytes;
-		if (i < f->slot->n_left)
+		if (!p->is_named)
+			name_left(to, p);
+		p->is_named = true;
+		to->packets = p->packets;
+		to->bytes = p->bytes;
+		to->is_out = p->is_out;
+		to->is_proved = p->is_proved;
+	}
+	f->slot->n_left = f->guard.left.n;
+}
+
+/* What another capture has proved; its process may have written anything. */
+static void
+take_proofs(struct feed *f, const struct slot *from, uint64_t now_ns)
+{
+	uint32_t n = from->n_left;
+	struct flow flow;
+
+	for (uint32_t i = 0; i < n && i < SLOTS_LEFT_MAX; i++) {
+		if (from->left[i].is_proved == 0)
 			continue;
-		text_init(&name, to->name, SLOTS_FLOW_SIZE);
-		flow_text(&name, &l->flow);
-		text_cstr(&name);
-		f->slot->n_left = i + 1;
+		memcpy(&flow, from->left[i].flow, sizeof(flow));
+		loopguard_share(&f->guard, &flow, now_ns);
+	}
+}
+
+void
+feed_count_share(struct feed *f, uint64_t now_ns)
+{
+	const struct slot *slots = f->slot - f->r->slot; /* the table's first one */
+
+	f->slot->is_hard = loopguard_is_hard(&f->guard);
+	if (now_ns - f->shared_ns < SHARE_NS)
+		return;
+	f->shared_ns = now_ns;
+	for (uint32_t i = 0; i < SLOTS_MAX; i++) {
+		if (i == f->r->slot || slots[i].state != SLOT_COMMITTED)
+			continue;
+		take_proofs(f, &slots[i], now_ns);
+		if (slots[i].is_hard)
+			loopguard_join(&f->guard, now_ns);
 	}
 }
 
@@ -50,6 +96,7 @@ feed_count_publish(struct feed *f)
 	f->slot->bytes = f->bytes;
 	f->slot->offered = offered(f, &s);
 	f->slot->dropped = s.dropped + f->let_go;
+	f->kernel_dropped = s.dropped;
 	f->slot->own_packets = f->own_packets;
 	f->slot->own_bytes = f->own_bytes;
 	publish_left(f);
@@ -93,8 +140,8 @@ put_end(const struct feed *f, struct text *t)
 static void
 put_left(struct feed *f, struct text *t)
 {
-	for (uint32_t i = 0; i < f->guard.n_left && t->n == 0; i++) {
-		struct loopguard_left *l = &f->guard.left[i];
+	for (uint32_t i = 0; i < f->guard.left.n && t->n == 0; i++) {
+		struct loopleft_flow *l = &f->guard.left.flow[i];
 
 		if (l->is_told)
 			continue;

@@ -6,7 +6,11 @@
 /* Into the slot, as it stands now. */
 void feed_count_publish(struct feed *f);
 
-/* The same when nothing is captured any more, whatever the client still takes of it: the
+/* Leaves out the flows that carry the stream of another capture of this worker, by its
+ * proof. */
+void feed_count_share(struct feed *f, uint64_t now_ns);
+
+/* As feed_count_publish when nothing is captured any more, whatever the client still takes of it: the
  * front is woken. */
 void feed_count_publish_last(struct feed *f);
 

@@ -94,6 +94,15 @@ void
 own_init(struct own *o, const struct request *r, uint32_t linktype)
 {
 	*o = (struct own){.r = r, .linktype = linktype};
+	if (linktype == SAVEFILE_LINKTYPE_ETHERNET) {
+		o->type_at = 12;
+		o->ip_at = 14;
+	} else if (linktype == SAVEFILE_LINKTYPE_SLL) {
+		o->type_at = 14;
+		o->ip_at = 16;
+	} else if (linktype == SAVEFILE_LINKTYPE_SLL2) {
+		o->ip_at = 20;
+	}
 }
 
 bool

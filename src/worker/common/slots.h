@@ -19,7 +19,8 @@
 #define SLOTS_MAX	      64      /* captures at once, whatever the operator says */
 #define SLOTS_VALIDATIONS_MAX 2	      /* at once, of them; a third waits */
 #define SLOTS_WHY_SIZE	      512     /* a sentence for a client */
-#define SLOTS_LEFT_MAX	      8	      /* flows left out: LOOPGUARD_LEFT */
+#define SLOTS_LEFT_MAX	      24      /* flows left out: LOOPLEFT_MAX */
+#define SLOTS_FLOW_BYTES      40      /* sizeof(struct flow) */
 #define SLOTS_FLOW_SIZE	      128     /* a flow's name: FLOW_TEXT_MAX */
 #define SLOTS_STOP	      SIGUSR1 /* to a capture process: its client wants no more */
 
@@ -51,13 +52,15 @@ enum slot_problem {
 	SLOT_PROBLEM_NO_INTERFACE /* there is none of that name, or it is down */
 };
 
-/* A flow that carries, or carried, the capture's own stream. */
+/* A flow that carries, or carried, the stream of this or of another capture. */
 struct slot_left {
-	_Atomic uint32_t is_out; /* false: it was let in again */
+	_Atomic uint32_t is_out;    /* false: it was let in again */
+	_Atomic uint32_t is_proved; /* by this capture: the others leave it out too */
 	_Atomic uint64_t packets;
 	_Atomic uint64_t bytes;
-	char
-	    name[SLOTS_FLOW_SIZE]; /* written before n_left counts it, then never again */
+	uint8_t flow[SLOTS_FLOW_BYTES];
+	/* written before n_left counts it, or again while it is not out */
+	char name[SLOTS_FLOW_SIZE];
 };
 
 /*
@@ -80,6 +83,7 @@ struct slot {
 	_Atomic uint64_t own_bytes;
 	_Atomic uint64_t broken_watermarks;
 	_Atomic uint64_t stalled_ns; /* time the client did not take what was there */
+	_Atomic uint32_t is_hard; /* it is in a hard test, which others had better join */
 	_Atomic uint32_t n_left;
 	struct slot_left left[SLOTS_LEFT_MAX];
 	char why[SLOTS_WHY_SIZE]; /* written before FAILED, terminated by the reader */

@@ -12,16 +12,18 @@
 
 /* Captured in a second: after a window of more there is no test for BUSY_NS, lest what waits
  * takes long to catch up. A loop is found when it is young. */
-#define RATE_MAX   (32u * 1024 * 1024)
-#define QUEUED_MAX (512u * 1024) /* the same: the client is slow */
-#define YOUNG_NS   (1u * S_NS)	 /* not before: a loop begins beside any load */
-#define BUSY_NS	   (2u * S_NS)
+#define RATE_MAX    (32u * 1024 * 1024)
+#define QUEUED_MAX  (512u * 1024) /* the same: the client is slow */
+#define YOUNG_NS    (1u * S_NS)	  /* not before: a loop begins beside any load */
+#define BUSY_NS	    (2u * S_NS)
+#define BUSY_MAX_NS (4u * S_NS) /* a load that lasts is tested: it may be a loop */
 
 /*
  * A loop that grows is most of what is captured, but it may be seen as several flows:
  * before and behind a NAT, and on each hop of a chain of proxies.
  */
 #define SHARE	      6		     /* a suspect has 1/SHARE of the bytes */
+#define SHARE_CHAIN   24u	     /* and 1/24 when it has a third of what was sent */
 #define WINDOW_MIN    2048u	     /* captured; below this nothing is suspicious */
 #define WINDOW_NS     (10u * MS_NS)  /* a window with so much is over */
 #define WINDOW_END_NS (250u * MS_NS) /* one with less is: 8 KiB a second do no harm */
@@ -44,10 +46,6 @@
 #define CAUSE_BYTES (8u * 1024)
 #define SENT_NS	    (4u * S_NS) /* sent earlier: no longer under way */
 
-/* How long a flow is left alone: CLEAR_NS, and 8 times as long each time. A loop may look
- * honest by bad luck: the second test comes soon. */
-#define CLEAR_NS  (2u * S_NS)
-#define CLEAR_MAX 4u /* doublings by 3: up to 2.3 hours */
 #define CAUSELESS 2u /* begins with this one: 128 s */
 
 #define AGAIN_NS (30u * S_NS) /* a flow that is left out is tested again */
@@ -110,52 +108,11 @@ sample(struct loopguard *g)
 	g->is_sampled = g->is_sampled || g->skip > 0;
 }
 
-/* LOOPGUARD_CLEARED: it has no entry. */
-static size_t
-find_cleared(const struct loopguard *g, uint64_t hash)
-{
-	size_t i = 0;
-
-	while (i < LOOPGUARD_CLEARED &&
-	       (g->cleared[i].times == 0 || g->cleared[i].hash != hash))
-		i++;
-	return i;
-}
-
-static bool
-is_cleared(const struct loopguard *g, uint64_t hash, uint64_t now_ns)
-{
-	size_t i = find_cleared(g, hash);
-
-	return i < LOOPGUARD_CLEARED && now_ns < g->cleared[i].until_ns;
-}
-
-/* In place of the flow that is cleared for the shortest time, if need be. */
-static void
-clear_flow(struct loopguard *g, uint64_t hash, uint64_t now_ns, uint32_t least)
-{
-	size_t found = find_cleared(g, hash);
-	struct loopguard_cleared *c = &g->cleared[0];
-
-	for (size_t i = 1; i < LOOPGUARD_CLEARED; i++)
-		if (g->cleared[i].until_ns < c->until_ns)
-			c = &g->cleared[i];
-	if (found < LOOPGUARD_CLEARED)
-		c = &g->cleared[found];
-	else
-		*c = (struct loopguard_cleared){.hash = hash};
-	if (c->times < least)
-		c->times = least;
-	c->until_ns = now_ns + (CLEAR_NS << 3 * c->times);
-	if (c->times < CLEAR_MAX)
-		c->times++;
-}
-
 static void
 begin_window(struct loopguard *g, uint64_t now_ns)
 {
 	g->window_ns = now_ns;
-	g->window_bytes = 0;
+	g->window_bytes = g->window_sent = 0;
 	g->samples = 0;
 	g->is_sampled = g->skip > 0;
 	memset(g->counts, 0, sizeof(g->counts));
@@ -190,56 +147,90 @@ refill(struct loopguard *g, uint64_t now_ns)
 	g->tests_left++;
 }
 
+/* Much of what is captured; or a part of it that is about as much as what was sent, as each
+ * hop of a long chain has. */
+static bool
+is_heavy(const struct loopguard *g, const struct loopguard_count *c)
+{
+	if (c->bytes == 0)
+		return false;
+	return c->bytes * SHARE >= g->window_bytes ||
+	       (c->bytes * SHARE_CHAIN >= g->window_bytes &&
+		g->window_sent >= WINDOW_MIN && c->bytes * 3 >= g->window_sent);
+}
+
 /* Whether the flow is to be tested; one without cause is cleared. */
 static bool
 is_suspect(struct loopguard *g, const struct loopguard_count *c, uint64_t now_ns)
 {
-	if (c->bytes == 0 || c->bytes * SHARE < g->window_bytes ||
-	    is_cleared(g, c->hash, now_ns))
+	if (!is_heavy(g, c) ||
+	    (!g->test.is_hard && loopcleared_has(&g->cleared, c->hash, now_ns)))
 		return false;
 	if (c->has_cause && c->bytes <= most_caused(g))
 		return true;
-	clear_flow(g, c->hash, now_ns, CAUSELESS);
+	loopcleared_add(&g->cleared, c->hash, now_ns, CAUSELESS);
+	return false;
+}
+
+/* The heaviest first: a test has room for LOOPTEST_SUSPECTS. */
+static void
+add_suspects(struct loopguard *g, uint64_t now_ns)
+{
+	uint64_t done = 0;
+
+	for (size_t n = 0; n < LOOPGUARD_FLOWS; n++) {
+		size_t best = LOOPGUARD_FLOWS;
+
+		for (size_t i = 0; i < LOOPGUARD_FLOWS; i++)
+			if ((done >> i & 1) == 0 &&
+			    (best == LOOPGUARD_FLOWS ||
+			     g->counts[i].bytes > g->counts[best].bytes))
+				best = i;
+		done |= (uint64_t)1 << best;
+		if (is_suspect(g, &g->counts[best], now_ns))
+			looptest_add(&g->test, &g->counts[best].flow,
+				     g->counts[best].hash);
+	}
+}
+
+/* Whether one flow has half of what is captured. */
+static bool
+has_most(const struct loopguard *g)
+{
+	for (size_t i = 0; i < LOOPGUARD_FLOWS; i++)
+		if (g->counts[i].bytes * 2 >= g->window_bytes)
+			return true;
 	return false;
 }
 
 static void
 begin_test(struct loopguard *g, const struct looptest_now *now)
 {
+	uint64_t seed = looptest_draw(&g->rng, UINT64_MAX);
 	uint64_t age_ms = (now->now_ns - g->window_ns) / MS_NS;
+	bool is_hard = loophard_is_due(&g->hard, now->now_ns);
 
-	looptest_begin(&g->test, now, looptest_draw(&g->rng, UINT64_MAX),
-		       g->window_bytes * USUAL_MS / age_ms);
-	for (size_t i = 0; i < LOOPGUARD_FLOWS; i++)
-		if (is_suspect(g, &g->counts[i], now->now_ns))
-			looptest_add(&g->test, &g->counts[i].flow, g->counts[i].hash);
+	if (is_hard)
+		looptest_begin_hard(&g->test, now, seed);
+	else if (now->now_ns < g->busy_ns && has_most(g))
+		looptest_begin_busy(&g->test, now, seed);
+	else
+		looptest_begin(&g->test, now, seed, g->window_bytes * USUAL_MS / age_ms);
+	add_suspects(g, now->now_ns);
 	if (g->test.n_suspects == 0)
 		return;
-	g->tests_left--;
+	if (is_hard)
+		loophard_begun(&g->hard, now->now_ns);
+	g->tests_left -= g->tests_left > 0;
 	g->tests++;
+	g->busy_since_ns = now->now_ns;
 	g->verdict = LOOPGUARD_TEST;
 	g->skip = g->skipped = 0;
 }
 
-/* The flow that is to be tested again now, or NULL. */
-static struct loopguard_left *
-find_due(struct loopguard *g, uint64_t now_ns)
-{
-	struct loopguard_left *due = NULL;
-
-	for (uint32_t i = 0; i < g->n_left; i++) {
-		struct loopguard_left *l = &g->left[i];
-
-		if (l->is_out && now_ns >= l->again_ns &&
-		    (due == NULL || l->again_ns < due->again_ns))
-			due = l;
-	}
-	return due;
-}
-
 /* Its packets stay out meanwhile: it has to follow what is sent of all others. */
 static void
-begin_again(struct loopguard *g, struct loopguard_left *l, const struct looptest_now *now)
+begin_again(struct loopguard *g, struct loopleft_flow *l, const struct looptest_now *now)
 {
 	looptest_begin_again(&g->test, now, looptest_draw(&g->rng, UINT64_MAX));
 	looptest_add(&g->test, &l->flow, l->hash);
@@ -265,9 +256,23 @@ window_ns(const struct loopguard *g)
 }
 
 static void
+become_busy(struct loopguard *g, uint64_t now_ns)
+{
+	if (now_ns >= g->busy_ns)
+		g->busy_since_ns = now_ns;
+	g->busy_ns = now_ns + BUSY_NS;
+}
+
+static bool
+may_test(const struct loopguard *g, uint64_t now_ns)
+{
+	return now_ns >= g->busy_ns || now_ns - g->busy_since_ns >= BUSY_MAX_NS;
+}
+
+static void
 watch(struct loopguard *g, const struct looptest_now *now)
 {
-	struct loopguard_left *due;
+	struct loopleft_flow *due;
 	uint64_t age_ns;
 
 	if (g->window_ns == 0) { /* what was read before is counted in the first one */
@@ -280,44 +285,32 @@ watch(struct loopguard *g, const struct looptest_now *now)
 		return;
 	if (now->now_ns >= g->young_ns &&
 	    (g->window_bytes * S_NS / RATE_MAX > age_ns || now->queued > QUEUED_MAX))
-		g->busy_ns = now->now_ns + BUSY_NS;
-	if (is_telling(g) && g->tests_left > 0 && now->now_ns >= g->busy_ns)
+		become_busy(g, now->now_ns);
+	if (is_telling(g) && (loophard_is_due(&g->hard, now->now_ns) ||
+			      (g->tests_left > 0 && may_test(g, now->now_ns))))
 		begin_test(g, now);
-	due = find_due(g, now->now_ns);
-	if (due && g->verdict == LOOPGUARD_PASS && now->now_ns >= g->busy_ns)
+	due = loopleft_due(&g->left, now->now_ns);
+	if (due && g->verdict == LOOPGUARD_PASS && may_test(g, now->now_ns))
 		begin_again(g, due, now);
 	begin_window(g, now->now_ns);
+}
+
+static bool
+has_loops(const struct loopguard *g)
+{
+	for (uint32_t i = 0; i < g->test.n_suspects; i++)
+		if (looptest_is_loop(&g->test, &g->test.suspects[i]))
+			return true;
+	return false;
 }
 
 static void
 end_test(struct loopguard *g, uint64_t now_ns)
 {
 	for (uint32_t i = 0; i < g->test.n_suspects; i++)
-		clear_flow(g, g->test.suspects[i].hash, now_ns, 0);
+		loopcleared_add(&g->cleared, g->test.suspects[i].hash, now_ns, 0);
 	g->verdict = LOOPGUARD_PASS;
 	begin_window(g, now_ns);
-}
-
-/* Its place, made if need be; NULL: there is none. */
-static struct loopguard_left *
-left_of(struct loopguard *g, const struct looptest_suspect *s)
-{
-	for (uint32_t i = 0; i < g->n_left; i++)
-		if (flow_eq(&g->left[i].flow, &s->flow))
-			return &g->left[i];
-	if (g->n_left == LOOPGUARD_LEFT)
-		return NULL;
-	g->left[g->n_left] = (struct loopguard_left){.flow = s->flow, .hash = s->hash};
-	return &g->left[g->n_left++];
-}
-
-static void
-turn_left(struct loopguard *g, struct loopguard_left *l, bool is_out)
-{
-	l->is_out = is_out;
-	l->is_told = false;
-	g->n_out = is_out ? g->n_out + 1 : g->n_out - 1;
-	g->is_changed = true;
 }
 
 /*
@@ -329,22 +322,16 @@ leave_out_loops(struct loopguard *g, uint64_t now_ns)
 {
 	for (uint32_t i = 0; i < g->test.n_suspects; i++) {
 		const struct looptest_suspect *s = &g->test.suspects[i];
-		struct loopguard_left *l;
 
 		if (looptest_is_honest(s))
-			clear_flow(g, s->hash, now_ns, 0);
+			loopcleared_add(&g->cleared, s->hash, now_ns, 0);
 		if (!looptest_is_loop(&g->test, s))
 			continue;
-		l = left_of(g, s);
-		if (l == NULL) {
-			g->verdict = LOOPGUARD_LOOP;
-			return;
-		}
-		l->again_ns = now_ns + AGAIN_NS;
-		turn_left(g, l, true);
+		loopleft_prove(&g->left, &s->flow, s->hash, now_ns + AGAIN_NS);
 	}
-	g->tests_left++;
+	g->tests_left += g->tests_left < TESTS_MAX;
 	g->tests--;
+	loophard_found(&g->hard, now_ns);
 	g->young_ns = now_ns + YOUNG_NS;
 	g->busy_ns = 0;
 	g->verdict = LOOPGUARD_PASS;
@@ -357,25 +344,10 @@ end_again(struct loopguard *g, uint64_t now_ns)
 {
 	g->retried->again_ns = now_ns + AGAIN_NS;
 	if (looptest_is_honest(&g->test.suspects[0]))
-		turn_left(g, g->retried, false);
+		loopleft_refute(&g->left, g->retried);
 	g->retried = NULL;
 	g->verdict = LOOPGUARD_PASS;
 	begin_window(g, now_ns);
-}
-
-static bool
-is_left_out(struct loopguard *g, const struct flow *flow, uint64_t hash, uint32_t caplen)
-{
-	for (uint32_t i = 0; i < g->n_left; i++) {
-		struct loopguard_left *l = &g->left[i];
-
-		if (!l->is_out || l->hash != hash || !flow_eq(&l->flow, flow))
-			continue;
-		l->packets++;
-		l->bytes += caplen;
-		return true;
-	}
-	return false;
 }
 
 static void
@@ -416,7 +388,8 @@ loopguard_look(struct loopguard *g, const struct savefile_record *record,
 
 	if (record->origlen <= ip_at)
 		ip_at = FLOW_NONE;
-	is_out = ip_at != FLOW_NONE && is_left_out(g, &flow, hash, record->caplen);
+	is_out =
+	    ip_at != FLOW_NONE && loopleft_packet(&g->left, &flow, hash, record->caplen);
 	if (g->verdict == LOOPGUARD_TEST)
 		test_packet(g, record, &flow, hash, ip_at);
 	else if (g->verdict == LOOPGUARD_PASS && !is_out)
@@ -432,9 +405,32 @@ loopguard_seen(struct loopguard *g, uint64_t real_ns)
 }
 
 void
+loopguard_share(struct loopguard *g, const struct flow *flow, uint64_t now_ns)
+{
+	uint32_t n_out = g->left.n_out;
+
+	loopleft_share(&g->left, flow, flow_hash(flow, g->seed), now_ns);
+	if (g->left.n_out > n_out) /* what feeds that loop may be ours */
+		loophard_found(&g->hard, now_ns);
+}
+
+bool
+loopguard_is_hard(const struct loopguard *g)
+{
+	return g->verdict == LOOPGUARD_TEST && g->test.is_hard;
+}
+
+void
+loopguard_join(struct loopguard *g, uint64_t now_ns)
+{
+	g->hard.join_ns = now_ns;
+}
+
+void
 loopguard_sent(struct loopguard *g, size_t bytes)
 {
 	g->sent[0] += bytes;
+	g->window_sent += bytes;
 	if (g->verdict == LOOPGUARD_TEST)
 		looptest_sent(&g->test, bytes);
 }
@@ -444,18 +440,29 @@ loopguard_step(struct loopguard *g, const struct looptest_now *now)
 {
 	enum looptest_state state;
 
-	g->is_changed = false;
+	loopleft_age(&g->left, now->now_ns);
+	loophard_note(&g->hard, now->dropped, now->now_ns);
+	if (g->verdict == LOOPGUARD_TEST && !g->test.is_hard && !g->test.is_again &&
+	    loophard_is_due(&g->hard,
+			    now->now_ns)) { /* it would take seconds, and find nothing */
+		g->verdict = LOOPGUARD_PASS;
+		begin_window(g, now->now_ns);
+	}
 	if (g->verdict == LOOPGUARD_PASS)
 		watch(g, now);
+	if (g->left.is_full)
+		g->verdict = LOOPGUARD_LOOP;
 	if (g->verdict != LOOPGUARD_TEST)
 		return g->verdict;
 	state = looptest_step(&g->test, now);
 	if (g->retried != NULL && (state == LOOPTEST_FOUND || state == LOOPTEST_OVER))
 		end_again(g, now->now_ns);
-	else if (state == LOOPTEST_FOUND)
+	else if (state == LOOPTEST_FOUND || (state == LOOPTEST_OVER && has_loops(g)))
 		leave_out_loops(g, now->now_ns);
 	else if (state == LOOPTEST_OVER)
 		end_test(g, now->now_ns);
+	if (g->left.is_full)
+		g->verdict = LOOPGUARD_LOOP;
 	return g->verdict;
 }
 

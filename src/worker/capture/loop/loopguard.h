@@ -2,6 +2,9 @@
 #define WORKER_CAPTURE_LOOP_LOOPGUARD_H
 
 #include "pcap/savefile.h"
+#include "worker/capture/loop/loopcleared.h"
+#include "worker/capture/loop/loophard.h"
+#include "worker/capture/loop/loopleft.h"
 #include "worker/capture/loop/looptest.h"
 
 /*
@@ -10,14 +13,12 @@
  * packets; those that have more than our writes can have caused are honest; looptest.h
  * decides about the rest. Who is left out is tested again from time to time. Pure, no memory but its own; time comes in.
  */
-#define LOOPGUARD_FLOWS	  32 /* heavy flows told apart; see SHARE in loopguard.c */
-#define LOOPGUARD_CLEARED 64 /* found honest, remembered */
-#define LOOPGUARD_LEFT	  8  /* loops left out: a chain of proxies and a NAT have fewer */
+#define LOOPGUARD_FLOWS 32 /* heavy flows told apart; see SHARE in loopguard.c */
 
 enum loopguard_verdict {
 	LOOPGUARD_PASS, /* send what there is */
 	LOOPGUARD_TEST, /* send loopguard_allowance bytes at most */
-	LOOPGUARD_LOOP	/* there are too many loops: end the capture; final */
+	LOOPGUARD_LOOP /* more flows carry it than can be left out: end the capture; final */
 };
 
 struct loopguard_count {
@@ -25,22 +26,6 @@ struct loopguard_count {
 	uint64_t hash;
 	uint64_t bytes; /* in this window, of IP packets on the wire */
 	bool has_cause; /* never more than what had been sent can have brought about */
-};
-
-struct loopguard_cleared {
-	uint64_t hash;
-	uint64_t until_ns;
-	uint32_t times;
-};
-
-/* Proved to be a loop once; its place is its own for as long as the capture lasts. */
-struct loopguard_left {
-	struct flow flow;
-	uint64_t hash;
-	uint64_t packets, bytes; /* left out; bytes as captured */
-	uint64_t again_ns;	 /* when it is tested again */
-	bool is_out;		 /* false: it was let in again */
-	bool is_told;		 /* the owner's: somebody was told of is_out */
 };
 
 struct loopguard {
@@ -53,28 +38,28 @@ struct loopguard {
 
 	uint64_t window_ns;    /* start; 0: none yet */
 	uint64_t window_bytes; /* on the wire, as sampled */
-	bool is_sampled;       /* packets of this window have been skipped */
-	uint32_t samples;      /* looked at since */
+	uint64_t window_sent;
+	bool is_sampled;     /* packets of this window have been skipped */
+	uint32_t samples;    /* looked at since */
 	uint32_t looks_left; /* packets that may be looked at one by one until looks_ns */
 	uint64_t looks_ns;
 	uint64_t sent[2];  /* in the last 4 to 8 seconds */
 	uint64_t sent_ns;  /* when the first is over */
 	uint64_t young_ns; /* until then it is */
 	uint64_t busy_ns;  /* no test before */
+	uint64_t busy_since_ns;
+	struct loophard hard;
 	uint32_t tests_left;
 	uint64_t tests_ns; /* when there is one more */
 	uint32_t tests;	   /* begun */
 
-	uint32_t n_left;
-	uint32_t n_out; /* of them, is_out */
-	struct loopguard_left
-	    *retried;	 /* the test is of this one alone; NULL: it is not */
-	bool is_changed; /* a flow was left out or let in in the last step */
-	struct loopguard_left left[LOOPGUARD_LEFT];
+	struct loopleft_flow
+	    *retried;	      /* the test is of this one alone; NULL: it is not */
+	struct loopleft left; /* is_changed: in the last step, or by a share before it */
 
 	struct looptest test;
 	struct loopguard_count counts[LOOPGUARD_FLOWS];
-	struct loopguard_cleared cleared[LOOPGUARD_CLEARED];
+	struct loopcleared cleared;
 };
 
 /* linktype: of the packets to come. seed: any value that nobody can guess. */
@@ -91,7 +76,7 @@ static inline bool
 loopguard_packet(struct loopguard *g, const struct savefile_record *record,
 		 const uint8_t *data)
 {
-	if (g->skip == 0 || g->n_out > 0)
+	if (g->skip == 0 || g->left.n_out > 0)
 		return loopguard_look(g, record, data);
 	g->skip--;
 	return true;
@@ -103,7 +88,15 @@ void loopguard_seen(struct loopguard *g, uint64_t real_ns);
 /* bytes went to the client. */
 void loopguard_sent(struct loopguard *g, size_t bytes);
 
-/* To be called before writing, and at loopguard_deadline_ns. Sets is_changed. */
+/* Another capture of this worker has proved this flow a loop: see loopleft_share. */
+void loopguard_share(struct loopguard *g, const struct flow *flow, uint64_t now_ns);
+
+/* A test during which packets are let go; one that another capture of this worker is in is
+ * joined by this one if it loses packets too: together they are still. */
+bool loopguard_is_hard(const struct loopguard *g);
+void loopguard_join(struct loopguard *g, uint64_t now_ns);
+
+/* To be called before writing, and at loopguard_deadline_ns. */
 enum loopguard_verdict loopguard_step(struct loopguard *g,
 				      const struct looptest_now *now);
 

@@ -30,6 +30,8 @@
 #define CUT_MAX	      1u		 /* pulses too small for an honest flow */
 #define PULSE_MS      60u /* a pulse that takes longer is none: the client does not read */
 #define PRESSED_MAX   2u  /* holds cut short for want of room: this load is too much */
+#define DRAIN_MS      500u /* of hops that are full: some MB each, at 10 MB/s and more */
+#define BUSY_DRAIN_MS 60u  /* and a hold behind it: an honest flow waits under 150 ms */
 #define POLL_NS	      (5u * MS_NS)
 #define PULSE_POLL_NS (1u * MS_NS)
 #define JUMP_NS	      (20u * MS_NS) /* a clock that was set */
@@ -118,6 +120,22 @@ looptest_begin_again(struct looptest *t, const struct looptest_now *now, uint64_
 {
 	looptest_begin(t, now, seed, PULSE_LARGE);
 	t->is_again = true;
+}
+
+void
+looptest_begin_busy(struct looptest *t, const struct looptest_now *now, uint64_t seed)
+{
+	looptest_begin(t, now, seed, PULSE_SMALL);
+	t->is_busy = true;
+	t->rounds[0].plan_ms = t->rounds[0].hold_ms + BUSY_DRAIN_MS;
+}
+
+void
+looptest_begin_hard(struct looptest *t, const struct looptest_now *now, uint64_t seed)
+{
+	looptest_begin(t, now, seed, PULSE_SMALL);
+	t->is_hard = t->is_sure = true;
+	t->rounds[0].plan_ms = t->rounds[0].hold_ms + DRAIN_MS;
 }
 
 void
@@ -222,6 +240,24 @@ is_most(const struct looptest *t, double evidence)
 	return bytes > 0 && bytes * BYTES_SHARE >= t->bytes;
 }
 
+/* Found, once no other suspect is about to be: each hop of a chain answers, and one that
+ * is not proved in the same test feeds the loop alone. */
+static bool
+is_decided(const struct looptest *t)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < t->n_suspects; i++) {
+		const struct looptest_suspect *s = &t->suspects[i];
+
+		if (looptest_is_loop(t, s))
+			n++;
+		else if (s->evidence >= EVIDENCE_SOME && !t->is_again)
+			return false;
+	}
+	return n > 0;
+}
+
 static void
 sum_up(struct looptest *t)
 {
@@ -232,13 +268,13 @@ sum_up(struct looptest *t)
 
 		s->evidence = sum_of(s);
 		most = s->evidence > most ? s->evidence : most;
-		if (looptest_is_loop(t, s))
-			t->state = LOOPTEST_FOUND;
 	}
+	if (is_decided(t))
+		t->state = LOOPTEST_FOUND;
 	if (t->is_again)
 		return;
 	t->has_some = is_most(t, EVIDENCE_SOME);
-	t->is_sure = is_most(t, EVIDENCE_SURE) || (t->is_sure && most >= 1);
+	t->is_sure = t->is_hard || is_most(t, EVIDENCE_SURE) || (t->is_sure && most >= 1);
 	t->is_doubtful = most < EVIDENCE_DOUBT;
 }
 
@@ -292,7 +328,7 @@ pulse_of(const struct looptest *t)
 {
 	if (t->is_again)
 		return PULSE_LARGE;
-	if (t->is_sure)
+	if (t->is_sure || (t->is_busy && !t->is_doubtful))
 		return PULSE_SMALL;
 	if (t->has_some)
 		return PULSE_MEDIUM;
@@ -304,7 +340,7 @@ hold(struct looptest *t, const struct looptest_now *now)
 {
 	struct looptest_round *r = &t->rounds[t->n_rounds - 1];
 
-	if (ms_of(t, now->real_ns) < r->plan_ms && !now->is_pressed)
+	if (ms_of(t, now->real_ns) < r->plan_ms && (t->is_hard || !now->is_pressed))
 		return;
 	r->is_void = ms_of(t, now->real_ns) < r->plan_ms;
 	if (r->is_void && ++t->n_pressed == PRESSED_MAX) {

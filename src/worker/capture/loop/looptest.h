@@ -24,8 +24,8 @@
 enum looptest_state {
 	LOOPTEST_HOLDING,
 	LOOPTEST_PULSE, /* allowance bytes may be sent */
-	LOOPTEST_OVER,	/* who is not honest now could not be told */
-	LOOPTEST_FOUND	/* looptest_is_loop tells which */
+	LOOPTEST_OVER,	/* who is neither honest now nor a loop could not be told */
+	LOOPTEST_FOUND	/* looptest_is_loop tells which; nobody else is near */
 };
 
 struct looptest_suspect {
@@ -46,6 +46,8 @@ struct looptest_round {
 struct looptest {
 	enum looptest_state state;
 	bool is_again;	  /* see looptest_begin_again */
+	bool is_hard;	  /* see looptest_begin_hard */
+	bool is_busy;	  /* see looptest_begin_busy */
 	bool is_doubtful; /* all suspects look honest so far */
 	bool has_some;	  /* evidence: pulses are small, lest buffers fill on the way */
 	bool is_sure;	  /* enough to make them smaller still, and to drop */
@@ -73,9 +75,10 @@ struct looptest {
 struct looptest_now {
 	uint64_t now_ns;
 	uint64_t real_ns;
-	size_t queued;	 /* bytes that wait to be sent */
-	bool is_empty;	 /* the ring, when it was last read */
-	bool is_pressed; /* so much is in it that the kernel might soon drop some */
+	size_t queued;	  /* bytes that wait to be sent */
+	bool is_empty;	  /* the ring, when it was last read */
+	uint64_t dropped; /* packets, by the kernel, as far as is known */
+	bool is_pressed;  /* so much is in it that the kernel might soon drop some */
 };
 
 /* usual: bytes captured in a hold, about. */
@@ -88,6 +91,18 @@ void looptest_begin(struct looptest *t, const struct looptest_now *now, uint64_t
  */
 void looptest_begin_again(struct looptest *t, const struct looptest_now *now,
 			  uint64_t seed);
+
+/* For a capture of very much: a long hold, if there is room in the ring, and small pulses. */
+void looptest_begin_busy(struct looptest *t, const struct looptest_now *now,
+			 uint64_t seed);
+
+/*
+ * For a capture that loses packets and goes on losing them, as a loop that has grown up does:
+ * a long hold empties the buffers on the way, pulses are small and what has no room is to
+ * be dropped from the beginning on.
+ */
+void looptest_begin_hard(struct looptest *t, const struct looptest_now *now,
+			 uint64_t seed);
 
 /* hash: of flow, any function of it; the same in looptest_packet. */
 void looptest_add(struct looptest *t, const struct flow *flow, uint64_t hash);

@@ -363,6 +363,8 @@ turn_once(struct world *w)
 				   .real_ns = REAL_0 + w->t_ns,
 				   .is_empty = read_ring(w)};
 
+	now.dropped = w->dropped;
+
 	queued = w->queue_bytes;
 	now.queued = queued;
 	now.is_pressed = !now.is_empty && w->ring_bytes > w->ring_max / 4;
@@ -475,7 +477,7 @@ static void
 run_loop(struct world *w)
 {
 	capture(w, 3, 1, 100, REAL_0); /* the one packet that starts it */
-	while (w->g.n_left == 0 && w->t_ns < 20ull * S)
+	while (w->g.left.n == 0 && w->t_ns < 20ull * S)
 		turn(w);
 }
 
@@ -486,10 +488,10 @@ is_in_bounds(struct world *w)
 	struct text t;
 
 	show(w, "loop");
-	if (w->g.n_left == 0)
+	if (w->g.left.n == 0)
 		return false;
 	text_init(&t, words, sizeof(words));
-	flow_text(&t, &w->g.left[0].flow);
+	flow_text(&t, &w->g.left.flow[0].flow);
 	assert_string_equal(text_cstr(&t), "10.0.0.1:256 <-> 10.0.0.2:1");
 	return w->t_ns <= 5ull * S && w->sent <= 64u * 1024 * 1024;
 }
@@ -524,13 +526,13 @@ struct sums {
 static void
 run_honest(struct world *w, uint64_t until_ns, struct sums *sums)
 {
-	while (w->g.n_left == 0 && w->t_ns < until_ns) {
+	while (w->g.left.n == 0 && w->t_ns < until_ns) {
 		w->step_ns = w->verdict == LOOPGUARD_TEST ? MS : 10 * MS;
 		turn(w);
 	}
 	show(w, "honest");
 	sums->n++;
-	sums->ended += w->g.n_left > 0;
+	sums->ended += w->g.left.n > 0;
 	sums->late += w->latency_ns > LATE_NS;
 	sums->tested += w->g.tests > 0;
 	sums->let_go += w->let_go;
@@ -666,10 +668,10 @@ test_slow_client(void **state)
 		w->is_mtu = i % 2;
 		draw_load(w, &w->loads[0], (enum kind)(i % KINDS), scaled(w, 2e6, 1));
 		w->client = w->loads[0].rate * uniform(w, 0.2, 0.95);
-		while (w->g.n_left == 0 && w->t_ns < 20ull * S)
+		while (w->g.left.n == 0 && w->t_ns < 20ull * S)
 			turn(w);
 		show(w, "slow");
-		assert_int_equal(w->g.n_left, 0);
+		assert_int_equal(w->g.left.n, 0);
 		free(w);
 	}
 }
@@ -697,7 +699,7 @@ world_of_a_left_loop(uint64_t seed)
 	w->loads[1] = (struct load){
 	    .kind = STEADY, .rate = 2e5, .on_ns = S, .port = 7, .next_ns = 2ull * S};
 	run_loop(w);
-	assert_int_equal(w->g.n_out, 1);
+	assert_int_equal(w->g.left.n_out, 1);
 	return w;
 }
 
@@ -711,12 +713,12 @@ test_left_out(void **state)
 	(void)state;
 	run_to(w, w->t_ns + 3ull * S);
 	sent = w->sent;
-	packets = w->g.left[0].packets;
+	packets = w->g.left.flow[0].packets;
 	run_to(w, w->t_ns + 10ull * S);
 	assert_true(w->sent - sent > 1e6);
 	assert_true(w->sent - sent < 6e6);
-	assert_true(w->g.left[0].packets > packets + 100);
-	assert_true(w->g.left[0].bytes > 1e6);
+	assert_true(w->g.left.flow[0].packets > packets + 100);
+	assert_true(w->g.left.flow[0].bytes > 1e6);
 	free(w);
 }
 
@@ -730,18 +732,18 @@ test_again(void **state)
 	(void)state;
 	let_go = w->let_go;
 	for (int i = 0; i < 3; i++) {
-		uint64_t again_ns = w->g.left[0].again_ns;
+		uint64_t again_ns = w->g.left.flow[0].again_ns;
 
 		run_to(w, w->t_ns + 40ull * S);
-		assert_true(w->g.left[0].again_ns > again_ns);
-		assert_int_equal(w->g.n_out, 1);
+		assert_true(w->g.left.flow[0].again_ns > again_ns);
+		assert_int_equal(w->g.left.n_out, 1);
 	}
 	assert_int_equal(w->let_go, let_go); /* nothing is lost for it */
 	w->copies = 0;			     /* the tunnel is closed */
 	run_to(w, w->t_ns + 70ull * S);
-	assert_int_equal(w->g.n_left, 1);
-	assert_int_equal(w->g.n_out, 0);
-	assert_false(w->g.left[0].is_out);
+	assert_int_equal(w->g.left.n, 1);
+	assert_int_equal(w->g.left.n_out, 0);
+	assert_false(w->g.left.flow[0].is_out);
 	free(w);
 }
 
@@ -755,7 +757,7 @@ test_again_in_silence(void **state)
 	w->loads[1].rate = 0;
 	w->copies = 0;
 	run_to(w, w->t_ns + 40ull * S);
-	assert_int_equal(w->g.n_out, 1);
+	assert_int_equal(w->g.left.n_out, 1);
 	free(w);
 }
 
@@ -799,7 +801,7 @@ run_guesser(struct world *w, double mean_ns)
 	uint64_t next_ns = 0, trickle_ns = 0;
 
 	w->step_ns = MS;
-	while (w->g.n_left == 0 && w->t_ns < 10ull * S) {
+	while (w->g.left.n == 0 && w->t_ns < 10ull * S) {
 		uint64_t at_ns = REAL_0 + w->t_ns;
 		uint64_t drawn_ms =
 		    LOOPTEST_HOLD_MIN_MS + 1 +
