@@ -94,7 +94,6 @@ on_packet(void *arg, const struct savefile_record *given, const uint8_t *data)
 {
 	struct feed *f = arg;
 	struct savefile_record record = *given;
-
 	bool is_own = own_is_tunnelled(&f->own, given, data) ||
 		      !loopguard_packet(&f->guard, given, data);
 
@@ -435,7 +434,6 @@ guard(struct feed *f, uint64_t now_ns)
 		decide_end(f, SLOT_END_LOOP, now_ns);
 	if (!f->guard.left.is_changed)
 		return;
-	f->guard.left.is_changed = false;
 	feed_count_publish(f);
 	slots_ring(f->bell);
 	/* the client is told at once, or with a later heartbeat */

@@ -51,6 +51,7 @@ publish_left(struct feed *f)
 		to->is_proved = p->is_proved;
 	}
 	f->slot->n_left = f->guard.left.n;
+	f->guard.left.is_changed = false;
 }
 
 /* What another capture has proved; its process may have written anything. */
