@@ -49,16 +49,6 @@ buf_consume(struct buf *b, size_t n)
 	}
 }
 
-void
-buf_cut(struct buf *b, size_t at, size_t n)
-{
-	uint8_t *p = b->mem + b->head + at;
-
-	assert(at <= buf_used(b) && n <= buf_used(b) - at);
-	memmove(p, p + n, buf_used(b) - at - n);
-	b->tail -= n;
-}
-
 bool
 buf_put(struct buf *b, struct span s)
 {

@@ -31,9 +31,6 @@ void buf_commit(struct buf *b, size_t n);
 /* Drops n readable bytes from the head; n must not exceed them. */
 void buf_consume(struct buf *b, size_t n);
 
-/* Drops the n readable bytes that stand behind the first `at` ones, which stay in place. */
-void buf_cut(struct buf *b, size_t at, size_t n);
-
 /* Appends all of s, or nothing: false when it does not fit. */
 bool buf_put(struct buf *b, struct span s);
 

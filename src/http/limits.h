@@ -8,8 +8,6 @@
 #define HTTP_TARGET_MAX	       (28 * 1024) /* request target; longer is 414 */
 #define HTTP_HEAD_MAX	       (32 * 1024) /* request head with its target; 431 */
 #define HTTP_FIELDS_MAX	       64	   /* header fields; more is 431 */
-#define HTTP_BODY_MAX	       (64 * 1024) /* request body read away; more is 413 */
-#define HTTP_BODY_ROOM	       512	   /* for a body that follows a longest head */
 #define HTTP_RESPONSE_HEAD_MAX (16 * 1024) /* response head */
 #define HTTP_INTERIM_MAX       16	   /* 1xx responses before the real one */
 #define HTTP_CHUNK_DIGITS      16	   /* hex digits of a chunk size */

@@ -2,8 +2,7 @@
  * The server side of one connection. Must not know sockets, paths, or what is answered.
  *
  * The buffer starts with the head of the current request, which stays where it is until
- * the request is answered; bytes of its body are cut out behind it as they arrive, and
- * what follows the body is the next request.
+ * the request is answered; what follows it is the next request.
  */
 #include "http/server.h"
 
@@ -18,13 +17,9 @@ http_server_init(struct http_server *s)
 	s->state = HTTP_SERVER_HEAD;
 	s->seen = 0;
 	s->head_size = 0;
-	s->body_left = 0;
-	s->body_size = 0;
-	chunk_decoder_init(&s->chunk);
 	s->status = 0;
 	s->reason = "";
 	s->is_persistent = false;
-	s->expects_continue = false;
 	s->head.fields.n = 0;
 	s->target = (struct http_target){.has_query = false};
 }
@@ -128,48 +123,30 @@ check_names(const struct http_fields *fields)
 	}
 }
 
-/* False: there is an expectation other than 100-continue (RFC 9110 10.1.1). */
-static bool
-read_expect(struct http_server *s)
-{
-	const struct http_field *field;
-	size_t at = 0;
-
-	s->expects_continue = false;
-	while ((field = http_head_next(&s->head.fields, "Expect", &at)) != NULL) {
-		if (!span_eq_ci(field->value, span_str("100-continue")))
-			return false;
-		s->expects_continue = s->head.minor > 0;
-	}
-	return true;
-}
-
+/* No method that the API knows needs a body: one is refused unread, whatever follows. */
 static enum http_server_event
-start_body(struct http_server *s)
+refuse_body(struct http_server *s)
 {
-	s->body_size = 0;
-	switch (http_head_framing(&s->head.fields, s->head.minor, &s->body_left)) {
+	uint64_t length;
+
+	switch (http_head_framing(&s->head.fields, s->head.minor, &length)) {
 	case HTTP_FRAMING_NONE:
-		s->state = HTTP_SERVER_ANSWER;
-		return HTTP_SERVER_REQUEST;
-	case HTTP_FRAMING_LENGTH:
-		if (s->body_left > HTTP_BODY_MAX)
-			return refuse(s, 413, "The request body is too large.");
-		s->state = HTTP_SERVER_BODY_LENGTH;
-		return HTTP_SERVER_MORE;
-	case HTTP_FRAMING_CHUNKED:
-		chunk_decoder_init(&s->chunk);
-		s->state = HTTP_SERVER_BODY_CHUNKED;
-		return HTTP_SERVER_MORE;
-	case HTTP_FRAMING_BAD:
 		break;
+	case HTTP_FRAMING_LENGTH:
+		if (length == 0)
+			break;
+		return refuse(s, 413, "Requests have no body here.");
+	case HTTP_FRAMING_CHUNKED:
+		return refuse(s, 413, "Requests have no body here.");
+	case HTTP_FRAMING_BAD:
+		return refuse(s, 400,
+			      "Content-Length or Transfer-Encoding is malformed, "
+			      "repeated or contradictory.");
 	}
-	return refuse(
-	    s, 400,
-	    "Content-Length or Transfer-Encoding is malformed, repeated or contradictory.");
+	s->state = HTTP_SERVER_ANSWER;
+	return HTTP_SERVER_REQUEST;
 }
 
-/* A whole head: MORE when its body is to be read. */
 static enum http_server_event
 start_request(struct http_server *s)
 {
@@ -185,107 +162,22 @@ start_request(struct http_server *s)
 	wrong = check_host(s);
 	if (wrong == NULL)
 		wrong = check_names(fields);
-	if (wrong != NULL)
-		return refuse(s, 400, wrong);
-	if (!read_expect(s))
-		return refuse(s, 417, "The only expectation known is 100-continue.");
-	return start_body(s);
-}
-
-static enum http_server_event
-next_head(struct http_server *s)
-{
-	struct span in = buf_readable(&s->in);
-	enum http_head_result result =
-	    http_head_parse_request(in, &s->seen, &s->head, &s->head_size);
-	enum http_server_event event;
-
-	assert(s->in.head == 0);
-	if (result == HTTP_HEAD_MORE)
-		return HTTP_SERVER_MORE;
-	if (result != HTTP_HEAD_OK)
-		return refuse_head(s, result);
-	event = start_request(s);
-	if (event != HTTP_SERVER_MORE || !s->expects_continue ||
-	    (s->state == HTTP_SERVER_BODY_LENGTH && s->body_left == 0))
-		return event;
-	return HTTP_SERVER_CONTINUE;
-}
-
-static enum http_server_event
-body_done(struct http_server *s)
-{
-	s->state = HTTP_SERVER_ANSWER;
-	return HTTP_SERVER_REQUEST;
-}
-
-static enum http_server_event
-next_length(struct http_server *s)
-{
-	size_t have = buf_used(&s->in) - s->head_size;
-	size_t n = s->body_left < have ? (size_t)s->body_left : have;
-
-	buf_cut(&s->in, s->head_size, n);
-	s->body_left -= n;
-	return s->body_left > 0 ? HTTP_SERVER_MORE : body_done(s);
-}
-
-/*
- * Trailer fields are refused: there are servers that take what follows the last chunk for
- * the next request. The size counts framing as well, else a body of extensions only
- * would have no bound; nothing past the bound is looked at, so that the answer does not
- * depend on how the bytes were cut.
- */
-static enum http_server_event
-next_chunked(struct http_server *s)
-{
-	struct span all = buf_readable(&s->in);
-	struct span in;
-	struct span data;
-	enum chunk_result result;
-	size_t n;
-
-	span_take(&all, s->head_size);
-	in = span_take(&all, HTTP_BODY_MAX - (size_t)s->body_size);
-	n = in.n;
-	do {
-		result = chunk_decode(&s->chunk, &in, &data);
-	} while (result == CHUNK_DATA);
-	n -= in.n;
-	buf_cut(&s->in, s->head_size, n);
-	s->body_size += n;
-	if (result == CHUNK_BAD)
-		return refuse(s, 400, "The request body is not chunked as it should be.");
-	if (s->chunk.trailer_size > 2)
-		return refuse(s, 400, "Trailer fields are not accepted.");
-	if (result == CHUNK_END)
-		return body_done(s);
-	if (s->body_size == HTTP_BODY_MAX)
-		return refuse(s, 413, "The request body is too large.");
-	return HTTP_SERVER_MORE;
+	return wrong != NULL ? refuse(s, 400, wrong) : refuse_body(s);
 }
 
 enum http_server_event
 http_server_next(struct http_server *s)
 {
-	enum http_server_event event;
+	enum http_head_result result;
 
-	if (s->state == HTTP_SERVER_HEAD) {
-		event = next_head(s);
-		if (event != HTTP_SERVER_MORE)
-			return event;
-	}
-	switch (s->state) {
-	case HTTP_SERVER_BODY_LENGTH:
-		return next_length(s);
-	case HTTP_SERVER_BODY_CHUNKED:
-		return next_chunked(s);
-	case HTTP_SERVER_HEAD:
-	case HTTP_SERVER_ANSWER:
-	case HTTP_SERVER_CLOSED:
-		break;
-	}
-	return HTTP_SERVER_MORE;
+	if (s->state != HTTP_SERVER_HEAD)
+		return HTTP_SERVER_MORE;
+	assert(s->in.head == 0);
+	result = http_head_parse_request(buf_readable(&s->in), &s->seen, &s->head,
+					 &s->head_size);
+	if (result == HTTP_HEAD_MORE)
+		return HTTP_SERVER_MORE;
+	return result == HTTP_HEAD_OK ? start_request(s) : refuse_head(s, result);
 }
 
 /* The rest is moved to the front, where the next request must stand. */

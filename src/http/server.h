@@ -2,7 +2,6 @@
 #define HTTP_SERVER_H
 
 #include "base/buf.h"
-#include "http/chunk.h"
 #include "http/head.h"
 #include "http/target.h"
 
@@ -12,42 +11,30 @@
  * http_server_next until MORE, answers every REQUEST, and says so with
  * http_server_answered before it asks for the next.
  *
- *   HEAD --REQUEST--> BODY (read away) --> ANSWER --http_server_answered--> HEAD | CLOSED
+ *   HEAD --REQUEST | ERROR--> ANSWER --http_server_answered--> HEAD | CLOSED
  *
- * A request reaches the caller only when its head is whole, valid and unambiguous; its
- * body, if any, has been read away by then. The struct must not be moved: a request
- * points into it.
+ * A request reaches the caller only when its head is whole, valid and unambiguous. One with
+ * a body is an ERROR (413). The struct must not be moved: a request points into it.
  */
-enum http_server_state {
-	HTTP_SERVER_HEAD,
-	HTTP_SERVER_BODY_LENGTH,
-	HTTP_SERVER_BODY_CHUNKED,
-	HTTP_SERVER_ANSWER,
-	HTTP_SERVER_CLOSED
-};
+enum http_server_state { HTTP_SERVER_HEAD, HTTP_SERVER_ANSWER, HTTP_SERVER_CLOSED };
 
 struct http_server {
 	struct buf in;
 	enum http_server_state state;
 	size_t seen;	  /* of http_head_parse_request */
 	size_t head_size; /* kept in the buffer until answered: the request borrows it */
-	uint64_t body_left;
-	uint64_t body_size;
-	struct chunk_decoder chunk;
-	unsigned status;    /* of the last ERROR */
+	unsigned status;  /* of the last ERROR */
 	const char *reason; /* of the last ERROR: one sentence, static */
 	bool is_persistent; /* what the current request asks for */
-	bool expects_continue;
 	struct http_request_head head;
 	struct http_target target;
-	uint8_t mem[HTTP_HEAD_MAX + HTTP_BODY_ROOM];
+	uint8_t mem[HTTP_HEAD_MAX];
 };
 
 enum http_server_event {
-	HTTP_SERVER_MORE,     /* read more */
-	HTTP_SERVER_CONTINUE, /* send "HTTP/1.1 100 Continue\r\n\r\n", then call again */
-	HTTP_SERVER_REQUEST,  /* s->head and s->target hold it until answered */
-	HTTP_SERVER_ERROR     /* answer s->status with s->reason, then close */
+	HTTP_SERVER_MORE,    /* read more */
+	HTTP_SERVER_REQUEST, /* s->head and s->target hold it until answered */
+	HTTP_SERVER_ERROR    /* answer s->status with s->reason, then close */
 };
 
 void http_server_init(struct http_server *s);

@@ -8,7 +8,7 @@
 #include "support/rng.h"
 
 static void
-test_edges(void **state)
+a_full_queue_takes_nothing_and_an_empty_one_starts_over(void **state)
 {
 	uint8_t *mem = edge_copy("........", 8);
 	struct buf b;
@@ -36,30 +36,9 @@ test_edges(void **state)
 	edge_free(mem);
 }
 
-static void
-test_cut(void **state)
-{
-	char mem[8];
-	struct buf b;
-
-	(void)state;
-	buf_init(&b, mem, sizeof(mem));
-	assert_true(buf_put(&b, span_str("xabcdefg")));
-	buf_consume(&b, 1);
-	buf_cut(&b, 2, 3);
-	check_span(__FILE__, __LINE__, buf_readable(&b), buf_readable(&b),
-		   span_str("abfg"), "cut inside");
-	buf_cut(&b, 2, 2);
-	check_span(__FILE__, __LINE__, buf_readable(&b), buf_readable(&b), span_str("ab"),
-		   "cut at the end");
-	buf_cut(&b, 2, 0);
-	buf_cut(&b, 0, 2);
-	assert_int_equal(buf_used(&b), 0);
-}
-
 /* Bytes go in as a running count and must come out as one, whatever the sizes. */
 static void
-test_random_use(void **state)
+bytes_leave_in_the_order_they_came(void **state)
 {
 	uint64_t rng = rng_seed("buf random use");
 	uint8_t *mem = edge_copy("0123456789012345678901234567890123456", 37);
@@ -90,9 +69,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_edges),
-	    cmocka_unit_test(test_cut),
-	    cmocka_unit_test(test_random_use),
+	    cmocka_unit_test(a_full_queue_takes_nothing_and_an_empty_one_starts_over),
+	    cmocka_unit_test(bytes_leave_in_the_order_they_came),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -53,8 +53,6 @@ take_events(uint64_t *hash)
 		if (event == HTTP_SERVER_MORE)
 			return true;
 		*hash = (*hash ^ event) * UINT64_C(1099511628211);
-		if (event == HTTP_SERVER_CONTINUE)
-			continue;
 		if (event == HTTP_SERVER_REQUEST) {
 			check_request();
 			*hash = mix(*hash, server.head.target);

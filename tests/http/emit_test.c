@@ -58,8 +58,8 @@ test_request(void **state)
 static void
 test_reasons(void **state)
 {
-	static const unsigned known[] = {100, 200, 400, 403, 404, 405, 408, 413,
-					 414, 417, 421, 431, 500, 503, 505};
+	static const unsigned known[] = {100, 200, 400, 403, 404, 405, 408,
+					 413, 414, 421, 431, 500, 503, 505};
 	char mem[64];
 	struct text t;
 

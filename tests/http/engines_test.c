@@ -1,5 +1,5 @@
 /*
- * Client and server engine joined in memory: requests with and without bodies are
+ * Client and server engine joined in memory: requests are
  * pipelined one way, answers of every framing the other, in pieces and with delays that a
  * printed seed decides. What arrives must be what was sent, in order, to the last byte.
  */
@@ -31,7 +31,6 @@ struct world {
 	struct http_server server;
 	bool is_server_open;
 	size_t answered;
-	size_t continues;
 	struct http_client client;
 	uint8_t client_mem[HTTP_RESPONSE_HEAD_MAX];
 	size_t client_at; /* the response that is being read */
@@ -77,10 +76,9 @@ is_chunked(size_t i)
 static void
 write_request(size_t i, bool is_last)
 {
-	uint64_t kind = rng_below(&w.rng, 4);
+	uint64_t kind = rng_below(&w.rng, 3);
 	char mem[4096], path[32];
 	struct text t;
-	size_t n = rng_below(&w.rng, 900);
 
 	text_init(&t, mem, sizeof(mem));
 	snprintf(path, sizeof(path), "/answer?n=%zu", i);
@@ -88,20 +86,9 @@ write_request(size_t i, bool is_last)
 	http_emit_field(&t, "Host", span_str("ddump.test"));
 	if (is_last)
 		http_emit_field(&t, "Connection", span_str("close"));
-	if (kind == 3 && rng_below(&w.rng, 2) == 0)
-		http_emit_field(&t, "Expect", span_str("100-continue"));
 	if (kind == 2)
-		http_emit_field_u64(&t, "Content-Length", n);
-	if (kind == 3)
-		http_emit_field(&t, "Transfer-Encoding", span_str("chunked"));
+		http_emit_field_u64(&t, "Content-Length", 0);
 	http_emit_end(&t);
-	for (size_t k = 0; kind == 2 && k < n; k++)
-		text_char(&t, "GET / HTTP/1.1\r\n"[k % 16]);
-	if (kind == 3 && n > 0) {
-		text_str(&t, "5\r\n\r\n\r\n0\r\nA;b=c\r\n0123456789\r\n");
-	}
-	if (kind == 3)
-		text_str(&t, "0\r\n\r\n");
 	assert_false(t.is_cut);
 	write_wire(&w.up, text_span(&t));
 }
@@ -173,10 +160,6 @@ step_server(void)
 		switch (http_server_next(&w.server)) {
 		case HTTP_SERVER_MORE:
 			return;
-		case HTTP_SERVER_CONTINUE:
-			write_wire(&w.down, span_str("HTTP/1.1 100 Continue\r\n\r\n"));
-			w.continues++;
-			break;
 		case HTTP_SERVER_REQUEST:
 			write_answer();
 			if (!w.is_server_open)
@@ -262,24 +245,23 @@ run_round(uint64_t seed)
 }
 
 static void
-test_joined(void **state)
+pipelined_requests_and_answers_arrive_as_they_were_sent(void **state)
 {
 	uint64_t seeds = rng_seed("engines joined");
 
 	(void)state;
-	w.continues = 0;
 	for (int round = 0; round < 300; round++) {
 		uint64_t seed = rng_next(&seeds) | 1;
 
 		run_round(seed);
 	}
-	assert_true(w.continues > 0);
 }
 
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_joined)};
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(pipelined_requests_and_answers_arrive_as_they_were_sent)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -126,17 +126,9 @@ read_more(struct conn *c, uint64_t now_ns)
 static enum conn_result
 step_reading(struct conn *c, uint64_t now_ns)
 {
-	static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
-	const ssize_t n = sizeof(go_on) - 1;
-
 	switch (http_server_next(&c->http)) {
 	case HTTP_SERVER_MORE:
 		return read_more(c, now_ns) ? CONN_MORE : CONN_WAITS;
-	case HTTP_SERVER_CONTINUE:
-		if (write(c->fd, go_on, (size_t)n) == n)
-			return CONN_MORE;
-		conn_close(c);
-		return CONN_WAITS;
 	case HTTP_SERVER_REQUEST:
 		c->is_head = c->http.head.method == HTTP_METHOD_HEAD;
 		c->is_last |= c->is_reserve;
