@@ -92,6 +92,17 @@ span_take(struct span *s, size_t n)
 	return taken;
 }
 
+bool
+span_take_prefix_ci(struct span *s, const char *prefix)
+{
+	struct span rest = *s;
+
+	if (!span_eq_ci(span_take(&rest, span_str(prefix).n), span_str(prefix)))
+		return false;
+	*s = rest;
+	return true;
+}
+
 static bool
 is_ows(uint8_t c)
 {

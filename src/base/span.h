@@ -37,6 +37,9 @@ size_t span_find(struct span s, uint8_t c);
 /* Takes the first min(n, s->n) bytes off s and returns them. */
 struct span span_take(struct span *s, size_t n);
 
+/* Takes prefix off s, ASCII letters of either case; false, and s as it was: it has another. */
+bool span_take_prefix_ci(struct span *s, const char *prefix);
+
 /* s without leading and trailing bytes that are space or tab (OWS, RFC 9110 5.6.3). */
 struct span span_trim(struct span s);
 

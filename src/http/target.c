@@ -17,18 +17,6 @@ parse_origin(struct span s, struct http_target *out)
 	return http_uri_is_path(out->path) && http_uri_is_query(out->query);
 }
 
-/* Takes a prefix of any case off s. */
-static bool
-take_prefix(struct span *s, const char *prefix)
-{
-	struct span rest = *s;
-
-	if (!span_eq_ci(span_take(&rest, span_str(prefix).n), span_str(prefix)))
-		return false;
-	*s = rest;
-	return true;
-}
-
 static size_t
 authority_size(struct span s)
 {
@@ -45,7 +33,8 @@ http_target_parse(struct span target, struct http_target *out)
 	*out = (struct http_target){.path = span_str("")};
 	if (target.n > 0 && target.p[0] == '/')
 		return parse_origin(target, out);
-	if (!take_prefix(&target, "http://") && !take_prefix(&target, "https://"))
+	if (!span_take_prefix_ci(&target, "http://") &&
+	    !span_take_prefix_ci(&target, "https://"))
 		return false;
 	out->authority = span_take(&target, authority_size(target));
 	if (!http_uri_is_authority(out->authority) || !parse_origin(target, out))

@@ -18,17 +18,6 @@ static const struct {
 };
 
 static bool
-take_prefix(struct span *s, const char *prefix)
-{
-	struct span rest = *s;
-
-	if (!span_eq_ci(span_take(&rest, span_str(prefix).n), span_str(prefix)))
-		return false;
-	*s = rest;
-	return true;
-}
-
-static bool
 is_visible(struct span s)
 {
 	for (size_t i = 0; i < s.n; i++) {
@@ -61,7 +50,7 @@ static const char *
 take_scheme(struct span *s, struct http_url *url)
 {
 	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
-		if (take_prefix(s, schemes[i].prefix)) {
+		if (span_take_prefix_ci(s, schemes[i].prefix)) {
 			url->scheme = schemes[i].scheme;
 			url->is_all_addresses = schemes[i].is_all_addresses;
 			return NULL;
@@ -191,7 +180,7 @@ parse(struct span in, struct http_url *url)
 		return "it is empty";
 	if (!is_visible(in))
 		return "it has a space, a control byte or a byte that is not ASCII";
-	if (take_prefix(&in, "unix:"))
+	if (span_take_prefix_ci(&in, "unix:"))
 		return parse_unix(in, url);
 	wrong = take_scheme(&in, url);
 	if (wrong != NULL)

@@ -161,13 +161,32 @@ test_take(void **state)
 	assert_int_equal(span_trim(none).n, 0);
 }
 
+static void
+a_prefix_of_either_case_is_taken_and_another_left(void **state)
+{
+	struct span s = span_str("HTTP://a");
+
+	(void)state;
+	assert_false(span_take_prefix_ci(&s, "https://"));
+	assert_false(span_take_prefix_ci(&s, "http://ab"));
+	assert_int_equal(s.n, 8);
+	assert_true(span_take_prefix_ci(&s, "http://"));
+	assert_int_equal(s.n, 1);
+	assert_true(span_take_prefix_ci(&s, ""));
+	assert_true(span_take_prefix_ci(&s, "a"));
+	assert_int_equal(s.n, 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_compare),   cmocka_unit_test(test_ends),
-	    cmocka_unit_test(test_find_trim), cmocka_unit_test(test_split),
+	    cmocka_unit_test(test_compare),
+	    cmocka_unit_test(test_ends),
+	    cmocka_unit_test(test_find_trim),
+	    cmocka_unit_test(test_split),
 	    cmocka_unit_test(test_take),
+	    cmocka_unit_test(a_prefix_of_either_case_is_taken_and_another_left),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
