@@ -90,13 +90,11 @@ connect_advice(const struct dial *d)
 		return "raise the limit of open files (ulimit -n)";
 	if (is_proxied(d))
 		return "check --proxy";
-	if (d->target->url.scheme == HTTP_SCHEME_UNIX)
-		return "is ddump-worker listening there, and may you write to it?";
 	if (c->n > 0 && c->error == -EINVAL && c->list[c->last].sa.ss_family == AF_INET6)
 		return "say which link the address is on: [fe80::1%eth0]";
 	if (target_is_https(d->target) && d->target->url.port == 0)
 		return "the port is 8475 if not given: is it :443?";
-	return "is ddump-worker running there, and the port open?";
+	return d->target->ops->unanswered;
 }
 
 static enum dial_result

@@ -335,34 +335,12 @@ interfaces_sum(const struct interfaces *all, uint32_t number,
 	sum->has |= SAVEFILE_HAS_USRDELIV;
 }
 
-static void
-put_place(struct text *t, const struct target *target)
-{
-	const struct http_url *url = &target->url;
-
-	text_put(t, target->label);
-	text_str(t, target->label.n > 0 ? ": " : "");
-	if (target->kind == TARGET_FILE) {
-		text_utf8(t, span_str(target->text));
-		return;
-	}
-	if (url->scheme == HTTP_SCHEME_UNIX) {
-		text_str(t, "unix:");
-		text_utf8(t, url->host);
-		return;
-	}
-	text_str(t, url->scheme == HTTP_SCHEME_HTTPS ? "https://" : "http://");
-	text_str(t, url->is_ipv6 ? "[" : "");
-	text_utf8(t, url->host);
-	text_str(t, url->is_ipv6 ? "]:" : ":");
-	text_u64(t, target->port);
-	text_utf8(t, url->path);
-}
-
 void
 interfaces_put_description(struct text *t, const struct interface *i)
 {
-	put_place(t, i->target);
+	text_put(t, i->target->label);
+	text_str(t, i->target->label.n > 0 ? ": " : "");
+	target_put_place(i->target, t);
 	if (i->description.n > 0) {
 		text_str(t, ", ");
 		text_put(t, i->description);

@@ -286,7 +286,7 @@ refuse_sources(const struct app *a)
 	for (uint32_t i = 0; i < a->list.n; i++) {
 		const struct target *t = &a->list.targets[i];
 
-		if (t->kind != TARGET_FILE || !is_written(a, t->text))
+		if (t->ops->way != TARGET_OPEN || !is_written(a, t->text))
 			continue;
 		fault_say(span_str(t->text),
 			  "it would be written, too: choose another file for -w, or "

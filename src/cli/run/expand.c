@@ -247,14 +247,14 @@ drop_duplicates(struct expand *e)
 	for (uint32_t i = 1, first = 0; i < e->n; i++) {
 		if (target_is_same(all[first], all[i])) {
 			log_once(all[i]);
-			all[i]->kind = TARGET_NONE;
+			all[i]->is_left_out = true;
 		} else {
 			first = i;
 		}
 	}
 	free(all);
 	for (uint32_t i = 0; i < e->n; i++)
-		if (e->targets[i].kind != TARGET_NONE)
+		if (!e->targets[i].is_left_out)
 			e->targets[n++] = e->targets[i];
 	e->n = n;
 	return APP_OK;

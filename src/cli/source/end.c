@@ -166,11 +166,11 @@ source_lose(struct source *s, const char *what, struct span detail, const char *
 		source_cancel(s);
 		return;
 	}
-	if (!s->has_answered && s->target->kind == TARGET_NETWORK) {
+	if (!s->has_answered && s->target->ops->is_http) {
 		wait_for_first(s, what, detail, advice);
 		return;
 	}
-	if (s->target->kind == TARGET_NETWORK)
+	if (s->target->ops->is_http)
 		until_ns = try_again(s);
 	if (until_ns == RETRY_GIVE_UP) {
 		source_fail(s, what, detail, advice);
@@ -303,7 +303,7 @@ source_expire_tally(struct source *s)
 static bool
 is_shut_down(const struct source *s)
 {
-	return s->target->kind == TARGET_NETWORK &&
+	return s->target->ops->is_http &&
 	       (body_is_ddump(&s->body) || tally_has_id(&s->tally)) &&
 	       s->context->options->retry_ns > 0 && !target_is_bounded(s->target);
 }

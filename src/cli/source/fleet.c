@@ -260,7 +260,7 @@ view_at(const void *of, uint32_t i, struct view *v)
 	*v = (struct view){.name = s->target->name,
 			   .reason = s->reason,
 			   .state = state_of(s),
-			   .is_network = s->target->kind == TARGET_NETWORK,
+			   .is_network = s->target->ops->is_http,
 			   .has_answered = s->has_answered,
 			   .has_clock = s->clock.offset != NULL,
 			   .is_corrected = source_is_corrected(s),

@@ -78,7 +78,7 @@ reach_start(struct reach *r, uint64_t now_ns)
 	if (t->reason)
 		return fail(r, REACH_FAILED, t->reason, span_str(""),
 			    "check the target's name");
-	if (t->url.scheme == HTTP_SCHEME_UNIX)
+	if (t->ops->way == TARGET_SOCKET)
 		return connect_unix(r, now_ns);
 	r->state = REACH_RESOLVING;
 	rc = dial_look_up(r->call.env, t, r->id);

@@ -55,7 +55,7 @@ source_init(struct source *s, struct source_context *context, const struct targe
 	s->watch.on_ready = on_watch;
 	s->transport.fd = -1;
 	s->deadline_ns = LOOP_NEVER;
-	if (target->kind == TARGET_NETWORK)
+	if (target->ops->is_http)
 		init_network(s);
 	body_init(&s->body, &(struct body_options){.merge = context->merge,
 						   .interfaces = context->interfaces,
@@ -367,7 +367,7 @@ source_start(struct source *s, uint64_t now_ns)
 	source_note_change(s);
 	s->deadline_ns = LOOP_NEVER;
 	s->state = SOURCE_REACHING;
-	if (s->target->kind == TARGET_FILE)
+	if (s->target->ops->way == TARGET_OPEN)
 		start_file(s);
 	else
 		take_reach(s, reach_start(&s->reach, now_ns));

@@ -45,7 +45,7 @@ compare_hosts(const struct target *one, const struct target *other)
 	struct span zones[2];
 	int c;
 
-	if (one->url.scheme == HTTP_SCHEME_UNIX)
+	if (one->ops->way == TARGET_SOCKET)
 		return span_compare(a, b);
 	if (span_find(a, ':') == a.n || span_find(b, ':') == b.n)
 		return compare_names(a, b);
@@ -63,10 +63,8 @@ path_of(const struct target *t)
 static int
 compare_network(const struct target *a, const struct target *b)
 {
-	int c = (a->url.scheme > b->url.scheme) - (a->url.scheme < b->url.scheme);
+	int c = (int)target_is_all(a) - (int)target_is_all(b);
 
-	if (c == 0)
-		c = (int)target_is_all(a) - (int)target_is_all(b);
 	if (c == 0)
 		c = compare_hosts(a, b);
 	if (c == 0)
@@ -79,9 +77,9 @@ compare_network(const struct target *a, const struct target *b)
 static int
 compare(const struct target *a, const struct target *b)
 {
-	if (a->kind != b->kind)
-		return a->kind < b->kind ? -1 : 1;
-	return a->kind == TARGET_FILE ? strcmp(a->text, b->text) : compare_network(a, b);
+	if (a->ops != b->ops)
+		return a->ops < b->ops ? -1 : 1;
+	return a->ops->is_http ? compare_network(a, b) : strcmp(a->text, b->text);
 }
 
 bool
@@ -114,7 +112,7 @@ target_put_text(const struct target *t, struct text *out)
 
 	text_put(out, t->label);
 	text_str(out, t->label.n > 0 ? "=" : "");
-	if (t->kind == TARGET_NETWORK && !http_url_parse(rest, &url) && url.has_user) {
+	if (t->ops->is_http && !http_url_parse(rest, &url) && url.has_user) {
 		text_escape(out, span_take(&rest, (size_t)(url.user.p - rest.p)));
 		span_take(&rest, url.user.n + 1);
 		if (url.has_password)

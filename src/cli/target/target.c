@@ -7,6 +7,19 @@
 #include "cli/target/label.h"
 #include "sys/net.h"
 
+#define UNANSWERED "is ddump-worker running there, and the port open?"
+
+static const struct target_ops file_ops = {.way = TARGET_OPEN, .place = ""};
+
+static const struct target_ops network_ops[] = {
+    [HTTP_SCHEME_HTTP] = {TARGET_LOOK_UP, true, false, NET_DEFAULT_PORT, "http://",
+			  UNANSWERED},
+    [HTTP_SCHEME_HTTPS] = {TARGET_LOOK_UP, true, true, NET_DEFAULT_PORT, "https://",
+			   UNANSWERED},
+    [HTTP_SCHEME_UNIX] = {TARGET_SOCKET, true, false, 0, "unix:",
+			  "is ddump-worker listening there, and may you write to it?"},
+};
+
 static bool
 is_path(struct span s)
 {
@@ -24,12 +37,6 @@ has_scheme(struct span s)
 	return at + 2 < s.n && s.p[at + 1] == '/' && s.p[at + 2] == '/';
 }
 
-static bool
-is_unix(const struct target *t)
-{
-	return t->kind == TARGET_NETWORK && t->url.scheme == HTTP_SCHEME_UNIX;
-}
-
 /* What stands behind the last "/". */
 static struct span
 file_name(struct span path)
@@ -40,6 +47,12 @@ file_name(struct span path)
 		if (path.p[i] == '/' && i + 1 < path.n)
 			name = span_of(path.p + i + 1, path.n - i - 1);
 	return name;
+}
+
+static struct span
+short_key(const struct target *t)
+{
+	return t->ops->way == TARGET_OPEN ? file_name(span_str(t->text)) : target_host(t);
 }
 
 /* How much of a target its name shows: more until no two are equal. */
@@ -78,15 +91,18 @@ set_name(struct target *t, enum detail detail, size_t number)
 		text_cstr(&name);
 		return;
 	}
-	if (t->kind == TARGET_FILE && detail == DETAIL_HOST) {
-		text_escape(&name, file_name(span_str(t->text)));
-	} else if (t->kind == TARGET_FILE) {
-		text_escape(&name, span_str(t->text));
-	} else if (is_unix(t)) {
-		text_str(&name, "unix:");
+	switch (t->ops->way) {
+	case TARGET_OPEN:
+		text_escape(&name,
+			    detail == DETAIL_HOST ? short_key(t) : span_str(t->text));
+		break;
+	case TARGET_SOCKET:
+		text_str(&name, t->ops->place);
 		text_escape(&name, t->url.host);
-	} else {
+		break;
+	case TARGET_LOOK_UP:
 		put_host(&name, t, detail);
+		break;
 	}
 	if (detail == DETAIL_NUMBER) {
 		text_char(&name, '#');
@@ -119,7 +135,8 @@ parse_network(struct target *t)
 	struct span s = span_str(t->text);
 	const char *what = http_url_parse(s, &t->url);
 
-	t->port = t->url.port != 0 ? t->url.port : NET_DEFAULT_PORT;
+	t->ops = &network_ops[t->url.scheme];
+	t->port = t->url.port != 0 ? t->url.port : t->ops->port;
 	if (what && !t->url.has_user && span_find(s, '@') < s.n)
 		return "before an @ comes user:password, and in that / ? and # are "
 		       "written %2F %3F and %23";
@@ -135,13 +152,11 @@ target_parse(struct target *t, const char *text)
 	memset(t, 0, sizeof(*t));
 	what = label_take(&s, &t->label);
 	t->text = text + (s.p - (const uint8_t *)text);
-	t->kind = TARGET_NETWORK;
+	t->ops = &file_ops;
 	if (span_eq(s, span_str("-")))
 		t->text = "/dev/stdin";
-	if (!has_scheme(s) && !span_starts(s, span_str("unix:")) &&
-	    is_path(span_str(t->text)))
-		t->kind = TARGET_FILE;
-	else if (!what)
+	if (!what && (has_scheme(s) || span_starts(s, span_str("unix:")) ||
+		      !is_path(span_str(t->text))))
 		what = parse_network(t);
 	if (what)
 		set_raw_name(t);
@@ -163,25 +178,17 @@ target_at_address(const struct target *t, struct span address)
 	return one;
 }
 
-static struct span
-short_key(const struct target *t)
-{
-	return t->kind == TARGET_FILE ? file_name(span_str(t->text)) : target_host(t);
-}
-
 /* Whether two targets' names at this detail are equal. */
 static int
 compare_at(const struct target *a, const struct target *b, enum detail detail)
 {
-	int c = (a->kind > b->kind) - (a->kind < b->kind);
+	int c = (int)a->ops->way - (int)b->ops->way;
 
-	if (c == 0)
-		c = (int)is_unix(a) - (int)is_unix(b);
 	if (c == 0)
 		c = span_compare(short_key(a), short_key(b));
 	if (c != 0 || detail == DETAIL_HOST)
 		return c;
-	if (a->kind == TARGET_FILE)
+	if (a->ops->way == TARGET_OPEN)
 		return strcmp(a->text, b->text);
 	return (a->port > b->port) - (a->port < b->port);
 }
@@ -250,4 +257,25 @@ target_name_all(struct target *list, size_t n_list, struct target **scratch)
 			set_name(scratch[i], is_host ? DETAIL_HOST : DETAIL_PORT, 0);
 	}
 	return find_equal_names(list, n_list, scratch);
+}
+
+void
+target_put_place(const struct target *t, struct text *out)
+{
+	text_str(out, t->ops->place);
+	switch (t->ops->way) {
+	case TARGET_OPEN:
+		text_utf8(out, span_str(t->text));
+		break;
+	case TARGET_SOCKET:
+		text_utf8(out, t->url.host);
+		break;
+	case TARGET_LOOK_UP:
+		text_str(out, t->url.is_ipv6 ? "[" : "");
+		text_utf8(out, t->url.host);
+		text_str(out, t->url.is_ipv6 ? "]:" : ":");
+		text_u64(out, t->port);
+		text_utf8(out, t->url.path);
+		break;
+	}
 }

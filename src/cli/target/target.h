@@ -9,18 +9,30 @@
 #define TARGET_NAME_MAX	   288 /* a host name of 253 bytes, a port, a number */
 #define TARGET_ADDRESS_MAX 48  /* INET6_ADDRSTRLEN */
 
-enum target_kind {
-	TARGET_NETWORK, /* url.scheme says how */
-	TARGET_FILE,	/* a path: capture file or fifo */
-	TARGET_NONE	/* left out */
+/* What is done first to reach it. */
+enum target_way {
+	TARGET_OPEN,   /* a path: capture file or fifo */
+	TARGET_SOCKET, /* the path of a unix socket */
+	TARGET_LOOK_UP /* a host's name or address */
+};
+
+/* One row a transport; the rest of the program asks these, not schemes. */
+struct target_ops {
+	enum target_way way;
+	bool is_http;		/* it answers requests; else it is the capture */
+	bool is_tls;		/* over TLS */
+	uint16_t port;		/* where none is given */
+	const char *place;	/* what the description of the place begins with */
+	const char *unanswered; /* advice where nobody listens */
 };
 
 struct target {
 	struct span label; /* empty: none */
 	const char *text;  /* as typed, without label, borrowed; it may hold a password */
-	enum target_kind kind;
-	struct http_url url; /* of TARGET_NETWORK: spans borrowed from text */
-	uint16_t port;	     /* with the default filled in */
+	const struct target_ops *ops;
+	bool is_left_out;		  /* another one is the same */
+	struct http_url url;		  /* of is_http: spans borrowed from text */
+	uint16_t port;			  /* with the default filled in */
 	char address[TARGET_ADDRESS_MAX]; /* of dns+, one that the name has; or empty */
 	const char *reason; /* why it cannot be started: a static phrase; or NULL */
 	char name[TARGET_NAME_MAX]; /* for people: escaped, without credentials */
@@ -49,7 +61,7 @@ target_is_all(const struct target *t)
 static inline bool
 target_is_https(const struct target *t)
 {
-	return t->kind == TARGET_NETWORK && t->url.scheme == HTTP_SCHEME_HTTPS;
+	return t->ops->is_tls;
 }
 
 /* t, of dns+, as a target of its own for one address that the name has. */
@@ -81,8 +93,11 @@ const struct target *target_name_all(struct target *list, size_t n,
 static inline bool
 target_is_remote(const struct target *t)
 {
-	return t->kind == TARGET_NETWORK && t->url.scheme != HTTP_SCHEME_UNIX;
+	return t->ops->way == TARGET_LOOK_UP;
 }
+
+/* Where it is, for a description: without user, password and query, as UTF-8. */
+void target_put_place(const struct target *t, struct text *out);
 
 /* "host:port" of a remote one, IPv6 in brackets and without its zone. */
 void target_put_authority(const struct target *t, struct text *out);

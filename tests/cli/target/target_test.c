@@ -67,21 +67,21 @@ test_kinds(void **state)
 {
 	static const struct {
 		const char *text;
-		enum target_kind kind;
+		enum target_way way;
 	} rows[] = {
-	    {"x.pcap", TARGET_FILE},	 {"X.PCAPNG", TARGET_FILE},
-	    {"/dev/stdin", TARGET_FILE}, {"./a", TARGET_FILE},
-	    {"../a", TARGET_FILE},	 {"host", TARGET_NETWORK},
-	    {"host/x", TARGET_NETWORK},	 {"http://host/x.pcap", TARGET_NETWORK},
-	    {"unix:/x", TARGET_NETWORK}, {"unix:/x.pcap", TARGET_NETWORK},
+	    {"x.pcap", TARGET_OPEN},	 {"X.PCAPNG", TARGET_OPEN},
+	    {"/dev/stdin", TARGET_OPEN}, {"./a", TARGET_OPEN},
+	    {"../a", TARGET_OPEN},	 {"host", TARGET_LOOK_UP},
+	    {"host/x", TARGET_LOOK_UP},	 {"http://host/x.pcap", TARGET_LOOK_UP},
+	    {"unix:/x", TARGET_SOCKET},	 {"unix:/x.pcap", TARGET_SOCKET},
 	};
 	struct target t;
 
 	(void)state;
 	for (size_t i = 0; i < CHECK_COUNT(rows); i++) {
 		assert_null(target_parse(&t, rows[i].text));
-		check_u64(__FILE__, __LINE__, span_str(rows[i].text), t.kind,
-			  rows[i].kind, "kind");
+		check_u64(__FILE__, __LINE__, span_str(rows[i].text), t.ops->way,
+			  rows[i].way, "way");
 	}
 }
 
