@@ -370,7 +370,8 @@ class TestWait:
         run = Run(lab, host, tmp_path, "--wait", "20", target(first), "http://127.0.0.1:18475")
         send_udp(host, 5)
         wait_for(lambda: len(packets_of(run.out)) == 5, "the output begins with what has answered")
-        assert run.process.log().count("trying for up to 20") == 1
+        assert run.process.log().count("trying for up to 20 s") == 1
+        assert "(127.0.0.1:18475: not reached yet: " in run.process.log(), run.process.log()
         lab.worker(host, listen="127.0.0.1:18475")
         wait_for(lambda: "capturing on 2 of 2" in run.process.log(), run.process.log())
         send_udp(host, 5)

@@ -19,6 +19,15 @@ is_capturing(const struct messages *m, const struct view *v)
 	       (!m->has_roster && v->state == VIEW_ENDED && v->has_answered);
 }
 
+/* Of one that is still tried. */
+static const char *
+trying_state(const struct view *v)
+{
+	if (v->state == VIEW_ENDED || v->state == VIEW_FAILED)
+		return NULL;
+	return v->has_answered ? "lost" : "not reached yet";
+}
+
 static void
 put_roster(const struct messages *m, const struct views *views, struct text *line)
 {
@@ -34,8 +43,7 @@ put_roster(const struct messages *m, const struct views *views, struct text *lin
 	for (uint32_t i = 0; i < views->n; i++) {
 		views->at(views->of, i, &v);
 		if (!is_capturing(m, &v))
-			roster_add(&r, v.name,
-				   v.state != VIEW_ENDED && v.state != VIEW_FAILED,
+			roster_add(&r, v.name, trying_state(&v),
 				   v.state == VIEW_ENDED ? "ended" : v.reason);
 	}
 	roster_end(&r);

@@ -15,14 +15,16 @@ roster_begin(struct roster *r, struct text *line, uint32_t n_capturing, uint32_t
 }
 
 static void
-put_entry(struct text *t, const char *name, bool is_lost, struct span reason)
+put_entry(struct text *t, const char *name, const char *state, struct span reason)
 {
 	bool is_long = reason.n > ROSTER_REASON_MAX;
 
 	if (is_long)
 		reason.n = ROSTER_REASON_MAX - 3;
 	text_str(t, name);
-	text_str(t, is_lost ? ": lost: " : ": ");
+	text_str(t, state ? ": " : "");
+	text_str(t, state ? state : "");
+	text_str(t, ": ");
 	text_put(t, reason);
 	text_str(t, is_long ? "..." : "");
 }
@@ -30,14 +32,14 @@ put_entry(struct text *t, const char *name, bool is_lost, struct span reason)
 /* Behind the first that does not fit all are only counted, so that the names stand in the
  * targets' order. */
 void
-roster_add(struct roster *r, const char *name, bool is_lost, const char *reason)
+roster_add(struct roster *r, const char *name, const char *state, const char *reason)
 {
 	struct text *line = r->line;
 	size_t start = line->n;
 
 	if (r->n_more == 0) {
 		text_str(line, r->n_named == 0 ? " (" : "; ");
-		put_entry(line, name, is_lost, span_str(reason));
+		put_entry(line, name, state, span_str(reason));
 		if (!line->is_cut && line->cap - line->n >= END_MAX) {
 			r->n_named++;
 			return;

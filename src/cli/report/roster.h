@@ -23,8 +23,9 @@ struct roster {
 /* The line is empty, with room for 64 bytes at least. */
 void roster_begin(struct roster *r, struct text *line, uint32_t n_capturing, uint32_t n);
 
-/* One that does not capture; lost: connected again. */
-void roster_add(struct roster *r, const char *name, bool is_lost, const char *reason);
+/* One that does not capture; state: of one that is still tried, "lost", else NULL. */
+void roster_add(struct roster *r, const char *name, const char *state,
+		const char *reason);
 
 void roster_end(struct roster *r);
 

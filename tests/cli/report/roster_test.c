@@ -11,7 +11,7 @@
 struct entry {
 	const char *name;
 	const char *reason;
-	bool is_lost;
+	const char *state;
 };
 
 struct row {
@@ -30,49 +30,49 @@ static const struct row rows[] = {
      0,
      1,
      200,
-     {{"a", "ended", false}},
+     {{"a", "ended", NULL}},
      "capturing on 0 of 1 target (a: ended)"},
     {__LINE__,
      7,
      8,
      200,
-     {{"db2", "403 Forbidden", false}},
+     {{"db2", "403 Forbidden", NULL}},
      "capturing on 7 of 8 targets (db2: 403 Forbidden)"},
     {__LINE__,
      1,
      4,
      200,
-     {{"a", "x", true}, {"b", "y", false}, {"c", "", true}},
-     "capturing on 1 of 4 targets (a: lost: x; b: y; c: lost: )"},
+     {{"a", "x", "lost"}, {"b", "y", NULL}, {"c", "", "not reached yet"}},
+     "capturing on 1 of 4 targets (a: lost: x; b: y; c: not reached yet: )"},
     {__LINE__,
      0,
      4,
      27 + 2 + 4 + 32,
-     {{"a", "x", false}, {"b", "y", false}, {"c", "z", false}, {"d", "z", false}},
+     {{"a", "x", NULL}, {"b", "y", NULL}, {"c", "z", NULL}, {"d", "z", NULL}},
      "capturing on 0 of 4 targets (a: x; and 3 more)"},
     {__LINE__,
      0,
      4,
      27 + 2 + 4 + 2 + 4 + 32,
-     {{"a", "x", false}, {"b", "y", false}, {"cc", "z", false}, {"d", "z", false}},
+     {{"a", "x", NULL}, {"b", "y", NULL}, {"cc", "z", NULL}, {"d", "z", NULL}},
      "capturing on 0 of 4 targets (a: x; b: y; and 2 more)"},
     {__LINE__,
      2,
      4,
      64,
-     {{FIFTY, FIFTY, false}, {"b", "y", false}},
+     {{FIFTY, FIFTY, NULL}, {"b", "y", NULL}},
      "capturing on 2 of 4 targets (2 not)"},
     {__LINE__,
      0,
      1,
      400,
-     {{"a", FIFTY FIFTY, false}},
+     {{"a", FIFTY FIFTY, NULL}},
      "capturing on 0 of 1 target (a: " FIFTY FIFTY ")"},
     {__LINE__,
      0,
      1,
      400,
-     {{"a", FIFTY FIFTY "+", false}},
+     {{"a", FIFTY FIFTY "+", NULL}},
      "capturing on 0 of 1 target (a: " FIFTY TEN TEN TEN TEN "0123456...)"},
 };
 
@@ -89,7 +89,7 @@ test_rows(void **state)
 		text_init(&line, mem, row->cap);
 		roster_begin(&r, &line, row->n_capturing, row->n);
 		for (size_t k = 0; k < 4 && row->entries[k].name; k++)
-			roster_add(&r, row->entries[k].name, row->entries[k].is_lost,
+			roster_add(&r, row->entries[k].name, row->entries[k].state,
 				   row->entries[k].reason);
 		roster_end(&r);
 		check_true(__FILE__, row->line, text_span(&line), !line.is_cut, "whole");
@@ -114,7 +114,7 @@ test_many(void **state)
 		text_init(&line, mem, cap);
 		roster_begin(&r, &line, 0, 1000);
 		for (size_t i = 0; i < 1000; i++)
-			roster_add(&r, "name", i % 2 == 0, "reason");
+			roster_add(&r, "name", i % 2 == 0 ? "lost" : NULL, "reason");
 		roster_end(&r);
 		assert_false(line.is_cut);
 		assert_int_equal(r.n_named + r.n_more, 1000);
