@@ -83,6 +83,24 @@ text_fixed(struct text *t, uint64_t v, unsigned digits)
 	keep_whole(t, start);
 }
 
+void
+text_duration(struct text *t, uint64_t ns)
+{
+	uint64_t v = ns / 1000000;
+	bool has_minutes = v > 0 && v % 60000 == 0;
+	bool has_hours = has_minutes && v % 3600000 == 0;
+	unsigned digits = 3;
+	size_t start = t->n;
+
+	if (has_minutes)
+		v /= has_hours ? 3600 : 60;
+	for (; digits > 0 && v % 10 == 0; digits--)
+		v /= 10;
+	text_fixed(t, v, digits);
+	text_str(t, has_hours ? " h" : has_minutes ? " min" : " s");
+	keep_whole(t, start);
+}
+
 static void
 put_hex(struct text *t, const char *prefix, uint8_t c, const char *alphabet)
 {

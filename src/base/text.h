@@ -25,6 +25,9 @@ void text_i64(struct text *t, int64_t v);
 /* v in units of 10^-digits, as a decimal fraction: text_fixed(t, 1234, 3) is 1.234. */
 void text_fixed(struct text *t, uint64_t v, unsigned digits);
 
+/* A length of time as people read it: "5 min", "90 s", "1.5 s"; down to 1 ms. */
+void text_duration(struct text *t, uint64_t ns);
+
 /*
  * Untrusted bytes for a terminal or a log: printable ASCII as it is, everything else
  * and the backslash as \xHH. text_json is a JSON string with its quotes (RFC 8259):

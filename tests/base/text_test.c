@@ -254,6 +254,39 @@ test_numbers(void **state)
 		   "fractions");
 }
 
+static void
+test_durations(void **state)
+{
+	static const struct {
+		int line;
+		uint64_t ms;
+		const char *want;
+	} rows[] = {
+	    {__LINE__, 0, "0 s"},	   {__LINE__, 1, "0.001 s"},
+	    {__LINE__, 350, "0.35 s"},	   {__LINE__, 1000, "1 s"},
+	    {__LINE__, 1500, "1.5 s"},	   {__LINE__, 10000, "10 s"},
+	    {__LINE__, 59999, "59.999 s"}, {__LINE__, 60000, "1 min"},
+	    {__LINE__, 90000, "90 s"},	   {__LINE__, 90500, "90.5 s"},
+	    {__LINE__, 300000, "5 min"},   {__LINE__, 600000, "10 min"},
+	    {__LINE__, 3600000, "1 h"},	   {__LINE__, 5400000, "90 min"},
+	    {__LINE__, 7200000, "2 h"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < CHECK_COUNT(rows); i++) {
+		struct span want = span_str(rows[i].want);
+		char mem[32];
+		struct text t;
+
+		text_init(&t, mem, sizeof(mem));
+		text_duration(&t, rows[i].ms * 1000000 + 999999);
+		check_span(__FILE__, rows[i].line, want, text_span(&t), want, "duration");
+		text_init(&t, mem, want.n - 1);
+		text_duration(&t, rows[i].ms * 1000000);
+		assert_int_equal(t.n, 0);
+	}
+}
+
 /* After a cut nothing is added any more, even where it would fit. */
 static void
 test_cut_is_prefix(void **state)
@@ -289,7 +322,7 @@ main(void)
 	    cmocka_unit_test(test_escape),	  cmocka_unit_test(test_json),
 	    cmocka_unit_test(test_percent),	  cmocka_unit_test(test_hex),
 	    cmocka_unit_test(test_json_property), cmocka_unit_test(test_numbers),
-	    cmocka_unit_test(test_cut_is_prefix),
+	    cmocka_unit_test(test_cut_is_prefix), cmocka_unit_test(test_durations),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -60,9 +60,9 @@ def test_a_lost_target_comes_back(tmp_path, script):
     assert records_of(live.out) == RECORDS
     log = live.process.log()
     assert len(loss_lines(log)) == 1 and "the stream was cut" in log
-    gap = float(re.search(r"back after a gap of ([0-9.]+) s", log).group(1))
-    assert 0.4 < gap < 3
-    assert re.search(r"received 40, written 40, .*gaps 1 \(%.3f s\)" % gap, log)
+    gap = re.search(r"back after a gap of ([0-9.]+) s", log).group(1)
+    assert 0.4 < float(gap) < 3
+    assert re.search(r"received 40, written 40, .*gaps 1 \(%s s\)" % re.escape(gap), log)
 
 
 def in_small_pieces(connection, answer, n=600):
@@ -122,7 +122,7 @@ def test_it_gives_up(script):
     log = done.stderr.decode()
     assert done.returncode == 3 and "503 Service Unavailable: too many captures" in log, log
     assert 1.2 <= time.monotonic() - begin < 4
-    assert "connecting again for up to 1.200 s" in log and len(server.requests) == 3
+    assert "connecting again for up to 1.2 s" in log and len(server.requests) == 3
 
 
 def test_what_never_answered_is_not_tried_again(script):

@@ -9,11 +9,10 @@ put(struct text *t, const char *what, uint64_t n)
 }
 
 static void
-put_seconds(struct text *t, const char *what, uint64_t ns)
+put_duration(struct text *t, const char *what, uint64_t ns)
 {
 	text_str(t, what);
-	text_fixed(t, ns / 1000000, 3);
-	text_str(t, " s");
+	text_duration(t, ns);
 }
 
 /* A lower bound of 0 says nothing. */
@@ -50,12 +49,12 @@ summary_put(struct text *t, const struct summary_counts *c)
 		put(t, ", held back ", c->held_back);
 	if (c->gaps > 0) {
 		put(t, ", gaps ", c->gaps);
-		put_seconds(t, " (", c->gaps_ns);
+		put_duration(t, " (", c->gaps_ns);
 		text_str(t, ")");
 	}
 	put(t, ", bytes ", c->bytes);
 	if (c->hold_back_ns > 0)
-		put_seconds(t, ", hold-back ", c->hold_back_ns);
+		put_duration(t, ", hold-back ", c->hold_back_ns);
 }
 
 void

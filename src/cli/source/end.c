@@ -96,8 +96,7 @@ log_about(const struct source *s, enum log_level level, const char *what, uint64
 	text_init(&line, mem, sizeof(mem));
 	text_str(&line, s->target->name);
 	text_str(&line, what);
-	text_fixed(&line, ns / 1000000, 3);
-	text_str(&line, " s");
+	text_duration(&line, ns);
 	text_str(&line, more);
 	log_text(level, &line);
 }

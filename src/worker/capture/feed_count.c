@@ -132,8 +132,7 @@ put_end(const struct feed *f, struct text *t)
 	}
 	if (f->end == SLOT_END_LIMIT) {
 		text_str(t, ", ");
-		text_fixed(t, f->r->duration_ns / 1000000, 3);
-		text_str(t, " s");
+		text_duration(t, f->r->duration_ns);
 	}
 }
 

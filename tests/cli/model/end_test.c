@@ -12,8 +12,8 @@ test_the_first_word_tells_the_kind(void **state)
 		enum end_kind kind;
 		const char *words;
 	} rows[] = {
-	    {__LINE__, "limit: -max-duration reached, 60.000 s", END_LIMIT,
-	     "-max-duration reached, 60.000 s"},
+	    {__LINE__, "limit: -max-duration reached, 1 min", END_LIMIT,
+	     "-max-duration reached, 1 min"},
 	    {__LINE__, "count: count reached", END_COUNT, "count reached"},
 	    {__LINE__, "duration:", END_DURATION, ""},
 	    {__LINE__, "interface: interface gone, ppp0", END_INTERFACE,

@@ -61,7 +61,7 @@ test_words(void **state)
 	      .hold_back_ns = 1250000000},
 	     "received 9, written 9, late 0, dropped by kernel unknown, not fetched "
 	     "unknown, gaps 2 (61.234 s), "
-	     "bytes 18446744073709551615, hold-back 1.250 s"},
+	     "bytes 18446744073709551615, hold-back 1.25 s"},
 	};
 
 	(void)state;

@@ -137,7 +137,7 @@ test_ends_are_told_in_words_to_act_on(void **state)
 		const char *want;
 	} rows[] = {
 	    {__LINE__, SLOT_END_LIMIT, NULL, NULL,
-	     "limit: -max-duration reached, 90.500 s"},
+	     "limit: -max-duration reached, 90.5 s"},
 	    {__LINE__, SLOT_END_INTERFACE, "ppp0", NULL,
 	     "interface: interface gone, ppp0"},
 	    {__LINE__, SLOT_END_INTERFACE, "eth0", "ppp0",
