@@ -256,6 +256,8 @@ def test_counts_over_a_loss(lab, host, tmp_path, victim, exact):
     assert total["counts"] == ("exact" if exact else "at_least") and total["gaps"] == 1
     assert total["packets_offered"] == 1000
     assert ("dropped by kernel 0," in run.process.log()) == exact
+    unknown = {total[part] for part in ("not_fetched", "kernel_drops", "own_traffic")}
+    assert unknown == ({0} if exact else {None}), "never 0 where nothing is known"
 
 
 def test_a_restart_by_the_operator_keeps_counts_exact(lab, host, tmp_path):

@@ -29,25 +29,30 @@ put_number(struct text *t, const char *name, uint64_t value, bool is_known)
 		text_str(t, "null");
 }
 
+/* A lower bound of 0 says nothing. */
+static void
+put_bound(struct text *t, const char *name, uint64_t n, bool is_exact)
+{
+	put_number(t, name, n, is_exact || n > 0);
+}
+
 static void
 put_counts(struct text *t, const struct summary_counts *c)
 {
-	bool has_bounds = c->is_exact || c->has_drops;
-
 	put_name(t, ",", "counts");
 	text_str(t, c->is_exact ? "\"exact\"" : "\"at_least\"");
-	put_number(t, "packets_offered", c->offered, has_bounds);
+	put_number(t, "packets_offered", c->offered, c->is_exact || c->has_drops);
 	put_number(t, "packets_received", c->received, true);
 	put_number(t, "packets_written", c->written, true);
 	put_number(t, "not_written", c->not_written, true);
-	put_number(t, "not_fetched", c->not_fetched, has_bounds);
+	put_bound(t, "not_fetched", c->not_fetched, c->is_exact);
 	put_number(t, "bytes_written", c->bytes, true);
 	put_number(t, "late", c->late, true);
 	put_number(t, "ahead", c->ahead, true);
 	put_number(t, "forced", c->forced, true);
 	put_number(t, "held_back", c->held_back, true);
-	put_number(t, "kernel_drops", c->drops, has_bounds);
-	put_number(t, "own_traffic", c->own, has_bounds);
+	put_bound(t, "kernel_drops", c->drops, c->is_exact);
+	put_bound(t, "own_traffic", c->own, c->is_exact);
 	put_number(t, "gaps", c->gaps, true);
 	put_number(t, "gaps_ns", c->gaps_ns, true);
 }

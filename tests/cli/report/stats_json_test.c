@@ -65,6 +65,17 @@ static const struct row rows[] = {
      ",\n{\"name\":\"\",\"state\":\"failed\",\"reason\":\"no\",\"end_unverified\":true," ZEROES
      ",\"hold_back_ns\":null,\"clock_offset\":null}"},
     {__LINE__,
+     {.name = "k",
+      .state = "ended",
+      .counts = {.offered = 9, .received = 7, .drops = 2, .has_drops = true}},
+     0,
+     "\n{\"name\":\"k\",\"state\":\"ended\",\"reason\":null,\"end_unverified\":false,"
+     "\"counts\":\"at_least\",\"packets_offered\":9,\"packets_received\":7,"
+     "\"packets_written\":0,\"not_written\":0,\"not_fetched\":null,\"bytes_written\":0,"
+     "\"late\":0,\"ahead\":0,\"forced\":0,\"held_back\":0,\"kernel_drops\":2,"
+     "\"own_traffic\":null,\"gaps\":0,\"gaps_ns\":0,"
+     "\"hold_back_ns\":null,\"clock_offset\":null}"},
+    {__LINE__,
      {.name = "a\"\\\x01\x7f\xc3\xa9\xff", .state = "lost", .reason = "\n"},
      2,
      ",\n{\"name\":\"a\\\"\\\\\\u0001\\u007f\xc3\xa9\xef\xbf\xbd\",\"state\":\"lost\","
