@@ -41,7 +41,8 @@ def run(*args, code=0, **kw):
 
 def test_a_new_file_when_one_is_full(source, tmp_path):
     path, records = source
-    run(path, "-w", tmp_path / "out.pcap", "--rotate-size", "20K")
+    log = run(path, "-w", tmp_path / "out.pcap", "--rotate-size", "20K")
+    assert log.count("received 2000, written 2000, late 0, bytes") == 2, "no worker counts: no word about that"
     paths, parts = rotated(tmp_path)
     assert [r for part in parts for r in part] == records
     assert len(paths) > 5

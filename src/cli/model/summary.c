@@ -31,15 +31,18 @@ put_bound(struct text *t, const char *what, uint64_t n, bool is_exact)
 void
 summary_put(struct text *t, const struct summary_counts *c)
 {
+	bool is_counted = c->is_exact || !c->is_file;
+
 	put(t, "received ", c->received);
 	put(t, ", written ", c->written);
 	put(t, ", late ", c->late);
 	if (c->ahead > 0)
 		put(t, ", ahead ", c->ahead);
-	put_bound(t, ", dropped by kernel", c->drops, c->is_exact);
+	if (c->drops > 0 || is_counted)
+		put_bound(t, ", dropped by kernel", c->drops, c->is_exact);
 	if (c->not_written > 0)
 		put(t, ", not written ", c->not_written);
-	if (c->not_fetched > 0 || !c->is_exact)
+	if (c->not_fetched > 0 || (!c->is_exact && is_counted))
 		put_bound(t, ", not fetched", c->not_fetched, c->is_exact);
 	if (c->own > 0)
 		put_bound(t, ", own traffic", c->own, c->is_exact);
@@ -61,6 +64,7 @@ void
 summary_add(struct summary_counts *total, const struct summary_counts *c)
 {
 	total->is_exact &= c->is_exact;
+	total->is_file &= c->is_file;
 	total->offered += c->offered;
 	total->not_written += c->not_written;
 	total->not_fetched += c->not_fetched;

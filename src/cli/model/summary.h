@@ -24,14 +24,15 @@ struct summary_counts {
 	/* False: offered, not_fetched, drops and own are lower bounds. */
 	bool is_exact;
 	bool has_drops; /* false: nothing is known of these four */
+	bool is_file;	/* no worker counts: what is not known is not mentioned */
 };
 
 /* "received 5, written 5, late 0, dropped by kernel 0, bytes 310", and what else is not 0.
  * "at least 3" is what is known of a count that is not exact, "unknown" if that is 0. */
 void summary_put(struct text *t, const struct summary_counts *c);
 
-/* Adds up, beginning with an exact zero; a total has_drops if any part has. The hold-back
- * is no sum: it stays. */
+/* Adds up, beginning with an exact zero that is_file; a total has_drops if any part has,
+ * and is_file if all are. The hold-back is no sum: it stays. */
 void summary_add(struct summary_counts *total, const struct summary_counts *c);
 
 #endif

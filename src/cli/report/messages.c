@@ -171,7 +171,7 @@ tell_target(const struct view *v)
 void
 messages_tell_summary(const struct views *views)
 {
-	struct summary_counts total = {.is_exact = true};
+	struct summary_counts total = {.is_exact = true, .is_file = true};
 	char mem[LOG_LINE_MAX];
 	struct text line;
 

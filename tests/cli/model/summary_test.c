@@ -21,6 +21,15 @@ test_words(void **state)
 	     "received 5, written 4, late 1, dropped by kernel unknown, not fetched "
 	     "unknown, bytes 0"},
 	    {__LINE__,
+	     {.received = 5, .written = 5, .is_file = true},
+	     "received 5, written 5, late 0, bytes 0"},
+	    {__LINE__,
+	     {.received = 5, .written = 5, .drops = 2, .is_file = true},
+	     "received 5, written 5, late 0, dropped by kernel at least 2, bytes 0"},
+	    {__LINE__,
+	     {.received = 5, .written = 5, .is_file = true, .is_exact = true},
+	     "received 5, written 5, late 0, dropped by kernel 0, bytes 0"},
+	    {__LINE__,
 	     {.offered = 99,
 	      .received = 5,
 	      .written = 4,
@@ -79,7 +88,7 @@ test_words(void **state)
 static void
 test_total(void **state)
 {
-	struct summary_counts total = {.is_exact = true};
+	struct summary_counts total = {.is_exact = true, .is_file = true};
 	struct summary_counts a = {.offered = 11,
 				   .received = 1,
 				   .written = 2,
@@ -90,7 +99,8 @@ test_total(void **state)
 				   .ahead = 9,
 				   .bytes = 4,
 				   .hold_back_ns = 5,
-				   .is_exact = true};
+				   .is_exact = true,
+				   .is_file = true};
 	struct summary_counts b = {.received = 10,
 				   .written = 20,
 				   .forced = 5,
@@ -101,9 +111,9 @@ test_total(void **state)
 	(void)state;
 	summary_add(&total, &a);
 	assert_false(total.has_drops);
-	assert_true(total.is_exact);
+	assert_true(total.is_exact && total.is_file);
 	summary_add(&total, &b);
-	assert_false(total.is_exact);
+	assert_false(total.is_exact || total.is_file);
 	summary_add(&total, &a);
 	assert_int_equal(total.offered, 22);
 	assert_int_equal(total.not_written, 6);
