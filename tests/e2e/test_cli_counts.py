@@ -288,6 +288,7 @@ def test_an_operators_limit_is_final(lab, host, tmp_path, args, code, query):
     assert status == code and "the worker's limit: -max-duration reached" in log, log
     assert "back after" not in log and total["gaps"] == 0 and total["packets_written"] == 5
     assert targets[0]["state"] == "ended"
+    assert targets[0]["reason"].startswith("the worker's limit: -max-duration reached")
     wait_for(lambda: " ended: " in worker.log(), "the worker's log tells the end")
     assert worker.log().count("capture 0 for") == 2
 

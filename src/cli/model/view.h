@@ -17,12 +17,13 @@ enum view_state {
 
 struct view {
 	const char *name;   /* borrowed from the target */
-	const char *reason; /* of LOST and FAILED, borrowed; may be empty */
+	const char *reason; /* of LOST, FAILED and is_limited, borrowed; may be empty */
 	enum view_state state;
 	bool is_network;
 	bool has_answered;  /* once at least */
 	bool has_clock;	    /* offset means something */
 	bool is_corrected;  /* its times are, by the offset */
+	bool is_limited;    /* it ended because its operator allows no more */
 	bool is_unverified; /* it ended, and nothing proves that this was the end */
 	bool is_at_least;   /* drops, not_fetched and own are lower bounds */
 	struct clock_offset_estimate offset;

@@ -48,8 +48,8 @@ put_target(const struct view *v, uint32_t i, struct text *t)
 					     [VIEW_LOST] = "lost",
 					     [VIEW_ENDED] = "ended",
 					     [VIEW_FAILED] = "failed"};
-	bool has_reason =
-	    v->reason[0] != '\0' && v->state != VIEW_CAPTURING && v->state != VIEW_ENDED;
+	bool has_reason = v->reason[0] != '\0' && v->state != VIEW_CAPTURING &&
+			  (v->state != VIEW_ENDED || v->is_limited);
 	struct stats_json_target target = {.name = v->name,
 					   .state = states[v->state],
 					   .reason = has_reason ? v->reason : NULL,

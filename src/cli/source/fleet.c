@@ -264,6 +264,7 @@ view_at(const void *of, uint32_t i, struct view *v)
 			   .has_answered = s->has_answered,
 			   .has_clock = s->clock.offset != NULL,
 			   .is_corrected = source_is_corrected(s),
+			   .is_limited = s->is_limited,
 			   .is_unverified = s->is_unverified,
 			   .is_at_least = ledger_is_at_least(&s->ledger),
 			   .n_unwritten = s->n_unwritten};
