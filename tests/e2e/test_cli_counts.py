@@ -143,6 +143,7 @@ def test_a_stalled_reader_hides_no_loss(lab, host, tmp_path):
     send_udp(host, n, size=100)
     run.interrupt()
     wait_for(lambda: "ended: stopped by its client" in worker.log(), "the end comes while nobody reads")
+    wait_for(lambda: "waiting for the reader of standard output" in run.process.log(), run.process.log())
     out = tmp_path / "read.pcap"
     with open(out, "wb") as f:
         subprocess.run(["cat"], stdin=read, stdout=f, timeout=PATIENCE, check=True)
@@ -152,6 +153,7 @@ def test_a_stalled_reader_hides_no_loss(lab, host, tmp_path):
     assert len(packets_of(str(out))) == total["packets_written"] < n
     assert total["kernel_drops"] > 1000 and total["not_fetched"] > 1000
     log = run.process.log()
+    assert log.count("waiting for the reader") == 1
     assert f"dropped by kernel {total['kernel_drops']}," in log and f"not fetched {total['not_fetched']}," in log
 
 

@@ -39,12 +39,19 @@ fail(struct writer *w, const char *what, int error)
 }
 
 void
-writer_put_failure(const struct writer *w, struct text *line)
+writer_put_name(const struct writer *w, struct text *line)
 {
-	bool is_write = strcmp(w->failed, "write: ") == 0;
 	const char *path = path_of(w);
 
 	text_escape(line, span_str(path ? path : "standard output"));
+}
+
+void
+writer_put_failure(const struct writer *w, struct text *line)
+{
+	bool is_write = strcmp(w->failed, "write: ") == 0;
+
+	writer_put_name(w, line);
 	text_str(line, ": ");
 	text_str(line, w->failed);
 	text_str(line, strerror(-w->error));

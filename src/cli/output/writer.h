@@ -50,6 +50,9 @@ void writer_fini(struct writer *w);
 /* Whether path names the same regular file as the present one. */
 bool writer_is_file(const struct writer *w, const char *path);
 
+/* The present file as people know it. */
+void writer_put_name(const struct writer *w, struct text *line);
+
 /* "NAME: write: No space left on device: ...", of the failure. */
 void writer_put_failure(const struct writer *w, struct text *line);
 

@@ -424,6 +424,7 @@ app_run(const struct options *options)
 	a->options = options;
 	a->run.options = options;
 	a->run.end_ns = LOOP_NEVER;
+	a->run.stall_ns = LOOP_NEVER;
 	a->run.messages.hold_back_ns = options->hold_back_ns;
 	status = prepare(a);
 	if (status == APP_OK)

@@ -12,15 +12,20 @@
 #include "sys/log.h"
 #include "sys/signals.h"
 
-#define AWAY_NS 100000000u /* a round of the loop that is shorter is no pause */
+#define AWAY_NS	 100000000u  /* a round of the loop that is shorter is no pause */
+#define STALL_NS 2000000000u /* longer behind the end than what is captured takes */
 
 static void
 stop_sources(struct run *r, bool wants_rest)
 {
+	uint64_t now_ns = clock_monotonic_ns();
+
+	if (!r->is_stopped)
+		r->stall_ns = now_ns + STALL_NS;
 	r->is_stopped = true;
 	r->end_ns = LOOP_NEVER;
 	r->has_progress = true;
-	fleet_stop(&r->fleet, wants_rest, clock_monotonic_ns());
+	fleet_stop(&r->fleet, wants_rest, now_ns);
 }
 
 /* The end: what the workers have captured until now is still fetched, and written. */
@@ -126,6 +131,12 @@ has_roster_to_tell(const struct run *r)
 }
 
 static uint64_t
+stall_deadline(const struct run *r)
+{
+	return r->writer.state == WRITER_FULL ? r->stall_ns : LOOP_NEVER;
+}
+
+static uint64_t
 deadline(const struct run *r)
 {
 	uint64_t due = earlier(fleet_deadline(&r->fleet), r->end_ns);
@@ -133,6 +144,7 @@ deadline(const struct run *r)
 	uint64_t wake_ns = r->pump.wake_ns;
 
 	due = earlier(due, r->writer.file_end_ns);
+	due = earlier(due, stall_deadline(r));
 	due = earlier(due, display_deadline(&r->display));
 	if (has_roster_to_tell(r))
 		due = earlier(due, messages_roster_due(&r->messages));
@@ -169,6 +181,22 @@ tell_lag(struct run *r, uint64_t now_ns)
 	}
 }
 
+/* Once, when the reader of the output holds up the end. */
+static void
+tell_stall(struct run *r, uint64_t now_ns)
+{
+	char mem[LOG_LINE_MAX];
+	struct text line;
+
+	if (now_ns < stall_deadline(r))
+		return;
+	r->stall_ns = LOOP_NEVER;
+	text_init(&line, mem, sizeof(mem));
+	text_str(&line, "waiting for the reader of ");
+	writer_put_name(&r->writer, &line);
+	log_text(LOG_WARNING, &line);
+}
+
 static void
 tell(struct run *r, uint64_t now_ns)
 {
@@ -184,6 +212,7 @@ tell(struct run *r, uint64_t now_ns)
 	    slowest == UINT32_MAX ? NULL : r->fleet.sources[slowest].target->name,
 	    now_ns);
 	tell_lag(r, now_ns);
+	tell_stall(r, now_ns);
 }
 
 /* True: the file is complete. */
