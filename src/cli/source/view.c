@@ -105,6 +105,6 @@ source_count(const struct source *s, struct summary_counts *counts)
 	    .gaps = s->retry.n_gaps,
 	    .gaps_ns = s->retry.gaps_ns,
 	    .has_drops = sum.has_drops,
-	    .is_file = s->target->kind == TARGET_FILE,
+	    .is_file = s->target->ops->way == TARGET_OPEN,
 	    .hold_back_ns = merge_source_hold_back_ns(s->context->merge, s->id)};
 }
