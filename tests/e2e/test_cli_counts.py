@@ -4,13 +4,16 @@ import json
 import os
 import re
 import signal
+import struct
 import subprocess
+import threading
 import time
 
 import pytest
 
 from lab import DDUMP, PATIENCE, packets_of, wait_for
 from numbered import records_of
+from test_cli_http import OK, Live, Server, block, ddump_ng, option, statistics
 from test_worker import SEND, send_udp
 
 FILTER = "udp dst port 9999"
@@ -130,6 +133,7 @@ def test_a_proxy_that_passes_only_captures_gives_lower_bounds(lab, host, tmp_pat
     assert total["packets_offered"] == total["packets_written"] == 200
     log = run.process.log()
     assert log.count("losses are known as \"at least\" only: GET /captures/ID: 404") == 1, log
+    assert "the worker was restarted, or a proxy passes only /capture, or" in log
     assert log.count("not fetched unknown") == 3 and "dropped by kernel 0" not in log
 
 
@@ -365,6 +369,63 @@ def test_an_interface_that_does_not_come_back_fails_within_retry(lab, host, tmp_
     status, _, targets = run.end()
     assert status == 3 and targets[0]["state"] == "failed"
     assert "no interface is named vpn0" in targets[0]["reason"]
+
+
+CAPTURE = OK + b"Ddump-Capture: " + b"0123456789abcdef" * 2 + b"\r\n\r\n" + ddump_ng([], final=False)
+
+
+def last_block(n):
+    counts = b"".join(option(code, struct.pack("<Q", v)) for code, v in ((6, n), (7, 0), (8, n)))
+    now = time.time_ns()
+    return block(5, struct.pack("<III", 0, now >> 32, now & 0xFFFFFFFF) + counts + option(0, b""))
+
+
+def interrupted(tmp_path, server, before=0.0):
+    """(exit status, target, log) of a run that is interrupted while it captures."""
+    path = str(tmp_path / "stats.json")
+    live = Live(tmp_path, "--stats-json", path, server.target)
+    wait_for(lambda: "capturing on 1" in live.process.log(), live.process.log())
+    server.down.set()
+    time.sleep(before)
+    live.process.popen.send_signal(signal.SIGINT)
+    status = live.finish()
+    server.close()
+    with open(path) as f:
+        return status, json.load(f)["targets"][0], live.process.log()
+
+
+class Fake(Server):
+    """Ours, from `down` on silent; answers no question; `end` goes to the stream after one."""
+
+    def __init__(self, end=b"", is_mute=True):
+        super().__init__(self.talk)
+        self.down, self.asked, self.end, self.is_mute = threading.Event(), threading.Event(), end, is_mute
+
+    def talk(self, connection):
+        if "/captures/" in self.requests[-1]:
+            self.asked.set()
+            if not self.end:
+                self.released.wait(PATIENCE)
+            return
+        connection.sendall(CAPTURE)
+        while not (self.released.is_set() or self.asked.is_set() and self.end):
+            if not (self.is_mute and self.down.is_set()):
+                connection.sendall(statistics(time.time_ns()))
+            time.sleep(0.02)
+        connection.sendall(self.end)
+
+
+def test_a_last_block_behind_a_failed_question_settles_the_counts(tmp_path):
+    """A worker that is told to stop as ddump is: it answers nothing more, and its stream ends."""
+    status, target, log = interrupted(tmp_path, Fake(end=last_block(0), is_mute=False))
+    assert status == 0 and target["counts"] == "exact" and "at least" not in log, log
+
+
+def test_a_target_that_sends_to_the_end_and_tells_no_counts_has_ended(tmp_path):
+    status, target, log = interrupted(tmp_path, Fake(is_mute=False))
+    assert status == 0 and target["state"] == "ended" and target["counts"] == "at_least", log
+    assert "losses are known as \"at least\" only: GET /captures/ID: no answer in time" in log
+    assert "proxy" not in log
 
 
 class TestWait:

@@ -28,6 +28,34 @@ close_all(struct source *s)
 	source_note_change(s);
 }
 
+/* Once a run, as through the same proxy all others will fail, too. */
+static void
+say_uncounted(struct source *s)
+{
+	struct source_context *c = s->context;
+	bool is_first = !c->has_told_unknown_counts;
+
+	if (s->tally.why[0] == '\0')
+		return;
+	c->has_told_unknown_counts = true;
+	log_line(is_first ? LOG_WARNING : LOG_DEBUG,
+		 "%s: losses are known as \"at least\" only: GET /captures/ID: %s%s",
+		 s->target->name, s->tally.why,
+		 is_first && s->tally.has_refused
+		     ? "; the worker was restarted, or a proxy passes only /capture, or "
+		       "passes it to another worker"
+		     : "");
+}
+
+/* There were no counts of the capture at work: that matters once its stream is over, whose
+ * last block would have told as much. */
+static void
+judge_uncounted(struct source *s)
+{
+	if (s->tally.has_failed && source_is_over(s) && !ledger_is_settled(&s->ledger))
+		say_uncounted(s);
+}
+
 /* Over: whatever the last capture has not given may still be asked for. */
 static void
 finish(struct source *s, enum source_state state)
@@ -35,6 +63,7 @@ finish(struct source *s, enum source_state state)
 	s->state = state;
 	close_all(s);
 	tally_ask(&s->tally, s->retry.lost_ns != 0);
+	judge_uncounted(s);
 }
 
 /* To be started again then. */
@@ -226,23 +255,6 @@ end_by_limit(struct source *s, struct span words)
 	finish(s, SOURCE_ENDED);
 }
 
-/* Once a run: through the same proxy all others will fail, too. */
-static void
-say_uncounted(struct source *s)
-{
-	struct source_context *c = s->context;
-	bool is_first = !c->has_told_unknown_counts;
-
-	if (s->tally.why[0] == '\0')
-		return;
-	c->has_told_unknown_counts = true;
-	log_line(is_first ? LOG_WARNING : LOG_DEBUG,
-		 "%s: losses are known as \"at least\" only: GET /captures/ID: %s%s",
-		 s->target->name, s->tally.why,
-		 is_first ? "; does a proxy pass on just /capture, or to another worker?"
-			  : "");
-}
-
 /* A capture whose worker cannot stop it has less time for its end. */
 static void
 note_uncounted(struct source *s)
@@ -266,7 +278,7 @@ take_tally(struct source *s, enum tally_result result)
 		break;
 	case TALLY_UNCOUNTED:
 		note_uncounted(s);
-		say_uncounted(s);
+		judge_uncounted(s);
 		break;
 	case TALLY_LOST_UNCOUNTED:
 		say_uncounted(s);

@@ -36,10 +36,12 @@ tally_fini(struct tally *t)
 static enum tally_result
 give_up(struct tally *t, struct span why, bool is_unknown, bool is_last)
 {
+	const struct exchange *e = t->call.exchange;
 	struct text text;
 
 	call_close(&t->call);
 	t->deadline_ns = LOOP_NEVER;
+	t->has_refused = e && e->answer.status != 0;
 	text_init(&text, t->why, sizeof(t->why));
 	if (!t->is_for_lost) {
 		t->wants_now = false;
