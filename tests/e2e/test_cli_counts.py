@@ -421,6 +421,12 @@ def test_a_last_block_behind_a_failed_question_settles_the_counts(tmp_path):
     assert status == 0 and target["counts"] == "exact" and "at least" not in log, log
 
 
+def test_a_target_that_is_away_at_the_end_has_not_ended(tmp_path):
+    status, target, log = interrupted(tmp_path, Fake(), before=0.3)
+    assert status == 3 and target["state"] == "failed" and target["counts"] == "at_least", log
+    assert target["reason"] == "it was away at the end: no answer in time" and target["reason"] in log
+
+
 def test_a_target_that_sends_to_the_end_and_tells_no_counts_has_ended(tmp_path):
     status, target, log = interrupted(tmp_path, Fake(is_mute=False))
     assert status == 0 and target["state"] == "ended" and target["counts"] == "at_least", log

@@ -179,6 +179,23 @@ def test_what_is_captured_while_the_link_is_down_comes_when_it_is_up(lab):
     run.finish()
 
 
+def test_a_link_that_is_down_at_the_end(lab):
+    """Neither stopped nor counted: who relies on the exit status must know."""
+    run = Run(lab, 2, "--format", "pcapng")
+    host, other = run.hosts
+    run.send(*run.hosts)
+    run.wait_for_all(*run.hosts)
+    host.link("down")
+    run.send(host)
+    time.sleep(0.5)
+    assert run.ddump.stop(signal.SIGINT) == 3, run.ddump.log()
+    with open(run.json) as f:
+        away, there = json.load(f)["targets"]
+    assert (away["state"], away["counts"]) == ("failed", "at_least") and away["reason"] in run.ddump.log(), away
+    assert away["reason"].startswith("it was away at the end: ")
+    assert (there["state"], there["counts"], there["reason"]) == ("ended", "exact", None)
+
+
 @pytest.mark.long
 def test_a_link_that_is_down_for_longer_than_a_worker_may_be_silent(lab):
     """20 s: the target is lost, comes back, and is read on."""

@@ -28,6 +28,17 @@ close_all(struct source *s)
 	source_note_change(s);
 }
 
+static void
+set_reason(struct source *s, const char *what, struct span detail)
+{
+	struct text reason;
+
+	text_init(&reason, s->reason, sizeof(s->reason));
+	text_str(&reason, what);
+	text_escape(&reason, detail);
+	text_cstr(&reason);
+}
+
 /* Once a run, as through the same proxy all others will fail, too. */
 static void
 say_uncounted(struct source *s)
@@ -47,13 +58,28 @@ say_uncounted(struct source *s)
 		     : "");
 }
 
+/* Nothing came since it was to stop, and nobody answers. */
+static bool
+is_away(const struct source *s)
+{
+	return s->state == SOURCE_ENDED && s->is_stopping && s->heard_ns < s->stop_ns &&
+	       !s->tally.has_refused;
+}
+
 /* There were no counts of the capture at work: that matters once its stream is over, whose
  * last block would have told as much. */
 static void
 judge_uncounted(struct source *s)
 {
-	if (s->tally.has_failed && source_is_over(s) && !ledger_is_settled(&s->ledger))
+	if (!s->tally.has_failed || !source_is_over(s) || ledger_is_settled(&s->ledger))
+		return;
+	if (!is_away(s)) {
 		say_uncounted(s);
+		return;
+	}
+	set_reason(s, "it was away at the end: ", span_str(s->tally.why));
+	log_line(LOG_ERROR, "%s: %s", s->target->name, s->reason);
+	s->state = SOURCE_FAILED;
 }
 
 /* Over: whatever the last capture has not given may still be asked for. */
@@ -74,17 +100,6 @@ wait_until(struct source *s, uint64_t until_ns)
 	s->state = SOURCE_WAITING;
 	close_all(s);
 	s->deadline_ns = until_ns;
-}
-
-static void
-set_reason(struct source *s, const char *what, struct span detail)
-{
-	struct text reason;
-
-	text_init(&reason, s->reason, sizeof(s->reason));
-	text_str(&reason, what);
-	text_escape(&reason, detail);
-	text_cstr(&reason);
 }
 
 void
@@ -233,6 +248,8 @@ source_stop(struct source *s, bool wants_rest, uint64_t now_ns)
 	if (source_is_over(s))
 		return;
 	s->now_ns = now_ns;
+	if (!s->is_stopping)
+		s->stop_ns = now_ns;
 	s->is_stopping = true;
 	if (!wants_rest || s->state != SOURCE_BODY || !is_ours) {
 		source_cancel(s);

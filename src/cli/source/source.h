@@ -71,6 +71,7 @@ struct source {
 	uint64_t deadline_ns; /* of the state */
 	uint64_t now_ns;      /* of the event at work */
 	uint64_t heard_ns;    /* when bytes came last */
+	uint64_t stop_ns;     /* since when is_stopping */
 	uint32_t n_left_told; /* lines about flows that its worker leaves out */
 	uint64_t n_unwritten; /* packets that left the merge, and went nowhere */
 
