@@ -328,7 +328,7 @@ def test_listens_on_ipv6_and_unix_sockets(lab, host, tmp_path):
         ("GET /" + "a" * 30000 + " HTTP/1.1\r\nHost: a\r\n\r\n", 414),
         ("GET / HTTP/1.1\r\nHost: a\r\nX: " + "a" * 40000 + "\r\n\r\n", 431),
         ("GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505),
-        ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc", 405),
+        ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc", 413),
         ("GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n", 404),
         ("GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /healthz HTTP/1.1\r\nHost: a\r\n\r\n", 200),
     ],

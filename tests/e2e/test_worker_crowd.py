@@ -117,9 +117,14 @@ def test_one_address_cannot_hold_all_places_by_not_reading(lab, host):
     foe, foe_address = with_neighbour(lab, host, "f", 2)
     _, line = start(lab, foe, STUCK, foe_address, worker.port, 16)
     assert line == "on"
+
+    def ask():
+        return client.run("curl", "-sS", f"http://{address}:{worker.port}/clock", check=False).stdout
+
+    wait_for(lambda: b"time_ns" in ask(), "the grace of those whose answers stopped last is over")
     for _ in range(20):
-        said = client.run("curl", "-sS", f"http://{address}:{worker.port}/clock", check=False)
-        assert b"time_ns" in said.stdout, said.stderr
+        said = ask()
+        assert b"time_ns" in said, said
 
 
 def test_the_last_places_are_for_counts(lab, host, tmp_path):
