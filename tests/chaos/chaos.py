@@ -194,7 +194,7 @@ class Round:
             cut_ns=min((begin for _, step, begin, end in mine
                         if step.fault in CUTTING and end > self.stop_ns - RECOVERY_NS),
                        default=self.stop_ns if self.plan.stop == "twice" else 0),
-            is_slow=host.way == "nginx-buffered" or bool(everybody & {"slow", "stall"}),
+            is_slow=host.way == "nginx-buffered" or host.delay >= 0.1 or bool(everybody & {"slow", "stall"}),
             must=self.must.get(host.number, (0, 0)))
 
     def close(self):

@@ -69,7 +69,7 @@ class Host:
         self.space.run("curl", "-sS", "--retry-connrefused", "--retry", "9", f"http://{self.address}:{WORKER_PORT}/healthz")
         time.sleep(0.1)
         self.fds = self.fds_of_worker()
-        self.way = plan.way
+        self.way, self.delay = plan.way, plan.delay
         self.proxy = self.relay = None
         self.start_way()
         self.sender = NumberedSender(

@@ -152,20 +152,24 @@ def sent_of(path):
         return list(CHUNK.iter_unpack(f.read()))
 
 
-def records_of_pcap(image):
+def records_of_pcap(image, may_end_torn=False):
     magic, linktype = struct.unpack_from("<I", image)[0], struct.unpack_from("<I", image, 20)[0]
     unit = {0xA1B2C3D4: 1000, 0xA1B23C4D: 1}[magic]
     at, end = 24, len(image)
     while at < end:
+        if may_end_torn and (end - at < 16 or at + 16 + struct.unpack_from("<I", image, at + 8)[0] > end):
+            return
         sec, fraction, caplen, origlen = struct.unpack_from("<IIII", image, at)
         at += 16 + caplen
         assert at <= end and caplen == origlen, f"a damaged record before byte {at}"
         yield sec * 10**9 + fraction * unit, linktype, image[at - caplen:at]
 
 
-def records_of_pcapng(image):
+def records_of_pcapng(image, may_end_torn=False):
     at, end, linktypes = 0, len(image), []
     while at < end:
+        if may_end_torn and (end - at < 8 or at + struct.unpack_from("<I", image, at + 4)[0] > end):
+            return
         kind, size = struct.unpack_from("<II", image, at)
         assert size >= 12 and at + size <= end, f"a damaged block at byte {at}"
         assert struct.unpack_from("<I", image, at + size - 4)[0] == size
@@ -178,19 +182,19 @@ def records_of_pcapng(image):
         at += size
 
 
-def records_of(path):
+def records_of(path, may_end_torn=False):
     """(time in ns, link type, bytes) of each record of a file that ddump wrote."""
     with open(path, "rb") as f:
         image = f.read()
     if len(image) < 24:
         return
-    yield from (records_of_pcapng if image[:4] == b"\x0a\x0d\x0d\x0a" else records_of_pcap)(image)
+    yield from (records_of_pcapng if image[:4] == b"\x0a\x0d\x0d\x0a" else records_of_pcap)(image, may_end_torn)
 
 
-def numbers_of(path, size):
+def numbers_of(path, size, may_end_torn=False):
     """[(time in ns, target, number)], each packet compared byte by byte with what was sent."""
     out, expected = [], {}
-    for ns, linktype, data in records_of(path):
+    for ns, linktype, data in records_of(path, may_end_torn):
         head = LINK_HEADER[linktype]
         at = head - 14
         target = struct.unpack_from("!I", data, at + NUMBER_AT - 4)[0]
