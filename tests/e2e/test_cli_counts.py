@@ -226,6 +226,7 @@ def test_a_count_that_is_reached_leaves_the_rest_counted(lab, host, tmp_path):
 
 
 def test_a_reader_that_leaves_ends_with_exact_counts(lab, host, tmp_path):
+    """The pipe may have taken all that was captured until then."""
     worker = lab.worker(host)
     head = subprocess.Popen(["head", "-c", "5000"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
     run = Run(lab, host, tmp_path, target(worker), stdout=head.stdin)
@@ -235,7 +236,7 @@ def test_a_reader_that_leaves_ends_with_exact_counts(lab, host, tmp_path):
         time.sleep(0.3)
     status, total, _ = run.end()
     head.wait(PATIENCE)
-    assert status == 0 and total["counts"] == "exact" and total["packets_written"] < total["packets_offered"] <= 2000
+    assert status == 0 and total["counts"] == "exact" and total["packets_written"] <= total["packets_offered"] <= 2000
 
 
 @pytest.mark.parametrize("victim, exact", [("connection", True), ("capture", False), ("worker", False)])
