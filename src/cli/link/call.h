@@ -9,8 +9,8 @@
  *
  *   CLOSED --call_dial--> DIALING --> READY --call_ask--> TALKING --> READY
  *
- * What waits for the loop, or for time, goes on in call_step: its owner is told by
- * on_ready, and acts on what it returns.
+ * on_ready tells the owner that the connection or a deadline is ready; the owner then calls
+ * call_step and acts on its result.
  */
 enum call_state { CALL_CLOSED, CALL_DIALING, CALL_READY, CALL_TALKING };
 
@@ -50,7 +50,7 @@ enum call_result {
 	CALL_OPEN,	/* c->exchange: the body begins; see call_take */
 	CALL_ANSWER,	/* c->exchange->answer; it is ready, if not is_at_end */
 	CALL_LOST,	/* c->reason, c->advice: it may be better next time */
-	CALL_REFUSED,	/* likewise: there is no use in trying again */
+	CALL_REFUSED,	/* failed for good: do not retry */
 	CALL_BAD	/* c->reason: what came is no answer */
 };
 

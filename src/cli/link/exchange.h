@@ -13,7 +13,7 @@
 enum exchange_kind {
 	EXCHANGE_ANY,	  /* every answer is collected */
 	EXCHANGE_CAPTURE, /* 200 opens the body; any other one is collected */
-	EXCHANGE_TUNNEL	  /* 2xx opens the tunnel; likewise */
+	EXCHANGE_TUNNEL	  /* CONNECT: 2xx opens the tunnel */
 };
 
 struct exchange {
@@ -55,7 +55,7 @@ enum exchange_result {
 /* Bytes came. */
 enum exchange_result exchange_feed(struct exchange *e, struct span in);
 
-/* The connection ended, as it should (is_clean) or not; why is a phrase. */
+/* The connection ended: cleanly (is_clean), or for the reason `why`, a phrase. */
 enum exchange_result exchange_end(struct exchange *e, bool is_clean, const char *why);
 
 /* Something was refused: more words of that may come. */

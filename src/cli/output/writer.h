@@ -100,7 +100,7 @@ enum writer_result writer_put_tail(struct writer *w);
  * WRITER_FINISH_NS: else what reads the output finds it damaged. FAILED or GONE. */
 enum writer_result writer_finish_begun(struct writer *w);
 
-/* Closes the present file: FAILED, too, when a full disk is told so late. */
+/* Closes the current file. FAILED also if the system reports a full disk only now. */
 enum writer_result writer_close(struct writer *w);
 
 #endif

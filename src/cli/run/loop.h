@@ -32,7 +32,7 @@ struct run {
 	bool has_progress;    /* the merge may know more than when it was asked last */
 	bool has_change;      /* of who captures, to be told */
 	uint64_t end_ns;      /* when the duration is over */
-	uint64_t stall_ns;    /* when a reader that holds up the end is told of */
+	uint64_t stall_ns;    /* when to warn about a reader that delays the end */
 	uint64_t lag_looked_ns;
 };
 

@@ -290,10 +290,10 @@ fail_savefile(struct body *b)
 	struct text t;
 
 	text_init(&t, mem, sizeof(mem));
-	text_str(&t, "not a capture as it should be: ");
-	text_str(&t, b->reader.reason);
-	text_str(&t, " at byte ");
+	text_str(&t, "malformed capture at byte ");
 	text_u64(&t, b->reader.offset);
+	text_str(&t, ": ");
+	text_str(&t, b->reader.reason);
 	return fail(b, text_cstr(&t), advice_of(b));
 }
 

@@ -498,7 +498,7 @@ static const struct {
 } foreign_rows[] = {
     {__LINE__, "", BODY_MORE, BODY_END_OTHER, "the answer is no capture: "},
     {__LINE__, "<ht", BODY_MORE, BODY_END_OTHER, "the answer is no capture: "},
-    {__LINE__, "<html>", BODY_BAD, BODY_END_OTHER, "not a capture as it should be: "},
+    {__LINE__, "<html>", BODY_BAD, BODY_END_OTHER, "malformed capture at byte "},
 };
 
 static void
