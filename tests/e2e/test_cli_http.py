@@ -395,10 +395,10 @@ def test_refusals_are_one_line_and_do_not_stop_the_others(serve, ddump, answer, 
 
 
 @pytest.mark.parametrize("body, words", [
-    (b"not a capture at all", "not a capture"),
+    (b"not a capture at all", "at byte 0: neither pcap nor pcapng: is that a ddump-worker, and the path right?"),
     (b"ok\n", "no capture: cut inside the file header: is that a ddump-worker, and the path right?"),
-    (b"\x0a\x0d\x0d\x0a" + b"\xff" * 64, "not a capture"),
-    (classic_head() + b"\xff" * 64, "not a capture"),
+    (b"\x0a\x0d\x0d\x0a" + b"\xff" * 64, "malformed capture at byte 0: section of unknown byte order"),
+    (classic_head() + b"\xff" * 64, "malformed capture at byte 24: record longer than 262144 bytes"),
     (b"", "no capture"),
     (classic_head(linktype=127), "link type 127"),
 ])
