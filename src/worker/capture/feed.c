@@ -17,7 +17,6 @@
 #include "pcap/linktype.h"
 #include "sys/clock.h"
 #include "sys/net.h"
-#include "worker/capture/feed_count.h"
 
 #define BATCH_BYTES   (256u * 1024) /* written at once: stays in the processor's cache */
 #define SETTLE_NS     (2u * CAPTURE_BLOCK_MS * 1000000u) /* for the last open block */
@@ -65,28 +64,28 @@ static bool
 is_behind(const struct feed *f, uint64_t time_ns)
 {
 	return (f->phase != FEED_RUNNING && time_ns > f->end_real_ns) ||
-	       (f->r->count > 0 && f->packets == f->r->count);
+	       (f->task->r->count > 0 && f->count.sum.packets == f->task->r->count);
 }
 
 static uint32_t
 interface_of(struct feed *f, const struct savefile_record *record, const uint8_t *data)
 {
 	uint32_t index =
-	    linktype_ifindex(capture_linktype(f->capture), data, record->caplen);
-	uint32_t id = stream_interface(f->stream, index);
+	    linktype_ifindex(capture_linktype(f->task->capture), data, record->caplen);
+	uint32_t id = stream_interface(f->task->stream, index);
 	char name[CAPTURE_NAME_SIZE + 8];
 	struct text t;
 
 	if (id != UINT32_MAX)
 		return id;
 	text_init(&t, name, sizeof(name));
-	if (capture_interface_name(f->capture, index, name)) {
+	if (capture_interface_name(f->task->capture, index, name)) {
 		t.n = strlen(name);
 	} else {
 		text_str(&t, "if");
 		text_u64(&t, index);
 	}
-	return stream_put_interface(f->stream, index, text_span(&t), span_str(""));
+	return stream_put_interface(f->task->stream, index, text_span(&t), span_str(""));
 }
 
 static bool
@@ -97,41 +96,30 @@ on_packet(void *arg, const struct savefile_record *given, const uint8_t *data)
 	bool is_own = own_is_tunnelled(&f->own, given, data) ||
 		      !loopguard_packet(&f->guard, given, data);
 
-	f->n_read++;
 	if (is_behind(f, record.time_ns)) {
-		f->n_behind++;
+		feed_count_behind(&f->count);
 		return true;
 	}
-	if (is_own) {
-		f->own_packets++;
-		f->own_bytes += record.caplen;
+	if (is_own || f->is_letting_go) {
+		if (is_own)
+			feed_count_own(&f->count, record.caplen);
+		else
+			feed_count_let_go(&f->count);
 		f->batch_bytes += record.caplen;
 		return f->batch_bytes < BATCH_BYTES;
 	}
-	if (f->is_letting_go) {
-		f->let_go++;
-		f->batch_bytes += record.caplen;
-		return f->batch_bytes < BATCH_BYTES;
-	}
-	if (f->is_counting) {
-		f->packets++;
-		f->bytes += record.caplen;
+	feed_count_packet(&f->count, record.caplen);
+	if (f->is_counting)
 		return true;
-	}
-	if (record.time_ns < f->watermark_ns)
-		f->slot->broken_watermarks++;
-	if (record.time_ns > f->newest_ns)
-		f->newest_ns = record.time_ns;
-	if (f->r->format == REQUEST_PCAPNG) {
+	feed_count_time(&f->count, record.time_ns);
+	if (f->task->r->format == REQUEST_PCAPNG) {
 		record.interface_id = (uint16_t)interface_of(f, &record, data);
-		record.flags =
-		    linktype_direction(capture_linktype(f->capture), data, record.caplen);
+		record.flags = linktype_direction(capture_linktype(f->task->capture),
+						  data, record.caplen);
 	}
-	stream_put_record(f->stream, &record, data);
-	f->packets++;
-	f->bytes += record.caplen;
+	stream_put_record(f->task->stream, &record, data);
 	f->batch_bytes += record.caplen;
-	return stream_may_continue(f->stream) && f->batch_bytes < BATCH_BYTES;
+	return stream_may_continue(f->task->stream) && f->batch_bytes < BATCH_BYTES;
 }
 
 /* Ring to queue, as far as there is room. */
@@ -140,27 +128,28 @@ read_ring(struct feed *f, uint64_t now_ns)
 {
 	bool is_empty = false;
 	uint64_t before_ns = clock_realtime_ns();
+	char mem[SLOTS_WHY_SIZE];
 	struct text why;
 
-	text_init(&why, f->slot->why, SLOTS_WHY_SIZE);
+	text_init(&why, mem, sizeof(mem));
 	f->batch_bytes = 0;
 	f->is_counting = !has_client(f);
-	f->is_letting_go = !f->is_counting && !stream_has_room(f->stream);
+	f->is_letting_go = !f->is_counting && !stream_has_room(f->task->stream);
 	if (!f->is_letting_go && !f->is_counting)
-		stream_begin(f->stream);
-	if (capture_read(f->capture, on_packet, f, &is_empty, &why) != CAPTURE_OK) {
-		text_cstr(&why);
+		stream_begin(f->task->stream);
+	if (capture_read(f->task->capture, on_packet, f, &is_empty, &why) != CAPTURE_OK) {
+		slots_explain(f->task->slot, text_span(&why));
 		is_empty = true;
 		decide_end(f, SLOT_END_INTERFACE, now_ns);
 	}
-	if (f->stream->is_open)
-		stream_commit(f->stream);
+	if (f->task->stream->is_open)
+		stream_commit(f->task->stream);
 	f->is_ring_empty = is_empty;
 	if (is_empty) {
 		f->empty_real_ns = before_ns;
 		loopguard_seen(&f->guard, before_ns - SEEN_NS);
 	}
-	if (f->r->count > 0 && f->packets == f->r->count)
+	if (f->task->r->count > 0 && f->count.sum.packets == f->task->r->count)
 		decide_end(f, SLOT_END_COUNT, now_ns);
 }
 
@@ -168,7 +157,7 @@ read_ring(struct feed *f, uint64_t now_ns)
 static struct span
 sendable(const struct feed *f)
 {
-	struct span out = buf_readable(&f->stream->queue);
+	struct span out = buf_readable(&f->task->stream->queue);
 	size_t allowed =
 	    f->phase == FEED_RUNNING ? loopguard_allowance(&f->guard) : SIZE_MAX;
 
@@ -191,14 +180,14 @@ flush(struct feed *f, uint64_t now_ns)
 			lose_client(f, now_ns);
 			return;
 		}
-		buf_consume(&f->stream->queue, (size_t)n);
+		buf_consume(&f->task->stream->queue, (size_t)n);
 		loopguard_sent(&f->guard, (size_t)n);
 		out = sendable(f);
 	}
 	if (out.n > 0 && f->stalled_since_ns == 0)
 		f->stalled_since_ns = now_ns;
 	if (out.n == 0 && f->stalled_since_ns != 0) {
-		f->slot->stalled_ns += now_ns - f->stalled_since_ns;
+		feed_count_stall(&f->count, now_ns - f->stalled_since_ns);
 		f->stalled_since_ns = 0;
 	}
 }
@@ -206,8 +195,8 @@ flush(struct feed *f, uint64_t now_ns)
 static bool
 is_captured(const struct feed *f, uint32_t ifindex)
 {
-	for (size_t i = 0; i < f->n_ifindexes; i++)
-		if (f->ifindexes[i] == ifindex)
+	for (size_t i = 0; i < f->task->n_ifindexes; i++)
+		if (f->task->ifindexes[i] == ifindex)
 			return true;
 	return false;
 }
@@ -220,9 +209,9 @@ is_captured(const struct feed *f, uint32_t ifindex)
 static void
 look_for_new_interfaces(struct feed *f, uint64_t now_ns)
 {
-	for (uint32_t i = 0; i < f->r->n_interfaces; i++) {
-		const char *name = f->r->interfaces[i];
-		uint32_t index = capture_interface_index(f->capture, name);
+	for (uint32_t i = 0; i < f->task->r->n_interfaces; i++) {
+		const char *name = f->task->r->interfaces[i];
+		uint32_t index = capture_interface_index(f->task->capture, name);
 
 		if (index == 0 || is_captured(f, index) || f->phase != FEED_RUNNING)
 			continue;
@@ -236,11 +225,11 @@ look_for_interfaces(struct feed *f, uint64_t now_ns)
 {
 	char name[CAPTURE_NAME_SIZE];
 
-	if (f->n_ifindexes == 0)
+	if (f->task->n_ifindexes == 0)
 		return;
 	look_for_new_interfaces(f, now_ns);
-	for (size_t i = 0; i < f->n_ifindexes; i++)
-		if (capture_interface_name(f->capture, f->ifindexes[i], name))
+	for (size_t i = 0; i < f->task->n_ifindexes; i++)
+		if (capture_interface_name(f->task->capture, f->task->ifindexes[i], name))
 			return;
 	decide_end(f, SLOT_END_INTERFACE, now_ns);
 }
@@ -248,8 +237,9 @@ look_for_interfaces(struct feed *f, uint64_t now_ns)
 static bool
 is_heartbeat_due(struct feed *f, uint64_t real_ns)
 {
-	uint64_t number = real_ns / (1000000u * (uint64_t)f->r->heartbeat_ms);
-	bool is_due = f->r->format == REQUEST_PCAPNG && number != f->heartbeat_number;
+	uint64_t number = real_ns / (1000000u * (uint64_t)f->task->r->heartbeat_ms);
+	bool is_due =
+	    f->task->r->format == REQUEST_PCAPNG && number != f->heartbeat_number;
 
 	f->heartbeat_number = number;
 	return is_due;
@@ -290,7 +280,7 @@ on_tick(struct loop_timer *t, uint64_t now_ns)
 		return;
 	look_for_interfaces(f, now_ns);
 	look_at_client(f, now_ns);
-	if (is_heartbeat_due(f, real_ns) && stream_has_room(f->stream)) {
+	if (is_heartbeat_due(f, real_ns) && stream_has_room(f->task->stream)) {
 		read_ring(f, now_ns); /* an empty ring is not readable: look */
 		feed_count_put_heartbeat(f);
 	}
@@ -326,7 +316,7 @@ on_duration(struct loop_timer *t, uint64_t now_ns)
 {
 	struct feed *f = LOOP_OWNER(struct feed, duration, t);
 
-	decide_end(f, f->r->is_duration_limit ? SLOT_END_LIMIT : SLOT_END_DURATION,
+	decide_end(f, f->task->r->is_duration_limit ? SLOT_END_LIMIT : SLOT_END_DURATION,
 		   now_ns);
 }
 
@@ -337,7 +327,7 @@ advance(struct feed *f, uint64_t now_ns)
 	bool is_flushed;
 
 	while (f->phase == FEED_DRAINING && !f->is_ring_empty &&
-	       (!has_client(f) || stream_has_room(f->stream))) {
+	       (!has_client(f) || stream_has_room(f->task->stream))) {
 		read_ring(f, now_ns);
 		if (f->is_ring_empty)
 			feed_count_publish_last(f);
@@ -345,12 +335,12 @@ advance(struct feed *f, uint64_t now_ns)
 	}
 	if (f->phase == FEED_DRAINING && !has_client(f))
 		f->phase = FEED_OVER;
-	is_flushed = buf_used(&f->stream->queue) == 0;
+	is_flushed = buf_used(&f->task->stream->queue) == 0;
 	if (f->phase == FEED_DRAINING && is_flushed && f->is_ring_empty) {
 		feed_count_put_last(f);
 		f->phase = FEED_LEAVING;
 		flush(f, now_ns);
-		is_flushed = buf_used(&f->stream->queue) == 0;
+		is_flushed = buf_used(&f->task->stream->queue) == 0;
 	}
 	if (f->phase == FEED_LEAVING && is_flushed) {
 		shutdown(f->client.fd, SHUT_WR);
@@ -364,7 +354,7 @@ static bool
 may_read(const struct feed *f)
 {
 	return f->phase <= FEED_DRAINING &&
-	       (stream_has_room(f->stream) ||
+	       (stream_has_room(f->task->stream) ||
 		(f->phase == FEED_RUNNING && loopguard_may_drop(&f->guard)));
 }
 
@@ -409,14 +399,15 @@ on_signal(struct loop_watch *w, unsigned ready, uint64_t now_ns)
 static bool
 is_pressed(const struct feed *f)
 {
+	const struct slot_counts *sum = &f->count.sum;
 	struct capture_statistics s;
-	uint64_t mean = f->packets > 0 ? f->bytes / f->packets : 0;
+	uint64_t mean = sum->packets > 0 ? sum->bytes / sum->packets : 0;
 
-	if (f->guard.verdict != LOOPGUARD_TEST || stream_has_room(f->stream))
+	if (f->guard.verdict != LOOPGUARD_TEST || stream_has_room(f->task->stream))
 		return false;
-	capture_statistics(f->capture, &s);
-	return (s.received - s.dropped - f->n_read) * (mean + SLOT_BYTES) >
-	       f->r->ring_bytes / 4;
+	capture_statistics(f->task->capture, &s);
+	return (s.received - s.dropped - f->count.n_read) * (mean + SLOT_BYTES) >
+	       f->task->r->ring_bytes / 4;
 }
 
 static void
@@ -424,20 +415,20 @@ guard(struct feed *f, uint64_t now_ns)
 {
 	struct looptest_now now = {.now_ns = now_ns,
 				   .real_ns = clock_realtime_ns(),
-				   .queued = buf_used(&f->stream->queue),
+				   .queued = buf_used(&f->task->stream->queue),
 				   .is_empty = f->is_ring_empty,
-				   .dropped = f->kernel_dropped,
+				   .dropped = f->count.kernel_dropped,
 				   .is_pressed = is_pressed(f)};
 
 	feed_count_share(f, now_ns);
 	if (loopguard_step(&f->guard, &now) == LOOPGUARD_LOOP)
 		decide_end(f, SLOT_END_LOOP, now_ns);
-	if (!f->guard.left.is_changed)
+	if (!loopleft_take_change(&f->guard.left))
 		return;
 	feed_count_publish(f);
-	slots_ring(f->bell);
+	slots_ring(f->task->bell);
 	/* the client is told at once, or with a later heartbeat */
-	if (f->r->format == REQUEST_PCAPNG && stream_has_room(f->stream))
+	if (f->task->r->format == REQUEST_PCAPNG && stream_has_room(f->task->stream))
 		feed_count_put_heartbeat(f);
 }
 
@@ -447,7 +438,7 @@ step(struct feed *f)
 	uint64_t now_ns;
 
 	if (f->ring.fd < 0 && may_read(f))
-		loop_add(&f->loop, &f->ring, capture_fd(f->capture), LOOP_IN);
+		loop_add(&f->loop, &f->ring, capture_fd(f->task->capture), LOOP_IN);
 	loop_set(&f->loop, &f->ring, may_read(f) ? LOOP_IN : 0);
 	loop_set(&f->loop, &f->client, LOOP_IN | (sendable(f).n > 0 ? LOOP_OUT : 0));
 	now_ns = loop_run_once(&f->loop, f->phase == FEED_RUNNING
@@ -461,10 +452,11 @@ step(struct feed *f)
 }
 
 int
-feed_open(struct feed *f, int client_fd, int signal_fd)
+feed_open(struct feed *f, const struct feed_task *task, int client_fd, int signal_fd)
 {
 	int rc = loop_init(&f->loop);
 
+	f->task = task;
 	f->ring.on_ready = on_ring;
 	f->client.on_ready = on_client;
 	f->signals.on_ready = on_signal;
@@ -479,21 +471,22 @@ feed_open(struct feed *f, int client_fd, int signal_fd)
 int
 feed_watch(struct feed *f)
 {
-	return loop_add(&f->loop, &f->ring, capture_fd(f->capture), LOOP_IN);
+	return loop_add(&f->loop, &f->ring, capture_fd(f->task->capture), LOOP_IN);
 }
 
 void
 feed_run(struct feed *f)
 {
 	f->tick_ns = TICK_MAX_NS;
-	if (f->r->format == REQUEST_PCAPNG && f->r->heartbeat_ms * 1000000u < TICK_MAX_NS)
-		f->tick_ns = f->r->heartbeat_ms * 1000000u;
-	if (f->r->duration_ns > 0)
+	if (f->task->r->format == REQUEST_PCAPNG &&
+	    f->task->r->heartbeat_ms * 1000000u < TICK_MAX_NS)
+		f->tick_ns = f->task->r->heartbeat_ms * 1000000u;
+	if (f->task->r->duration_ns > 0)
 		loop_timer_set(&f->loop, &f->duration,
-			       clock_monotonic_ns() + f->r->duration_ns);
+			       clock_monotonic_ns() + f->task->r->duration_ns);
 	loop_timer_set(&f->loop, &f->tick, 0);
-	own_init(&f->own, f->r, capture_linktype(f->capture));
-	loopguard_init(&f->guard, capture_linktype(f->capture), f->seed);
+	own_init(&f->own, f->task->r, capture_linktype(f->task->capture));
+	loopguard_init(&f->guard, capture_linktype(f->task->capture), f->task->seed);
 	while (f->phase != FEED_OVER)
 		step(f);
 	feed_count_publish_last(f);

@@ -4,15 +4,12 @@
 #include "pcap/capture.h"
 #include "sys/loop.h"
 #include "worker/capture/loop/loopguard.h"
+#include "worker/capture/feed_count.h"
 #include "worker/capture/own.h"
 #include "worker/common/request.h"
 #include "worker/common/slots.h"
 #include "worker/capture/stream.h"
 
-/*
- * Feeds one client from one armed capture until something ends it. The members of the
- * first part are set by the caller before feed_run; the rest starts as zero.
- */
 enum feed_phase {
 	FEED_RUNNING,
 	FEED_SETTLING,	/* the end is decided; packets before it are still on their way,
@@ -23,7 +20,8 @@ enum feed_phase {
 	FEED_OVER
 };
 
-struct feed {
+/* What is to be fed; it stays as it is from feed_run on. */
+struct feed_task {
 	const struct request *r;
 	struct slot *slot;
 	int bell; /* rung when the counts are final */
@@ -32,7 +30,12 @@ struct feed {
 	size_t n_ifindexes;    /* the interfaces asked for; 0: all */
 	uint32_t ifindexes[REQUEST_INTERFACES_MAX];
 	uint64_t seed; /* random: nobody can guess when output is held */
+};
 
+/* Feeds one client from one armed capture until something ends it; zero at first. */
+struct feed {
+	const struct feed_task *task;
+	struct feed_count count;
 	struct loopguard guard;
 	struct loop loop;
 	struct loop_watch ring;
@@ -49,18 +52,7 @@ struct feed {
 	uint64_t heartbeat_number; /* of the last one: wall clock / heartbeat */
 	uint64_t end_real_ns;	   /* packets later than this are not the client's */
 	uint64_t empty_real_ns;	   /* the ring was seen empty at this time */
-	uint64_t watermark_ns;
-	uint64_t newest_ns;
 	uint64_t stalled_since_ns;
-	uint64_t shared_ns; /* when feed_count_share looked last */
-	uint64_t packets;
-	uint64_t bytes;
-	uint64_t n_read;	 /* packets, these and all others that the ring gave */
-	uint64_t n_behind;	 /* of them: behind the end, nobody's */
-	uint64_t kernel_dropped; /* when the counts were published last */
-	uint64_t let_go;	 /* packets, see loopguard_may_drop */
-	uint64_t own_packets;	 /* left out here: they carry the capture's own stream */
-	uint64_t own_bytes;
 	struct own own; /* the connections that a tunnel may carry */
 	size_t batch_bytes;
 	bool is_ring_empty;
@@ -69,8 +61,8 @@ struct feed {
 	bool is_client_paused;
 };
 
-/* Makes the loop, while system calls are still free. 0 or -errno. */
-int feed_open(struct feed *f, int client_fd, int signal_fd);
+/* Makes the loop, while system calls are still free. The task is borrowed. 0 or -errno. */
+int feed_open(struct feed *f, const struct feed_task *task, int client_fd, int signal_fd);
 
 /* The same for the capture's ring, once it is open. */
 int feed_watch(struct feed *f);

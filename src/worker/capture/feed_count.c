@@ -1,5 +1,5 @@
 /* What a capture counts: for the slot, and in the statistics blocks of its stream. */
-#include "worker/capture/feed_count.h"
+#include "worker/capture/feed.h"
 
 #include <assert.h>
 #include <string.h>
@@ -15,43 +15,83 @@ static_assert(SLOTS_FLOW_BYTES == sizeof(struct flow), "nor what they consist of
 #define CLOCK_STEP_NS \
 	1000000000u /* more than the clock is ever slewed between two ticks */
 
+void
+feed_count_behind(struct feed_count *c)
+{
+	c->n_read++;
+	c->n_behind++;
+}
+
+void
+feed_count_own(struct feed_count *c, uint32_t caplen)
+{
+	c->n_read++;
+	c->sum.own_packets++;
+	c->sum.own_bytes += caplen;
+}
+
+void
+feed_count_let_go(struct feed_count *c)
+{
+	c->n_read++;
+	c->let_go++;
+}
+
+void
+feed_count_packet(struct feed_count *c, uint32_t caplen)
+{
+	c->n_read++;
+	c->sum.packets++;
+	c->sum.bytes += caplen;
+}
+
+void
+feed_count_time(struct feed_count *c, uint64_t time_ns)
+{
+	if (time_ns < c->watermark_ns)
+		c->sum.broken_watermarks++;
+	if (time_ns > c->newest_ns)
+		c->newest_ns = time_ns;
+}
+
+void
+feed_count_stall(struct feed_count *c, uint64_t ns)
+{
+	c->sum.stalled_ns += ns;
+}
+
 /* What lies in the ring unread counts when it is read, or dropped. */
 static uint64_t
-offered(const struct feed *f, const struct capture_statistics *s)
+offered(const struct feed_count *c, const struct capture_statistics *s)
 {
-	return f->n_read - f->n_behind + s->dropped;
+	return c->n_read - c->n_behind + s->dropped;
 }
 
 /* The name and the bytes, before is_out, is_proved or n_left say that they are there. */
 static void
-name_left(struct slot_left *to, const struct loopleft_flow *p)
+name_left(struct slot *slot, uint32_t i, const struct flow *flow)
 {
+	char mem[FLOW_TEXT_MAX];
 	struct text name;
 
-	to->is_proved = 0;
-	memcpy(to->flow, &p->flow, sizeof(to->flow));
-	text_init(&name, to->name, SLOTS_FLOW_SIZE);
-	flow_text(&name, &p->flow);
-	text_cstr(&name);
+	text_init(&name, mem, sizeof(mem));
+	flow_text(&name, flow);
+	slots_name_left(slot, i, flow, text_span(&name));
 }
 
 static void
 publish_left(struct feed *f)
 {
-	for (uint32_t i = 0; i < f->guard.left.n; i++) {
-		struct loopleft_flow *p = &f->guard.left.flow[i];
-		struct slot_left *to = &f->slot->left[i];
+	struct slot *slot = f->task->slot;
 
-		if (!p->is_named)
-			name_left(to, p);
-		p->is_named = true;
-		to->packets = p->packets;
-		to->bytes = p->bytes;
-		to->is_out = p->is_out;
-		to->is_proved = p->is_proved;
+	for (uint32_t i = 0; i < f->guard.left.n; i++) {
+		const struct loopleft_flow *p = &f->guard.left.flow[i];
+
+		if (i >= slot->n_left ||
+		    memcmp(slot->left[i].flow, &p->flow, sizeof(p->flow)) != 0)
+			name_left(slot, i, &p->flow);
+		slots_count_left(slot, i, p->is_out, p->is_proved, p->packets, p->bytes);
 	}
-	f->slot->n_left = f->guard.left.n;
-	f->guard.left.is_changed = false;
 }
 
 /* What another capture has proved; its process may have written anything. */
@@ -72,14 +112,16 @@ take_proofs(struct feed *f, const struct slot *from, uint64_t now_ns)
 void
 feed_count_share(struct feed *f, uint64_t now_ns)
 {
-	const struct slot *slots = f->slot - f->r->slot; /* the table's first one */
+	struct feed_count *c = &f->count;
+	const struct slot *slots =
+	    f->task->slot - f->task->r->slot; /* the table's first */
 
-	f->slot->is_hard = loopguard_is_hard(&f->guard);
-	if (now_ns - f->shared_ns < SHARE_NS)
+	slots_tell_hard(f->task->slot, loopguard_is_hard(&f->guard));
+	if (now_ns - c->shared_ns < SHARE_NS)
 		return;
-	f->shared_ns = now_ns;
+	c->shared_ns = now_ns;
 	for (uint32_t i = 0; i < SLOTS_MAX; i++) {
-		if (i == f->r->slot || slots[i].state != SLOT_COMMITTED)
+		if (i == f->task->r->slot || slots[i].state != SLOT_COMMITTED)
 			continue;
 		take_proofs(f, &slots[i], now_ns);
 		if (slots[i].is_hard)
@@ -90,16 +132,14 @@ feed_count_share(struct feed *f, uint64_t now_ns)
 void
 feed_count_publish(struct feed *f)
 {
+	struct feed_count *c = &f->count;
 	struct capture_statistics s;
 
-	capture_statistics(f->capture, &s);
-	f->slot->packets = f->packets;
-	f->slot->bytes = f->bytes;
-	f->slot->offered = offered(f, &s);
-	f->slot->dropped = s.dropped + f->let_go;
-	f->kernel_dropped = s.dropped;
-	f->slot->own_packets = f->own_packets;
-	f->slot->own_bytes = f->own_bytes;
+	capture_statistics(f->task->capture, &s);
+	c->kernel_dropped = s.dropped;
+	c->sum.offered = offered(c, &s);
+	c->sum.dropped = s.dropped + c->let_go;
+	slots_count(f->task->slot, &c->sum);
 	publish_left(f);
 }
 
@@ -108,9 +148,8 @@ void
 feed_count_publish_last(struct feed *f)
 {
 	feed_count_publish(f);
-	f->slot->end = f->end;
-	f->slot->is_counted = 1;
-	slots_ring(f->bell);
+	slots_end(f->task->slot, f->end);
+	slots_ring(f->task->bell);
 }
 
 /* "limit: -max-duration reached": docs say that programs may rely on the first word. */
@@ -125,14 +164,14 @@ put_end(const struct feed *f, struct text *t)
 		return;
 	}
 	text_str(t, slots_end_text(f->end));
-	if (f->end == SLOT_END_INTERFACE && f->r->n_interfaces > 0) {
+	if (f->end == SLOT_END_INTERFACE && f->task->r->n_interfaces > 0) {
 		text_str(t, ", ");
-		text_utf8(t, span_str(f->r->interfaces[0]));
-		text_str(t, f->r->n_interfaces > 1 ? " and all others" : "");
+		text_utf8(t, span_str(f->task->r->interfaces[0]));
+		text_str(t, f->task->r->n_interfaces > 1 ? " and all others" : "");
 	}
 	if (f->end == SLOT_END_LIMIT) {
 		text_str(t, ", ");
-		text_duration(t, f->r->duration_ns);
+		text_duration(t, f->task->r->duration_ns);
 	}
 }
 
@@ -140,16 +179,13 @@ put_end(const struct feed *f, struct text *t)
 static void
 put_left(struct feed *f, struct text *t)
 {
-	for (uint32_t i = 0; i < f->guard.left.n && t->n == 0; i++) {
-		struct loopleft_flow *l = &f->guard.left.flow[i];
+	const struct loopleft_flow *l = loopleft_next_untold(&f->guard.left);
 
-		if (l->is_told)
-			continue;
-		l->is_told = true;
-		text_str(t, "loop: ");
-		flow_text(t, &l->flow);
-		text_str(t, l->is_out ? " is left out" : " is let in again");
-	}
+	if (!l)
+		return;
+	text_str(t, "loop: ");
+	flow_text(t, &l->flow);
+	text_str(t, l->is_out ? " is left out" : " is let in again");
 }
 
 static void
@@ -162,51 +198,54 @@ put_statistics(struct feed *f, uint32_t id, uint64_t time_ns)
 
 	text_init(&why, mem, sizeof(mem));
 	if (id == 0) {
-		capture_statistics(f->capture, &total);
+		capture_statistics(f->task->capture, &total);
 		s.has = SAVEFILE_HAS_IFRECV | SAVEFILE_HAS_OSDROP;
 		s.ifrecv = total.received;
-		s.osdrop = total.dropped + f->let_go;
+		s.osdrop = total.dropped + f->count.let_go;
 	}
 	if (f->phase != FEED_RUNNING) {
 		s.has |= SAVEFILE_HAS_USRDELIV;
-		s.usrdeliv = id == 0 ? f->packets : f->stream->packets[id];
+		s.usrdeliv =
+		    id == 0 ? f->count.sum.packets : f->task->stream->packets[id];
 	}
 	if (f->phase != FEED_RUNNING && id == 0) {
 		s.has |= SAVEFILE_HAS_ACCEPT;
-		s.accept = offered(f, &total);
+		s.accept = offered(&f->count, &total);
 		put_end(f, &why);
 	} else if (id == 0) {
 		put_left(f, &why);
 	}
 	s.comment = text_span(&why);
-	stream_put_statistics(f->stream, &s);
+	stream_put_statistics(f->task->stream, &s);
 }
 
 /* The promise of merge/merge.h: nothing older will come. */
 void
 feed_count_put_heartbeat(struct feed *f)
 {
+	struct feed_count *c = &f->count;
 	uint64_t t = f->empty_real_ns > MARGIN_NS ? f->empty_real_ns - MARGIN_NS : 0;
 
 	/* a clock that was set back by more than a tick makes new promises */
-	if (t > f->watermark_ns || f->watermark_ns - t > CLOCK_STEP_NS)
-		f->watermark_ns = t;
-	stream_begin(f->stream);
-	put_statistics(f, 0, f->watermark_ns);
-	stream_commit(f->stream);
+	if (t > c->watermark_ns || c->watermark_ns - t > CLOCK_STEP_NS)
+		c->watermark_ns = t;
+	stream_begin(f->task->stream);
+	put_statistics(f, 0, c->watermark_ns);
+	stream_commit(f->task->stream);
 }
 
 /* The last statistics blocks: one an interface, the whole stream's at the very end. */
 void
 feed_count_put_last(struct feed *f)
 {
-	uint64_t t = f->newest_ns > f->watermark_ns ? f->newest_ns : f->watermark_ns;
+	const struct feed_count *c = &f->count;
+	uint64_t t = c->newest_ns > c->watermark_ns ? c->newest_ns : c->watermark_ns;
 
-	if (f->r->format == REQUEST_PCAPNG) {
-		stream_begin(f->stream);
-		for (uint32_t id = f->stream->n_interfaces; id-- > 0;)
+	if (f->task->r->format == REQUEST_PCAPNG) {
+		stream_begin(f->task->stream);
+		for (uint32_t id = f->task->stream->n_interfaces; id-- > 0;)
 			put_statistics(f, id, t);
-		stream_commit(f->stream);
+		stream_commit(f->task->stream);
 	}
-	stream_put_end(f->stream);
+	stream_put_end(f->task->stream);
 }

@@ -27,6 +27,7 @@ struct process {
 	const struct config *config;
 	const struct request *r;
 	struct slot *slot;
+	struct feed_task task;
 	struct feed feed;
 	struct utsname host;
 	struct splice_program program;
@@ -56,15 +57,10 @@ status_of(enum capture_result result)
 static void
 fail(struct process *p, enum capture_result result, struct text *why)
 {
-	size_t n = why->n < SLOTS_WHY_SIZE - 1 ? why->n : SLOTS_WHY_SIZE - 1;
+	enum slot_problem problem =
+	    result == CAPTURE_NO_DEVICE ? SLOT_PROBLEM_NO_INTERFACE : SLOT_PROBLEM_NONE;
 
-	memcpy(p->slot->why, why->p, n);
-	p->slot->why[n] = '\0';
-	p->slot->end = SLOT_END_FAILED;
-	p->slot->status = status_of(result);
-	if (result == CAPTURE_NO_DEVICE)
-		p->slot->problem = SLOT_PROBLEM_NO_INTERFACE;
-	p->slot->state = SLOT_FAILED;
+	slots_fail(p->slot, SLOT_END_FAILED, status_of(result), problem, text_span(why));
 	slots_ring(p->config->bell);
 }
 
@@ -84,9 +80,9 @@ find_interfaces(struct process *p, struct text *why)
 			text_str(why, "; GET /interfaces lists those that exist");
 			return CAPTURE_NO_DEVICE;
 		}
-		p->feed.ifindexes[p->feed.n_ifindexes++] = index;
+		p->task.ifindexes[p->task.n_ifindexes++] = index;
 	}
-	if (p->r->n_interfaces > 0 && p->feed.n_ifindexes == 0) {
+	if (p->r->n_interfaces > 0 && p->task.n_ifindexes == 0) {
 		text_str(why, "none of the interfaces of -interfaces exists");
 		return CAPTURE_NO_DEVICE;
 	}
@@ -108,7 +104,7 @@ open_capture(struct process *p, struct text *why)
 	enum capture_result result = find_interfaces(p, why);
 
 	if (result == CAPTURE_OK)
-		result = capture_open(&p->feed.capture, &o, why);
+		result = capture_open(&p->task.capture, &o, why);
 	if (result == CAPTURE_DENIED) {
 		why->n = 0;
 		text_str(why, "this worker may not capture: start it as root or give it "
@@ -125,21 +121,21 @@ set_up(struct process *p)
 
 	text_init(&why, p->why, sizeof(p->why));
 	p->program.insns = p->insns;
-	p->feed.seed = clock_monotonic_ns() ^ (uint64_t)getpid() << 32;
-	if (getrandom(&p->feed.seed, sizeof(p->feed.seed), GRND_NONBLOCK) < 0)
-		p->feed.seed++; /* an old kernel: the clock will do */
+	p->task.seed = clock_monotonic_ns() ^ (uint64_t)getpid() << 32;
+	if (getrandom(&p->task.seed, sizeof(p->task.seed), GRND_NONBLOCK) < 0)
+		p->task.seed++; /* an old kernel: the clock will do */
 	uname(&p->host);	/* no longer allowed when it is needed */
 	result = open_capture(p, &why);
 	if (result == CAPTURE_OK && !confine_for_compile(p->r->may_resolve, &why))
 		result = CAPTURE_FAILED;
 	if (result == CAPTURE_OK) {
-		p->slot->state = SLOT_COMPILING;
+		slots_advance(p->slot, SLOT_COMPILING);
 		result =
-		    compile_request(p->feed.capture, p->config, p->r, p->feed.ifindexes,
-				    p->feed.n_ifindexes, &p->program, &why);
+		    compile_request(p->task.capture, p->config, p->r, p->task.ifindexes,
+				    p->task.n_ifindexes, &p->program, &why);
 	}
 	if (result == CAPTURE_OK)
-		result = capture_arm(p->feed.capture, &p->program, &why);
+		result = capture_arm(p->task.capture, &p->program, &why);
 	if (result == CAPTURE_OK && feed_watch(&p->feed) < 0)
 		result = CAPTURE_FAILED;
 	if (result != CAPTURE_OK)
@@ -180,7 +176,7 @@ put_response_head(struct process *p)
 		put_id(&t, p->r);
 	http_emit_end(&t);
 	assert(!t.is_cut);
-	stream_put_head(p->feed.stream, text_span(&t));
+	stream_put_head(p->task.stream, text_span(&t));
 }
 
 static void
@@ -195,7 +191,7 @@ put_file_head(struct process *p)
 	text_char(&os, ' ');
 	text_str(&os, p->host.release);
 	assert(!os.is_cut);
-	stream_put_file_head(p->feed.stream,
+	stream_put_file_head(p->task.stream,
 			     span_str(is_native ? p->r->interfaces[0] : "any"),
 			     span_str(p->r->filter), text_span(&os),
 			     span_str("ddump-worker/" DDUMP_VERSION));
@@ -208,16 +204,16 @@ commit(struct process *p)
 	    .is_chunked = p->r->is_chunked,
 	    .is_ng = p->r->format == REQUEST_PCAPNG,
 	    .is_nano = p->r->is_nano,
-	    .linktype = capture_linktype(p->feed.capture),
+	    .linktype = capture_linktype(p->task.capture),
 	    .snaplen = p->r->snaplen,
 	};
 
-	stream_init(p->feed.stream, &o);
+	stream_init(p->task.stream, &o);
 	put_response_head(p);
-	stream_begin(p->feed.stream);
+	stream_begin(p->task.stream);
 	put_file_head(p);
-	stream_commit(p->feed.stream);
-	p->slot->state = SLOT_COMMITTED;
+	stream_commit(p->task.stream);
+	slots_advance(p->slot, SLOT_COMMITTED);
 	slots_ring(p->config->bell);
 }
 
@@ -233,13 +229,13 @@ capture_process_run(const struct config *config, const struct request *r, int cl
 	p->r = r;
 	p->config = config;
 	p->slot = &config->slots->slot[r->slot];
-	p->feed.r = r;
-	p->feed.slot = p->slot;
-	p->feed.bell = config->bell;
-	p->feed.stream = malloc(sizeof(*p->feed.stream));
+	p->task.r = r;
+	p->task.slot = p->slot;
+	p->task.bell = config->bell;
+	p->task.stream = malloc(sizeof(*p->task.stream));
 	text_init(&why, p->why, sizeof(p->why));
-	if (!p->feed.stream || signal_fd < 0 ||
-	    feed_open(&p->feed, client_fd, signal_fd) < 0) {
+	if (!p->task.stream || signal_fd < 0 ||
+	    feed_open(&p->feed, &p->task, client_fd, signal_fd) < 0) {
 		text_str(&why, "out of memory or descriptors");
 		fail(p, CAPTURE_FAILED, &why);
 		return;
@@ -247,13 +243,13 @@ capture_process_run(const struct config *config, const struct request *r, int cl
 	if (!set_up(p))
 		return;
 	if (r->is_validation) {
-		p->slot->end = SLOT_END_VALIDATED;
-		p->slot->status = 200;
-		p->slot->state = SLOT_FAILED; /* the answer is the front's */
+		/* the answer is the front's */
+		slots_fail(p->slot, SLOT_END_VALIDATED, 200, SLOT_PROBLEM_NONE,
+			   text_span(&why));
 		slots_ring(p->config->bell);
 		return;
 	}
-	if (!confine_for_stream(client_fd, p->config->bell, capture_fd(p->feed.capture),
+	if (!confine_for_stream(client_fd, p->config->bell, capture_fd(p->task.capture),
 				&why)) {
 		fail(p, CAPTURE_FAILED, &why);
 		return;

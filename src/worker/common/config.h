@@ -10,13 +10,11 @@
 struct config {
 	int listen_fd;
 	struct net_address listener;
-	int launcher_fd; /* set by the launcher, for the front */
 	struct slots *slots;
 	int bell;		  /* wakes the front: a slot has changed */
 	uint32_t max_captures;	  /* 1 to SLOTS_MAX - SLOTS_VALIDATIONS_MAX */
 	uint32_t max_connections; /* that are not running captures */
 	bool may_resolve;
-	bool may_capture; /* set by the launcher: packet sockets can be had */
 	struct request_limits limits;
 	const char *excludes[CONFIG_EXCLUDES_MAX]; /* always applied */
 	size_t n_excludes;

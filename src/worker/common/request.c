@@ -6,6 +6,15 @@
 #include "base/num.h"
 
 void
+request_identify(struct request *r, uint32_t slot, const uint8_t *id)
+{
+	r->slot = slot;
+	r->has_id = id != NULL;
+	if (id)
+		memcpy(r->id, id, sizeof(r->id));
+}
+
+void
 request_init(struct request *r, const struct request_limits *limits)
 {
 	memset(r, 0, sizeof(*r));

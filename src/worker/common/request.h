@@ -73,6 +73,9 @@ struct request_limits {
 	uint64_t duration_max_ns; /* 0: none */
 };
 
+/* The slot it runs in; id: REQUEST_ID_SIZE random bytes, or NULL for none. */
+void request_identify(struct request *r, uint32_t slot, const uint8_t *id);
+
 /* Everything as a client gets it that asks for nothing. */
 void request_init(struct request *r, const struct request_limits *limits);
 

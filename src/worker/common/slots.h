@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/span.h"
+
 /*
  * The table that launcher, front and capture processes share: one slot a capture, in
  * anonymous shared memory. What a capture process writes into its slot is untrusted text
@@ -63,6 +65,18 @@ struct slot_left {
 	char name[SLOTS_FLOW_SIZE];
 };
 
+/* What a capture has counted, for the client whether it took that or not. */
+struct slot_counts {
+	uint64_t packets;
+	uint64_t bytes;	  /* of these packets, as captured */
+	uint64_t offered; /* packets that matched the filter */
+	uint64_t dropped;
+	uint64_t own_packets; /* left out: their flow carries this capture */
+	uint64_t own_bytes;
+	uint64_t broken_watermarks;
+	uint64_t stalled_ns; /* time the client did not take what was there */
+};
+
 /*
  * offered = packets + own_packets + what a loop test let go + the kernel's drops: these two
  * are `dropped` together. What came behind the end of the capture counts nowhere.
@@ -75,14 +89,14 @@ struct slot {
 	_Atomic uint32_t status;     /* HTTP status of FAILED */
 	_Atomic uint32_t problem;    /* of FAILED, enum slot_problem */
 	_Atomic uint32_t is_counted; /* it captures no more: the counts are final */
-	_Atomic uint64_t packets;    /* for the client, whether it took them or not */
-	_Atomic uint64_t bytes;	     /* of these packets, as captured */
-	_Atomic uint64_t offered;    /* packets that matched the filter */
+	_Atomic uint64_t packets;    /* from here on as in slot_counts */
+	_Atomic uint64_t bytes;
+	_Atomic uint64_t offered;
 	_Atomic uint64_t dropped;
-	_Atomic uint64_t own_packets; /* left out: their flow carries this capture */
+	_Atomic uint64_t own_packets;
 	_Atomic uint64_t own_bytes;
 	_Atomic uint64_t broken_watermarks;
-	_Atomic uint64_t stalled_ns; /* time the client did not take what was there */
+	_Atomic uint64_t stalled_ns;
 	_Atomic uint32_t is_hard; /* it is in a hard test, which others had better join */
 	_Atomic uint32_t n_left;
 	struct slot_left left[SLOTS_LEFT_MAX];
@@ -101,6 +115,38 @@ struct slots *slots_new(int *bell);
 
 /* Wakes the front; nothing is lost when it was awake already. */
 void slots_ring(int bell);
+
+/* The front: ASKED, and nothing of who had the slot before. */
+void slots_take(struct slot *s);
+
+/* The capture process: on to COMPILING or COMMITTED. The front: FREE again. */
+void slots_advance(struct slot *s, enum slot_state state);
+
+/* FAILED: the front answers with the status and, cut to its place, why. */
+void slots_fail(struct slot *s, enum slot_end end, unsigned status,
+		enum slot_problem problem, struct span why);
+
+/* The launcher: the process is gone. wait_status: as waitpid gives it. */
+void slots_exit(struct slot *s, int wait_status);
+
+/* The capture process: how things stand. */
+void slots_count(struct slot *s, const struct slot_counts *counts);
+
+/* The capture process: whether the others had better join its hard test. */
+void slots_tell_hard(struct slot *s, bool is_hard);
+
+/* The capture process: place i is about another flow, which is not out yet. */
+void slots_name_left(struct slot *s, uint32_t i, const void *flow, struct span name);
+
+/* The same: how the flow of place i stands. The places up to i are valid from then on. */
+void slots_count_left(struct slot *s, uint32_t i, bool is_out, bool is_proved,
+		      uint64_t packets, uint64_t bytes);
+
+/* The capture process: it captures no more, the counts are final. */
+void slots_end(struct slot *s, enum slot_end end);
+
+/* The capture process: why its interface failed, in words for the log. */
+void slots_explain(struct slot *s, struct span why);
 
 /* "client gone", "count reached": for the log. */
 const char *slots_end_text(enum slot_end end);

@@ -4,6 +4,7 @@
 #include "worker/common/request.h"
 
 #include <assert.h>
+#include <stdlib.h>
 
 /* Each byte of the sentence is "\u0001" at worst; and what is around. */
 #define PROBLEM_MAX (ANSWER_SMALL * 6u + 256)
@@ -17,9 +18,15 @@ answer_text(struct answer *a, const char *type, struct span body)
 	a->status = 200;
 	a->type = type;
 	a->body = body;
-	a->is_head = false;
 	a->must_close = false;
 	a->large = NULL;
+}
+
+void
+answer_large(struct answer *a, const char *type, struct span body, char *mem)
+{
+	answer_text(a, type, body);
+	a->large = mem;
 }
 
 void
@@ -32,8 +39,28 @@ answer_problem(struct answer *a, unsigned status, struct span detail)
 void
 answer_refuse(struct answer *a, unsigned status, struct span detail)
 {
+	answer_refuse_as(a, status, ANSWER_PROBLEM_BLANK, detail);
+}
+
+void
+answer_refuse_as(struct answer *a, unsigned status, const char *type, struct span detail)
+{
 	answer_problem(a, status, detail);
+	a->type = type;
+	answer_close(a);
+}
+
+void
+answer_close(struct answer *a)
+{
 	a->must_close = true;
+}
+
+void
+answer_free(struct answer *a)
+{
+	free(a->large);
+	a->large = NULL;
 }
 
 size_t
@@ -59,7 +86,7 @@ put_problem(struct text *t, const struct answer *a)
 }
 
 void
-answer_emit(struct text *t, const struct answer *a)
+answer_emit(struct text *t, const struct answer *a, bool is_head)
 {
 	bool is_problem = a->status >= 400;
 	char mem[PROBLEM_MAX];
@@ -83,7 +110,7 @@ answer_emit(struct text *t, const struct answer *a)
 	if (a->must_close)
 		http_emit_field(t, "Connection", span_str("close"));
 	http_emit_end(t);
-	if (!a->is_head)
+	if (!is_head)
 		text_put(t, body);
 	assert(!t->is_cut);
 }

@@ -17,10 +17,12 @@
 #define NOBODY (-1)
 
 void
-broker_init(struct broker *b, const struct config *config, struct metrics *metrics)
+broker_init(struct broker *b, const struct config *config, int launcher_fd,
+	    struct metrics *metrics)
 {
 	memset(b, 0, sizeof(*b));
 	b->config = config;
+	b->launcher_fd = launcher_fd;
 	b->metrics = metrics;
 	for (size_t i = 0; i < SLOTS_MAX; i++)
 		b->asker[i] = NOBODY;
@@ -60,35 +62,18 @@ pass_on(const struct broker *b, int fd, struct request *r)
 	h->cmsg_type = SCM_RIGHTS;
 	h->cmsg_len = CMSG_LEN(sizeof(int));
 	memcpy(CMSG_DATA(h), &fd, sizeof(int));
-	return sendmsg(b->config->launcher_fd, &m, MSG_NOSIGNAL) == (ssize_t)sizeof(*r);
+	return sendmsg(b->launcher_fd, &m, MSG_NOSIGNAL) == (ssize_t)sizeof(*r);
 }
 
-/* Without one nobody can ask for the counts: on a kernel without getrandom. */
+/* Without an ID nobody can ask for the counts: on a kernel without getrandom. */
 static void
-draw_id(struct request *r)
+identify(struct request *r, uint32_t slot)
 {
-	r->has_id = getrandom(r->id, sizeof(r->id), 0) == (ssize_t)sizeof(r->id);
-}
+	uint8_t id[REQUEST_ID_SIZE];
+	bool has_id =
+	    !r->is_validation && getrandom(id, sizeof(id), 0) == (ssize_t)sizeof(id);
 
-static void
-clear_slot(struct slot *s)
-{
-	s->has_exited = 0;
-	s->wait_status = 0;
-	s->end = SLOT_END_NONE;
-	s->status = 0;
-	s->problem = SLOT_PROBLEM_NONE;
-	s->is_counted = 0;
-	s->packets = 0;
-	s->bytes = 0;
-	s->offered = 0;
-	s->dropped = 0;
-	s->own_packets = 0;
-	s->own_bytes = 0;
-	s->broken_watermarks = 0;
-	s->stalled_ns = 0;
-	s->n_left = 0;
-	s->why[0] = '\0';
+	request_identify(r, slot, has_id ? id : NULL);
 }
 
 static void
@@ -135,11 +120,8 @@ broker_start(struct broker *b, const struct broker_asker *asker, struct request 
 		slot++;
 	if (slot == SLOTS_MAX)
 		return BROKER_FULL;
-	r->slot = slot;
-	if (!r->is_validation)
-		draw_id(r);
-	clear_slot(&b->config->slots->slot[slot]);
-	b->config->slots->slot[slot].state = SLOT_ASKED;
+	identify(r, slot);
+	slots_take(&b->config->slots->slot[slot]);
 	if (!pass_on(b, asker->fd, r))
 		return BROKER_BROKEN;
 	b->is_used[slot] = true;
@@ -242,7 +224,7 @@ stop_capture(struct broker *b, uint32_t slot)
 	struct message_stop stop = {.slot = slot};
 
 	if (!b->is_stopped[slot])
-		b->is_stopped[slot] = send(b->config->launcher_fd, &stop, sizeof(stop),
+		b->is_stopped[slot] = send(b->launcher_fd, &stop, sizeof(stop),
 					   MSG_NOSIGNAL) == (ssize_t)sizeof(stop);
 }
 
@@ -375,7 +357,7 @@ broker_next_event(struct broker *b, uint64_t now_ns, struct broker_event *e)
 			continue;
 		if (!b->is_validation[i])
 			close_record(b, i, now_ns);
-		s->state = SLOT_FREE;
+		slots_advance(s, SLOT_FREE);
 		b->is_used[i] = false;
 	}
 	return false;

@@ -14,6 +14,7 @@
 
 struct broker {
 	const struct config *config;
+	int launcher_fd;
 	struct metrics *metrics;
 	bool is_closed; /* the worker stops: nothing starts any more */
 	int64_t
@@ -27,8 +28,9 @@ struct broker {
 	struct tallies tallies;
 };
 
-/* Both are borrowed for as long as b is used. */
-void broker_init(struct broker *b, const struct config *config, struct metrics *metrics);
+/* All are borrowed for as long as b is used. launcher_fd: a socket to the launcher. */
+void broker_init(struct broker *b, const struct config *config, int launcher_fd,
+		 struct metrics *metrics);
 
 /* Nothing starts any more. */
 void broker_close(struct broker *b);

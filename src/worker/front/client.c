@@ -112,6 +112,7 @@ static void
 handle_request(struct client *c, uint64_t now_ns)
 {
 	struct routes_view view = {.config = c->env->config,
+				   .may_capture = c->env->may_capture,
 				   .broker = c->env->broker,
 				   .metrics = c->env->metrics,
 				   .links_fd = c->env->links_fd,
@@ -196,11 +197,10 @@ client_tell(struct client *c, const struct broker_event *e, uint64_t now_ns)
 		return;
 	case BROKER_VALID:
 		answer_text(a, "text/plain; charset=utf-8", span_str("ok\n"));
-		a->must_close = true;
+		answer_close(a);
 		break;
 	case BROKER_NO_INTERFACE:
-		answer_refuse(a, 400, e->why);
-		a->type = ANSWER_PROBLEM_NO_INTERFACE;
+		answer_refuse_as(a, 400, ANSWER_PROBLEM_NO_INTERFACE, e->why);
 		break;
 	case BROKER_FAILED:
 		answer_refuse(a, e->status, e->why);

@@ -17,6 +17,7 @@
  */
 struct client_env {
 	const struct config *config;
+	bool may_capture; /* packet sockets can be had */
 	struct broker *broker;
 	struct metrics *metrics;
 	int links_fd;	    /* route netlink, see routes.h */

@@ -69,20 +69,19 @@ conn_answer(struct conn *c, struct answer *a, uint64_t now_ns)
 	char *mem = c->out_mem;
 
 	c->is_last |= a->must_close;
-	a->is_head = c->is_head;
-	a->must_close = c->is_last || http_server_must_close(&c->http);
+	if (c->is_last || http_server_must_close(&c->http))
+		answer_close(a);
 	if (size > sizeof(c->out_mem))
 		mem = c->large = malloc(size);
 	if (mem) {
 		text_init(&c->out, mem, size);
-		answer_emit(&c->out, a);
+		answer_emit(&c->out, a, c->is_head);
 		enter(c, CONN_WRITING, now_ns);
 	} else {
 		conn_close(c);
 	}
 	c->sent = 0;
-	free(a->large);
-	a->large = NULL;
+	answer_free(a);
 }
 
 void

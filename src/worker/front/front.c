@@ -200,7 +200,7 @@ say_full(struct front *f, int fd)
 
 	text_init(&t, mem, sizeof(mem));
 	answer_refuse(&a, 503, span_str(ROUTES_FULL_TEXT));
-	answer_emit(&t, &a);
+	answer_emit(&t, &a, false);
 	metrics_add_answer(&f->metrics, a.status);
 	if (write(fd, t.p, t.n) < 0 || shutdown(fd, SHUT_WR) < 0 ||
 	    read(fd, mem, sizeof(mem)) < 0)
@@ -422,11 +422,11 @@ set_up(struct front *f)
 		rc = loop_add(&f->loop, &f->bell, config->bell, LOOP_IN);
 	if (rc == 0)
 		rc = loop_add(&f->loop, &f->signals, signal_fd, LOOP_IN);
-	return rc == 0 ? loop_add(&f->loop, &f->launcher, config->launcher_fd, 0) : rc;
+	return rc == 0 ? loop_add(&f->loop, &f->launcher, f->broker.launcher_fd, 0) : rc;
 }
 
 int
-front_run(const struct config *config)
+front_run(const struct config *config, int launcher_fd, bool may_capture)
 {
 	static struct front front; /* one a process */
 	struct front *f = &front;
@@ -435,9 +435,11 @@ front_run(const struct config *config)
 	int rc;
 
 	f->config = config;
-	broker_init(&f->broker, config, &f->metrics);
-	f->env = (struct client_env){
-	    .config = config, .broker = &f->broker, .metrics = &f->metrics};
+	broker_init(&f->broker, config, launcher_fd, &f->metrics);
+	f->env = (struct client_env){.config = config,
+				     .broker = &f->broker,
+				     .metrics = &f->metrics,
+				     .may_capture = may_capture};
 	f->env.links_fd = links_open(); /* the sandbox has no socket call */
 	rc = set_up(f);
 	if (rc < 0) {

@@ -9,7 +9,10 @@
  */
 #define FRONT_RESERVE 4 /* connections beyond all others, for GET /captures/ID */
 
-/* Runs until SIGTERM (0) or until it cannot go on (1). */
-int front_run(const struct config *config);
+/*
+ * Runs until SIGTERM (0) or until it cannot go on (1). launcher_fd: a socket to the
+ * launcher (common/messages.h). may_capture: packet sockets can be had.
+ */
+int front_run(const struct config *config, int launcher_fd, bool may_capture);
 
 #endif

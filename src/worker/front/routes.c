@@ -125,7 +125,7 @@ answer_health(const struct routes_view *v, const struct routes_request *q,
 	const char *wrong = NULL;
 
 	(void)q;
-	if (!v->config->may_capture)
+	if (!v->may_capture)
 		wrong = "packet sockets are refused: start the worker as root or give it "
 			"CAP_NET_RAW";
 	else if (broker_is_full(v->broker))
@@ -154,8 +154,7 @@ answer_built(const struct routes_view *v, const char *type, size_t cap, body_fn 
 	text_init(&t, mem, cap);
 	build(v, &t);
 	assert(!t.is_cut); /* the bounds above */
-	answer_text(&r->answer, type, text_span(&t));
-	r->answer.large = mem;
+	answer_large(&r->answer, type, text_span(&t), mem);
 	return ROUTES_ANSWER;
 }
 

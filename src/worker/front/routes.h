@@ -12,6 +12,7 @@
  */
 struct routes_view {
 	const struct config *config;
+	bool may_capture;	     /* packet sockets can be had */
 	const struct broker *broker; /* as broker_refresh left it */
 	const struct metrics *metrics;
 	int links_fd; /* route netlink, for /interfaces and /metrics */

@@ -31,7 +31,7 @@
 #define PASSED_MAX 2 /* descriptors there is room for in one message */
 
 struct launcher {
-	struct config *config;
+	const struct config *config;
 	struct loop loop;
 	struct loop_watch front;
 	struct loop_watch signals;
@@ -111,11 +111,8 @@ refuse(struct launcher *l, uint32_t number, uint32_t status, const char *why)
 {
 	struct slot *slot = &l->config->slots->slot[number];
 
-	slot->status = status;
-	snprintf(slot->why, SLOTS_WHY_SIZE, "%s", why);
-	slot->end = SLOT_END_FAILED;
-	slot->state = SLOT_FAILED;
-	slot->has_exited = 1;
+	slots_fail(slot, SLOT_END_FAILED, status, SLOT_PROBLEM_NONE, span_str(why));
+	slots_exit(slot, 0);
 	slots_ring(l->config->bell);
 }
 
@@ -262,8 +259,7 @@ reap(struct launcher *l, uint64_t now_ns)
 		if (i == SLOTS_MAX)
 			continue;
 		l->pids[i] = 0;
-		l->config->slots->slot[i].wait_status = status;
-		l->config->slots->slot[i].has_exited = 1;
+		slots_exit(&l->config->slots->slot[i], status);
 		slots_ring(l->config->bell);
 	}
 }
@@ -303,22 +299,22 @@ change_identity(bool may_resolve)
 	return rc;
 }
 
-static void
-ask_packet_sockets(struct config *config)
+static bool
+may_capture(void)
 {
 	int rc = priv_try_packet_socket();
 
-	config->may_capture = rc == 0;
 	if (rc < 0)
 		log_line(
 		    LOG_WARNING,
 		    "packet sockets are refused (%s), and captures will be: start as "
 		    "root or run setcap cap_net_raw=p on the binary",
 		    strerror(-rc));
+	return rc == 0;
 }
 
 static int
-fork_front(struct launcher *l, int sockets[2])
+fork_front(struct launcher *l, int sockets[2], bool can_capture)
 {
 	pid_t parent = getpid();
 
@@ -333,8 +329,7 @@ fork_front(struct launcher *l, int sockets[2])
 	close(sockets[0]);
 	if (!priv_die_with_parent(parent))
 		_exit(1);
-	l->config->launcher_fd = sockets[1];
-	_exit(front_run(l->config));
+	_exit(front_run(l->config, sockets[1], can_capture));
 }
 
 static int
@@ -342,15 +337,16 @@ set_up(struct launcher *l)
 {
 	static const int signals[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP};
 	int sockets[2];
+	bool can_capture;
 	int rc = change_identity(l->config->may_resolve);
 	int signal_fd;
 
 	if (rc < 0)
 		return rc;
-	ask_packet_sockets(l->config);
+	can_capture = may_capture();
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
 		return -errno;
-	rc = fork_front(l, sockets);
+	rc = fork_front(l, sockets, can_capture);
 	signal_fd = signals_open_for(signals, sizeof(signals) / sizeof(signals[0]));
 	if (rc == 0)
 		rc = loop_init(&l->loop);
@@ -365,7 +361,7 @@ set_up(struct launcher *l)
 }
 
 int
-launcher_run(struct config *config)
+launcher_run(const struct config *config)
 {
 	struct launcher l = {.config = config};
 	int rc = set_up(&l);

@@ -11,6 +11,6 @@
 #define LAUNCHER_STOP_NS 5000000000u /* from SIGTERM until what is left is killed */
 
 /* Runs until it is told to stop (0) or a process it needs is gone (1). */
-int launcher_run(struct config *config);
+int launcher_run(const struct config *config);
 
 #endif

@@ -29,9 +29,8 @@ set_up(void **state)
 	memset(&metrics, 0, sizeof(metrics));
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, fds) < 0)
 		return -1;
-	config.launcher_fd = fds[0];
 	launcher = fds[1];
-	broker_init(&broker, &config, &metrics);
+	broker_init(&broker, &config, fds[0], &metrics);
 	return 0;
 }
 
@@ -39,7 +38,7 @@ static int
 tear_down(void **state)
 {
 	(void)state;
-	close(config.launcher_fd);
+	close(broker.launcher_fd);
 	close(launcher);
 	return 0;
 }

@@ -9,9 +9,9 @@
 
 static struct config config = {.max_captures = 1,
 			       .max_connections = 8,
-			       .may_capture = true,
 			       .library = "libpcap",
 			       .limits = {.ring_max = 64u << 20, .snaplen_max = 262144}};
+static bool may_capture = true;
 static struct broker broker;
 static struct metrics metrics;
 static struct routes_reply reply;
@@ -24,6 +24,7 @@ ask_from(const char *line, const char *fields, bool is_reserve)
 	struct http_target target;
 	struct net_address peer = {0};
 	struct routes_view v = {.config = &config,
+				.may_capture = may_capture,
 				.broker = &broker,
 				.metrics = &metrics,
 				.links_fd = -1,
@@ -183,14 +184,14 @@ static void
 the_worker_is_not_healthy_without_rights_or_places(void **state)
 {
 	(void)state;
-	config.may_capture = false;
+	may_capture = false;
 	ask("GET /healthz");
 	assert_int_equal(reply.answer.status, 503);
-	config.may_capture = true;
+	may_capture = true;
 	broker_close(&broker);
 	ask("GET /healthz");
 	assert_int_equal(reply.answer.status, 503);
-	broker_init(&broker, &config, &metrics);
+	broker_init(&broker, &config, -1, &metrics);
 }
 
 int
@@ -210,7 +211,7 @@ main(void)
 	};
 	int rc;
 
-	broker_init(&broker, &config, &metrics);
+	broker_init(&broker, &config, -1, &metrics);
 	rc = cmocka_run_group_tests(tests, NULL, NULL);
 	free(reply.answer.large);
 	return rc;

@@ -342,9 +342,8 @@ leave_out_loops(struct loopguard *g, uint64_t now_ns)
 static void
 end_again(struct loopguard *g, uint64_t now_ns)
 {
-	g->retried->again_ns = now_ns + AGAIN_NS;
-	if (looptest_is_honest(&g->test.suspects[0]))
-		loopleft_refute(&g->left, g->retried);
+	loopleft_retest(&g->left, g->retried, !looptest_is_honest(&g->test.suspects[0]),
+			now_ns + AGAIN_NS);
 	g->retried = NULL;
 	g->verdict = LOOPGUARD_PASS;
 	begin_window(g, now_ns);

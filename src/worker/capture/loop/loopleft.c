@@ -79,8 +79,12 @@ loopleft_prove(struct loopleft *l, const struct flow *flow, uint64_t hash,
 }
 
 void
-loopleft_refute(struct loopleft *l, struct loopleft_flow *p)
+loopleft_retest(struct loopleft *l, struct loopleft_flow *p, bool is_loop,
+		uint64_t again_ns)
 {
+	p->again_ns = again_ns;
+	if (is_loop)
+		return;
 	p->is_proved = false;
 	turn(l, p, p->shared_ns != 0);
 }
@@ -123,6 +127,27 @@ loopleft_due(struct loopleft *l, uint64_t now_ns)
 			due = p;
 	}
 	return due;
+}
+
+bool
+loopleft_take_change(struct loopleft *l)
+{
+	bool is_changed = l->is_changed;
+
+	l->is_changed = false;
+	return is_changed;
+}
+
+const struct loopleft_flow *
+loopleft_next_untold(struct loopleft *l)
+{
+	for (uint32_t i = 0; i < l->n; i++) {
+		if (l->flow[i].is_told)
+			continue;
+		l->flow[i].is_told = true;
+		return &l->flow[i];
+	}
+	return NULL;
 }
 
 bool

@@ -54,7 +54,7 @@ test_proved(void **state)
 	loopleft_age(&l, 29 * S);
 	assert_null(loopleft_due(&l, 29 * S));
 	assert_ptr_equal(loopleft_due(&l, 30 * S), &l.flow[0]);
-	loopleft_refute(&l, &l.flow[0]);
+	loopleft_retest(&l, &l.flow[0], false, 0);
 	assert_false(is_out(&l, 7));
 	assert_null(loopleft_due(&l, 60 * S));
 	assert_int_equal(l.n_out, 0);
@@ -92,7 +92,7 @@ test_both(void **state)
 	loopleft_age(&l, 20 * S);
 	assert_true(is_out(&l, 7));
 	share(&l, 7, 29 * S);
-	loopleft_refute(&l, &l.flow[0]);
+	loopleft_retest(&l, &l.flow[0], false, 0);
 	assert_true(is_out(&l, 7));
 	loopleft_age(&l, 40 * S);
 	assert_false(is_out(&l, 7));
