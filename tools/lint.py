@@ -231,11 +231,19 @@ class Lint:
             self.say(path, self.find(path, name), f"{name}: the prefix {prefix} belongs to a library")
             return
         inner = os.path.basename(os.path.dirname(path))
-        allowed = (stem, f"{folder}_{stem}", f"{inner}_{stem}")
+        allowed = [prefix for s in (stem, *self.declarers(path, name)) for prefix in (s, f"{folder}_{s}", f"{inner}_{s}")]
         if name not in allowed and not name.startswith(tuple(a + "_" for a in allowed)):
             self.say(path, self.find(path, name),
-                     f"{name}: an external symbol of {stem}.c is named {stem}_... or {inner}_{stem}_... "
-                     "(or make it static)", ("symbol", path, name))
+                     f"{name}: an external symbol of {stem}.c is named {stem}_... or {inner}_{stem}_..., or after the "
+                     "header beside it that declares it (or make it static)", ("symbol", path, name))
+
+    def declarers(self, path, name):
+        """The stems of the headers beside path that declare name: a module of several files has one interface."""
+        folder = os.path.join(self.root, os.path.dirname(path))
+        for header in sorted(h for h in os.listdir(folder) if h.endswith(".h")):
+            with open(os.path.join(folder, header), encoding="utf-8") as f:
+                if re.search(rf"\b{name}\(", blank(f.read())):
+                    yield header[:-2]
 
     def find(self, path, name):
         with open(os.path.join(self.root, path), encoding="utf-8", errors="replace") as f:

@@ -52,9 +52,10 @@ put() {
 	esac
 }
 
-# symbol FILE 'message part' 'content', empty message: no complaint
+# symbol FILE 'message part' 'content' [HEADER 'content'], empty message: no complaint
 symbol() {
 	tree
+	[ -z "${4:-}" ] || printf '#ifndef G\n#define G\n%s\n#endif\n' "$5" >"$t/t/src/$4"
 	put "$1" "$3" object
 	objects="--objects $t/t/o"
 	[ -z "$2" ] || { expect "symbol in $1" "$1" 1 "$2"; return 0; }
@@ -110,6 +111,8 @@ symbol src/base/num.c 'named num_' 'int add(void) { return 0; }'
 symbol src/sys/net.c 'named net_' 'int table[3] = {1};'
 symbol src/merge/clock_offset.c 'named clock_offset_' 'int clock_x(void) { return 0; }'
 symbol src/merge/queue.c 'named queue_' 'int merge_x(void) { return 0; }'
+symbol src/merge/queue.c 'named queue_' 'int merge_x(void) { return 0; }' merge/merge.h '/* merge_x() */ int merge_xy(void);'
+symbol src/merge/queue.c 'named queue_' 'int merge_x(void) { return 0; }' base/merge.h 'int merge_x(void);'
 symbol src/pcap/pcap_reader.c 'belongs to a library' 'int pcap_reader_x(void) { return 0; }'
 symbol src/worker/a.c 'belongs to a library' 'int cap_drop(void) { return 0; }'
 symbol src/ddump.c 'nothing but main' 'int helper(void) { return 0; } int main(void) { return helper(); }'
@@ -117,6 +120,7 @@ symbol src/ddump.c 'nothing but main' 'int helper(void) { return 0; } int main(v
 symbol src/base/num.c '' 'int num_add(void) { return 0; } static int q; int *num_q(void) { return &q; }'
 symbol src/sys/tls/session.c '' 'int tls_session_x(void) { return 0; } int session_y(void) { return 0; }'
 symbol src/worker/opts.c '' 'int worker_opts_x(void) { return 0; } int opts_y(void) { return 0; }'
+symbol src/merge/queue.c '' 'int merge_x(void) { return 0; }' merge/merge.h 'int merge_x(void);'
 symbol src/ddump.c '' 'int main(void) { return 0; }'
 good merge-savefile src/merge/a.c '#include "pcap/savefile.h"\n#include "base/good.h"\n#include <stdint.h>'
 good capture src/pcap/capture.c '#include "pcap/capture.h"\n#include "sys/log.h"\n#include <pcap/pcap.h>\n#include <stdlib.h>'

@@ -45,7 +45,7 @@ http_target_parse(struct span target, struct http_target *out)
 }
 
 bool
-http_percent_decode(struct span s, bool is_query, uint8_t *out, size_t cap, size_t *size)
+http_target_decode(struct span s, bool is_query, uint8_t *out, size_t cap, size_t *size)
 {
 	size_t n = 0;
 
@@ -81,8 +81,8 @@ decoded_size(struct span s)
 }
 
 enum http_query_result
-http_query_next(struct span *query, uint8_t *mem, size_t cap, struct span *name,
-		struct span *value)
+http_target_next(struct span *query, uint8_t *mem, size_t cap, struct span *name,
+		 struct span *value)
 {
 	struct span pair = span_split(query, '&');
 	struct span raw_name;
@@ -97,10 +97,10 @@ http_query_next(struct span *query, uint8_t *mem, size_t cap, struct span *name,
 	    decoded_size(pair) > cap - decoded_size(raw_name))
 		return HTTP_QUERY_TOO_LONG;
 	name->p = mem;
-	if (!http_percent_decode(raw_name, true, mem, cap, &name->n))
+	if (!http_target_decode(raw_name, true, mem, cap, &name->n))
 		return HTTP_QUERY_BAD;
 	value->p = mem + name->n;
-	if (!http_percent_decode(pair, true, mem + name->n, cap - name->n, &value->n)) {
+	if (!http_target_decode(pair, true, mem + name->n, cap - name->n, &value->n)) {
 		name->n = 0;
 		return HTTP_QUERY_BAD;
 	}

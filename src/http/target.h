@@ -32,11 +32,11 @@ enum http_query_result {
  * is used again. Empty pairs ("a=1&&b=2") are skipped; a pair without "=" has an empty
  * value.
  */
-enum http_query_result http_query_next(struct span *query, uint8_t *mem, size_t cap,
-				       struct span *name, struct span *value);
+enum http_query_result http_target_next(struct span *query, uint8_t *mem, size_t cap,
+					struct span *name, struct span *value);
 
 /* Decodes %XX (and "+" as a space if is_query); false as above. *size <= s.n. */
-bool http_percent_decode(struct span s, bool is_query, uint8_t *out, size_t cap,
-			 size_t *size);
+bool http_target_decode(struct span s, bool is_query, uint8_t *out, size_t cap,
+			size_t *size);
 
 #endif

@@ -2,7 +2,7 @@
 #include <assert.h>
 
 #include "base/bytes.h"
-#include "pcap/classic_writer.h"
+#include "pcap/classic_write.h"
 #include "pcap/format.h"
 
 static_assert(FORMAT_UNIT_MAX >= SAVEFILE_SNAPLEN_MAX + CLASSIC_RECORD_HEADER,

@@ -3,7 +3,7 @@
 
 #include "base/bytes.h"
 #include "pcap/format.h"
-#include "pcap/ng_writer.h"
+#include "pcap/ng_write.h"
 
 #define NG_PACKET 6 /* Enhanced Packet Block, pcapng 4.3 */
 

@@ -1,6 +1,6 @@
 /*
  * Reads pcapng (draft-ietf-opsawg-pcapng): frames blocks, hands out packets where they
- * lie. What stands in the other blocks is ng_blocks.c's. It must not know what packets
+ * lie. What stands in the other blocks is ng_block.c's. It must not know what packets
  * contain, nor where bytes come from.
  *
  *   HEAD --packet block--> DATA --> REST --> HEAD     (HEAD --> HEAD if all is there)
@@ -12,7 +12,7 @@
 
 #include "base/bytes.h"
 #include "pcap/keep.h"
-#include "pcap/ng_blocks.h"
+#include "pcap/ng_block.h"
 #include "pcap/ng_format.h"
 #include "pcap/ng_options.h"
 #include "pcap/ng_time.h"

@@ -29,10 +29,10 @@ append_group(struct splice_program *out, const uint32_t *ifindexes, size_t n, si
 		insn.jt = (uint8_t)(n - i - 1);
 		insn.jf = i + 1 == n ? 1 : 0;
 		insn.k = ifindexes[i];
-		result = splice_append(out, &insn, 1);
+		result = splice_part_append(out, &insn, 1);
 	}
 	insn = (struct splice_insn){SPLICE_JA, 0, 0, (uint32_t)jump};
-	return result == SPLICE_OK ? splice_append(out, &insn, 1) : result;
+	return result == SPLICE_OK ? splice_part_append(out, &insn, 1) : result;
 }
 
 /* A chain of groups; each group's jump passes the later groups and the final return. */
@@ -45,7 +45,7 @@ append_interfaces(struct splice_program *out, const uint32_t *ifindexes, size_t 
 
 	if (n > SPLICE_MAX)
 		return SPLICE_TOO_LONG;
-	result = splice_append(out, &load, 1);
+	result = splice_part_append(out, &load, 1);
 	while (n > 0 && result == SPLICE_OK) {
 		size_t now = n < GROUP_MAX ? n : GROUP_MAX;
 		size_t later = n - now;
@@ -55,7 +55,7 @@ append_interfaces(struct splice_program *out, const uint32_t *ifindexes, size_t 
 		ifindexes += now;
 		n = later;
 	}
-	return result == SPLICE_OK ? splice_append(out, &none, 1) : result;
+	return result == SPLICE_OK ? splice_part_append(out, &none, 1) : result;
 }
 
 /* A packet on loopback shows twice, sent and received: the sent one goes, as in libpcap. */
@@ -80,13 +80,13 @@ append_direction(struct splice_program *out, const struct splice_select *select)
 
 	assert(!(select->is_in && select->is_out));
 	if (select->is_in)
-		return splice_append(out, in, sizeof(in) / sizeof(in[0]));
+		return splice_part_append(out, in, sizeof(in) / sizeof(in[0]));
 	if (select->is_out)
-		result =
-		    splice_append(out, only_out, sizeof(only_out) / sizeof(only_out[0]));
+		result = splice_part_append(out, only_out,
+					    sizeof(only_out) / sizeof(only_out[0]));
 	if (result == SPLICE_OK && !select->has_loopback_copies)
-		result =
-		    splice_append(out, loopback, sizeof(loopback) / sizeof(loopback[0]));
+		result = splice_part_append(out, loopback,
+					    sizeof(loopback) / sizeof(loopback[0]));
 	return result;
 }
 
@@ -120,8 +120,8 @@ append_vlan(struct splice_program *out, uint32_t id)
 	    {SPLICE_RET_K, 0, 0, 0}};
 
 	if (id == SPLICE_VLAN_ANY)
-		return splice_append(out, any, sizeof(any) / sizeof(any[0]));
-	return splice_append(out, one, sizeof(one) / sizeof(one[0]));
+		return splice_part_append(out, any, sizeof(any) / sizeof(any[0]));
+	return splice_part_append(out, one, sizeof(one) / sizeof(one[0]));
 }
 
 enum splice_result
@@ -142,9 +142,10 @@ splice_join(const struct splice_select *select, const struct splice_program *exc
 		result = append_vlan(out, select->vlan_id);
 	for (size_t i = 0; i < n_excludes && result == SPLICE_OK; i++)
 		result = excludes[i].n > 0
-			     ? splice_append_program(out, select, &excludes[i], true)
+			     ? splice_part_append_program(out, select, &excludes[i], true)
 			     : SPLICE_BAD;
 	if (result != SPLICE_OK)
 		return result;
-	return splice_append_program(out, select, user->n > 0 ? user : &match, false);
+	return splice_part_append_program(out, select, user->n > 0 ? user : &match,
+					  false);
 }

@@ -460,7 +460,7 @@ measure(struct part *part)
 }
 
 enum splice_result
-splice_append(struct splice_program *out, const struct splice_insn *insns, size_t n)
+splice_part_append(struct splice_program *out, const struct splice_insn *insns, size_t n)
 {
 	if (n > SPLICE_MAX - out->n)
 		return SPLICE_TOO_LONG;
@@ -470,8 +470,8 @@ splice_append(struct splice_program *out, const struct splice_insn *insns, size_
 }
 
 enum splice_result
-splice_append_program(struct splice_program *out, const struct splice_select *select,
-		      const struct splice_program *program, bool is_exclude)
+splice_part_append_program(struct splice_program *out, const struct splice_select *select,
+			   const struct splice_program *program, bool is_exclude)
 {
 	struct part part;
 	struct chunk c;
@@ -490,7 +490,7 @@ splice_append_program(struct splice_program *out, const struct splice_select *se
 	for (uint32_t i = 0; i < part.n && result == SPLICE_OK; i++) {
 		result = make_chunk(&part, i, &c);
 		if (result == SPLICE_OK)
-			result = splice_append(out, c.insns, c.n);
+			result = splice_part_append(out, c.insns, c.n);
 	}
 	return result;
 }

@@ -26,13 +26,13 @@
 #define SPLICE_LL_OFFSET 0xffe00000u
 
 /* SPLICE_OK, or SPLICE_TOO_LONG when the n instructions do not fit. */
-enum splice_result splice_append(struct splice_program *out,
-				 const struct splice_insn *insns, size_t n);
+enum splice_result splice_part_append(struct splice_program *out,
+				      const struct splice_insn *insns, size_t n);
 
 /* The program as splice_join describes it, behind what *out holds. */
-enum splice_result splice_append_program(struct splice_program *out,
-					 const struct splice_select *select,
-					 const struct splice_program *program,
-					 bool is_exclude);
+enum splice_result splice_part_append_program(struct splice_program *out,
+					      const struct splice_select *select,
+					      const struct splice_program *program,
+					      bool is_exclude);
 
 #endif

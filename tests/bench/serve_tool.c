@@ -16,7 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "pcap/classic_writer.h"
+#include "pcap/classic_write.h"
 
 #define PACKET	100u
 #define RECORD	(CLASSIC_RECORD_HEADER + PACKET)

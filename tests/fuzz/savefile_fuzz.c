@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "pcap/ng_format.h"
-#include "pcap/ng_writer.h"
+#include "pcap/ng_write.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

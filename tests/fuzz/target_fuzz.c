@@ -14,7 +14,7 @@ read_query(struct span query, size_t cap)
 	uint8_t *mem = malloc(cap + 1);
 	struct span name, value;
 
-	while (http_query_next(&query, mem, cap, &name, &value) == HTTP_QUERY_PAIR) {
+	while (http_target_next(&query, mem, cap, &name, &value) == HTTP_QUERY_PAIR) {
 		if (name.n + value.n > cap || span_find(name, 0) < name.n ||
 		    span_find(value, 0) < value.n)
 			abort();
@@ -41,7 +41,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	read_query(in, size);
 	read_query(in, size / 3);
-	if (http_percent_decode(in, size % 2, out, size, &n) && n > size)
+	if (http_target_decode(in, size % 2, out, size, &n) && n > size)
 		abort();
 	free(out);
 	return 0;

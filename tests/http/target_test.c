@@ -99,7 +99,7 @@ query_text(struct span query, size_t cap, char *out, size_t out_cap)
 	struct span name, value;
 
 	text_init(&t, out, out_cap);
-	while ((result = http_query_next(&query, mem, cap, &name, &value)) ==
+	while ((result = http_target_next(&query, mem, cap, &name, &value)) ==
 	       HTTP_QUERY_PAIR) {
 		text_escape(&t, name);
 		text_char(&t, '=');
@@ -183,15 +183,15 @@ test_round_trip(void **state)
 		text_char(&t, '/');
 		text_percent(&t, span_of(in, n));
 		assert_true(http_target_parse(text_span(&t), &target));
-		assert_true(http_percent_decode(span_of(mem + 1, t.n - 1), round % 2, out,
-						n, &size));
+		assert_true(http_target_decode(span_of(mem + 1, t.n - 1), round % 2, out,
+					       n, &size));
 		check_span(__FILE__, __LINE__, text_span(&t), span_of(out, size),
 			   span_of(in, n), "back");
 		if (n > 0)
-			assert_false(http_percent_decode(span_of(mem + 1, t.n - 1),
-							 round % 2, out, n - 1, &size));
+			assert_false(http_target_decode(span_of(mem + 1, t.n - 1),
+							round % 2, out, n - 1, &size));
 	}
-	assert_true(http_percent_decode(span_str("a+b"), false, out, 3, &(size_t){0}));
+	assert_true(http_target_decode(span_str("a+b"), false, out, 3, &(size_t){0}));
 	assert_memory_equal(out, "a+b", 3);
 }
 

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pcap/classic_writer.h"
-#include "pcap/ng_writer.h"
+#include "pcap/classic_write.h"
+#include "pcap/ng_write.h"
 #include "support/check.h"
 
 #define UNITS_MAX 8

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pcap/classic_writer.h"
-#include "pcap/ng_writer.h"
+#include "pcap/classic_write.h"
+#include "pcap/ng_write.h"
 #include "support/edge.h"
 #include "support/image.h"
 #include "support/rng.h"

@@ -7,7 +7,7 @@
 #include "base/bytes.h"
 #include "base/copy.h"
 #include "pcap/linktype.h"
-#include "pcap/ng_writer.h"
+#include "pcap/ng_write.h"
 
 void
 output_init(struct output *o, const struct output_options *options,

@@ -35,11 +35,11 @@ basic_auth_put(struct text *out, const char *field, const struct http_url *url)
 	size_t user;
 	size_t password;
 
-	if (!http_percent_decode(url->user, false, plain, sizeof(plain) - 1, &user))
+	if (!http_target_decode(url->user, false, plain, sizeof(plain) - 1, &user))
 		return false;
 	plain[user++] = ':';
-	if (!http_percent_decode(url->password, false, plain + user, sizeof(plain) - user,
-				 &password))
+	if (!http_target_decode(url->password, false, plain + user, sizeof(plain) - user,
+				&password))
 		return false;
 	text_init(&value, coded, sizeof(coded));
 	text_str(&value, "Basic ");

@@ -28,7 +28,7 @@ is_wanted(const struct target *t, const struct netrc_entry *e)
 	if (!t->url.has_user)
 		return e->has_login || e->has_password;
 	return e->has_login && e->has_password &&
-	       http_percent_decode(t->url.user, false, user, sizeof(user), &n) &&
+	       http_target_decode(t->url.user, false, user, sizeof(user), &n) &&
 	       span_eq(span_of(user, n), span_of_word(&e->login));
 }
 

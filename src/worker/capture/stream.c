@@ -7,8 +7,8 @@
 
 #include "base/copy.h"
 #include "http/chunk.h"
-#include "pcap/classic_writer.h"
-#include "pcap/ng_writer.h"
+#include "pcap/classic_write.h"
+#include "pcap/ng_write.h"
 
 static_assert(STREAM_RESERVE >= SAVEFILE_SNAPLEN_MAX + NG_PACKET_HEAD +
 				    NG_PACKET_TAIL_MAX + NG_SECTION_MAX +

@@ -200,7 +200,7 @@ request_parse_query(struct request *r, struct span query,
 	struct span value;
 
 	for (;;) {
-		switch (http_query_next(&query, mem, sizeof(mem), &name, &value)) {
+		switch (http_target_next(&query, mem, sizeof(mem), &name, &value)) {
 		case HTTP_QUERY_END:
 			return true;
 		case HTTP_QUERY_BAD:

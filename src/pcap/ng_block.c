@@ -2,7 +2,7 @@
  * The blocks of pcapng that describe (draft-ietf-opsawg-pcapng sections 3.5, 4.1, 4.2 and
  * 4.6) and their options. It must not know how blocks are framed or arrive.
  */
-#include "pcap/ng_blocks.h"
+#include "pcap/ng_block.h"
 
 #include <string.h>
 

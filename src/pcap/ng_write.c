@@ -2,7 +2,7 @@
  * Writes pcapng blocks (draft-ietf-opsawg-pcapng) in the one shape that every reader
  * takes, see design.md section 6. It must not know where they go.
  */
-#include "pcap/ng_writer.h"
+#include "pcap/ng_write.h"
 
 #include <assert.h>
 #include <string.h>

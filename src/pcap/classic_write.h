@@ -1,5 +1,5 @@
-#ifndef PCAP_CLASSIC_WRITER_H
-#define PCAP_CLASSIC_WRITER_H
+#ifndef PCAP_CLASSIC_WRITE_H
+#define PCAP_CLASSIC_WRITE_H
 
 #include "pcap/savefile.h"
 

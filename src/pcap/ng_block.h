@@ -1,5 +1,5 @@
-#ifndef PCAP_NG_BLOCKS_H
-#define PCAP_NG_BLOCKS_H
+#ifndef PCAP_NG_BLOCK_H
+#define PCAP_NG_BLOCK_H
 
 #include "pcap/ng_reader.h"
 

@@ -1,5 +1,5 @@
 /* pcapng blocks, byte by byte, at their bounds, and through the reader. */
-#include "pcap/ng_writer.h"
+#include "pcap/ng_write.h"
 #include "support/check.h"
 
 #include <stdio.h>
@@ -274,7 +274,7 @@ test_comments(void **state)
 static void
 test_round_trip(void **state)
 {
-	uint64_t rng = rng_seed("ng_writer");
+	uint64_t rng = rng_seed("ng_write");
 	uint8_t file[ROOM], *p = file;
 	char want[TRANSCRIPT_MAX];
 	int n = snprintf(want, sizeof(want), "ddump; if 276 262144 name=any os=Linux");

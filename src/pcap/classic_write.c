@@ -2,7 +2,7 @@
  * Writes the headers of classic pcap (draft-ietf-opsawg-pcap). It must not know where
  * they go, nor what packets contain.
  */
-#include "pcap/classic_writer.h"
+#include "pcap/classic_write.h"
 
 #include "base/bytes.h"
 

@@ -1,5 +1,5 @@
-#ifndef PCAP_NG_WRITER_H
-#define PCAP_NG_WRITER_H
+#ifndef PCAP_NG_WRITE_H
+#define PCAP_NG_WRITE_H
 
 #include "pcap/ng_options.h"
 

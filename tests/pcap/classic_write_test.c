@@ -1,5 +1,5 @@
 /* Classic pcap headers, byte by byte, and through the reader. */
-#include "pcap/classic_writer.h"
+#include "pcap/classic_write.h"
 #include "support/check.h"
 
 #include <stdio.h>
@@ -49,7 +49,7 @@ test_bytes(void **state)
 static void
 test_round_trip(void **state)
 {
-	uint64_t rng = rng_seed("classic_writer");
+	uint64_t rng = rng_seed("classic_write");
 	uint8_t file[CLASSIC_FILE_HEADER + CLASSIC_RECORD_HEADER + 4];
 	char want[256];
 
