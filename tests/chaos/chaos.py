@@ -186,14 +186,17 @@ class Round:
     def evidence_of(self, host):
         mine = [entry for entry in self.done if entry[0].host is host]
         everybody = {step.fault for _, step, _, _ in self.done}
+        # a ddump whose reader is stalled up to the stop finds no capture's end before it
+        stalled = min((begin for _, step, begin, end in self.done if step.fault == "stall" and end > self.stop_ns),
+                      default=self.stop_ns)
+        cuts = [begin for fault, step, begin, end in mine
+                if step.fault in CUTTING and end > self.stop_ns - RECOVERY_NS or fault.taints and begin > stalled]
         return Evidence(
             name=host.name,
             sent=host.sender.finish(),
             losses=self.world.ddump.losses(host.name),
             taints=[begin for fault, _, begin, _ in mine if fault.taints],
-            cut_ns=min((begin for _, step, begin, end in mine
-                        if step.fault in CUTTING and end > self.stop_ns - RECOVERY_NS),
-                       default=self.stop_ns if self.plan.stop == "twice" else 0),
+            cut_ns=min(cuts, default=self.stop_ns if self.plan.stop == "twice" else 0),
             is_slow=host.way == "nginx-buffered" or host.delay >= 0.1 or bool(everybody & {"slow", "stall"}),
             must=self.must.get(host.number, (0, 0)))
 

@@ -4,6 +4,8 @@ import os
 import signal
 import time
 
+from world import wait_for
+
 RESET_RULES = ("add table inet {0}; add chain inet {0} out {{ type filter hook output priority 0; }};"
                " add rule inet {0} out ip daddr {1} tcp dport {2} reject with tcp reset")
 
@@ -166,6 +168,9 @@ class InterfaceGone(Fault):
                         "netns", host.space.name, "address", host.macs[1])
         host.outside.ip("link", "set", f"t{n}", "up")
         host.space.ip("link", "set", f"d{n}", "up")
+        # up is said at once; what is sent before the carrier is seen is lost in the sender's own kernel
+        wait_for(lambda: '"operstate":"UP"' in host.outside.ip("-j", "link", "show", f"t{n}").stdout.decode(),
+                 "the new link's carrier")
         host.sender.tell("open")
         host.sender.tell(f"rate {self.world.plan.rate}")
 
