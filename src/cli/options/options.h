@@ -27,6 +27,7 @@ enum options_progress {
 	OPTIONS_PROGRESS_NEVER
 };
 
+/* many fields: one a flag of the command line */
 struct options {
 	const char *write_path; /* NULL: standard output */
 	uint64_t count;		/* 0: no end */

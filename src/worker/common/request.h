@@ -37,6 +37,7 @@ struct request_hints {
 
 #define REQUEST_ID_SIZE 16 /* random: who knows it is the capture's client */
 
+/* many fields: one a parameter of the query; it crosses processes as it lies in memory */
 struct request {
 	uint32_t slot;
 	bool has_id;

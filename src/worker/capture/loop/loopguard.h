@@ -28,6 +28,7 @@ struct loopguard_count {
 	bool has_cause; /* never more than what had been sent can have brought about */
 };
 
+/* many fields: what chooses the next test, window by window, and the test itself */
 struct loopguard {
 	uint32_t skip; /* packets not to be looked at before the next that is */
 	uint32_t skipped;

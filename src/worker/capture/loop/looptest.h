@@ -43,6 +43,7 @@ struct looptest_round {
 	bool is_void;	  /* nothing was written, or at another time */
 };
 
+/* many fields: one test is one state, and reports nothing but its verdict */
 struct looptest {
 	enum looptest_state state;
 	bool is_again;	  /* see looptest_begin_again */
