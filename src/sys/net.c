@@ -80,10 +80,10 @@ parse_v4(struct span host, uint16_t port, struct net_address *a)
 	char text[INET_ADDRSTRLEN] = "";
 
 	if (host.n >= sizeof(text))
-		return "not an address (names are not looked up)";
+		return "neither an address nor a name of /etc/hosts";
 	memcpy(text, host.p, host.n);
 	if (inet_pton(AF_INET, text, &s->sin_addr) != 1)
-		return "not an address (names are not looked up)";
+		return "neither an address nor a name of /etc/hosts";
 	s->sin_family = AF_INET;
 	s->sin_port = htons(port);
 	a->size = sizeof(*s);

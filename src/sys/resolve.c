@@ -1,17 +1,11 @@
-/* getaddrinfo in threads. The order of the addresses is its (RFC 6724). */
+/* Look-ups in threads. */
 #include "sys/resolve.h"
 
-#include <arpa/nameser.h>
 #include <errno.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <resolv.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
-
-#include "sys/dns_answer.h"
 
 #define RESOLVE_STACK (256 * 1024) /* musl's default of 128 KiB is near what DNS takes */
 
@@ -26,104 +20,25 @@ resolve_init(struct resolve *r, int family)
 	return r->fd < 0 ? -errno : 0;
 }
 
-static const char *
-reason_of(int error)
-{
-	switch (error) {
-	case EAI_NONAME:
-		return "no such host";
-	case EAI_NODATA:
-		return "the name has no such address";
-	case EAI_AGAIN:
-		return "the name server does not answer (/etc/resolv.conf)";
-	case EAI_FAIL:
-		return "the name server refused to answer";
-	case EAI_MEMORY:
-		return "out of memory";
-	case EAI_FAMILY:
-		return "an address of no known family";
-	default:
-		return "name look-up failed";
-	}
-}
-
+/* For struct names. */
 static bool
-add(struct resolve_request *q, const void *address, size_t size)
+put_address(void *owner, const struct net_address *a)
 {
-	struct net_address *to;
+	struct resolve_request *q = owner;
 
 	if (q->n == q->cap) {
 		size_t cap = q->cap > 0 ? 2 * q->cap : 8;
 		struct net_address *more = realloc(q->list, cap * sizeof(*more));
 
-		if (!more)
+		if (!more) {
+			q->reason = "out of memory";
 			return false;
+		}
 		q->list = more;
 		q->cap = cap;
 	}
-	to = &q->list[q->n];
-	memset(to, 0, sizeof(*to));
-	memcpy(&to->sa, address, size);
-	to->size = (socklen_t)size;
-	q->n++;
-	return true;
-}
-
-/* Copies the addresses; false when there is no memory. */
-static bool
-copy(struct resolve_request *q, const struct addrinfo *list)
-{
-	for (const struct addrinfo *a = list; a && q->n < RESOLVE_ADDRESSES_MAX;
-	     a = a->ai_next)
-		if (a->ai_addrlen <= sizeof(q->list->sa) &&
-		    !add(q, a->ai_addr, a->ai_addrlen))
-			return false;
-	return true;
-}
-
-static bool
-add_record(struct resolve_request *q, struct span address)
-{
-	struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(q->port)};
-	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(q->port)};
-
-	if (address.n == sizeof(v4.sin_addr)) {
-		memcpy(&v4.sin_addr, address.p, address.n);
-		return add(q, &v4, sizeof(v4));
-	}
-	memcpy(&v6.sin6_addr, address.p, address.n);
-	return add(q, &v6, sizeof(v6));
-}
-
-/* Asks for one type of address; what cannot be had is not there. */
-static void
-query(struct resolve_request *q, const char *name, uint16_t type, uint8_t *mem)
-{
-	int n = res_query(name, C_IN, type, mem, DNS_ANSWER_MAX);
-	struct dns_answer answer;
-	struct span address;
-
-	if (n <= 0 ||
-	    !dns_answer_init(
-		&answer, span_of(mem, n < DNS_ANSWER_MAX ? (size_t)n : DNS_ANSWER_MAX),
-		type))
-		return;
-	while (q->n < RESOLVE_ADDRESSES_MAX && dns_answer_next(&answer, &address))
-		if (!add_record(q, address))
-			return;
-}
-
-/* What the library cut off; it has found which of the search domains the name is in. */
-static void
-add_rest(struct resolve_request *q, const char *name, int family)
-{
-	uint8_t *mem = malloc(DNS_ANSWER_MAX);
-
-	if (mem && family != AF_INET6)
-		query(q, name, DNS_TYPE_A, mem);
-	if (mem && family != AF_INET)
-		query(q, name, DNS_TYPE_AAAA, mem);
-	free(mem);
+	q->list[q->n++] = *a;
+	return q->n < RESOLVE_ADDRESSES_MAX;
 }
 
 /* IPv4 before IPv6, then by number. */
@@ -151,39 +66,66 @@ sort(struct resolve_request *q)
 	q->n = n;
 }
 
-static const char *
-take_list(struct resolve_request *q, const struct addrinfo *list, int family)
+/* Whether the kernel has a route to a. */
+static bool
+is_routed(const struct net_address *a)
 {
-	if (!copy(q, list))
-		return "out of memory";
-	if (q->is_all && q->n >= RESOLVE_LIBRARY_MAX && list->ai_canonname)
-		add_rest(q, list->ai_canonname, family);
-	if (q->is_all)
-		sort(q);
-	return q->n > 0 ? NULL : "no such host";
+	int fd = socket(a->sa.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool has_route =
+	    fd >= 0 && connect(fd, (const struct sockaddr *)&a->sa, a->size) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return has_route;
 }
 
-/* flags AI_NUMERICHOST: asks nobody, and true only for literals. */
-static bool
-look_up(struct resolve_request *q, int family, int flags)
+static size_t
+find_family(const struct resolve_request *q, int family)
 {
-	struct addrinfo hints = {
-	    .ai_family = family, .ai_socktype = SOCK_STREAM, .ai_flags = flags};
-	struct addrinfo *list = NULL;
-	char port[8];
-	struct text t;
-	int error;
+	size_t i = 0;
 
-	text_init(&t, port, sizeof(port));
-	text_u64(&t, q->port);
-	error = getaddrinfo(q->host, text_cstr(&t), &hints, &list);
-	if (error) {
-		q->reason = reason_of(error);
-		return false;
-	}
-	q->reason = take_list(q, list, family);
-	freeaddrinfo(list);
-	return true;
+	while (i < q->n && q->list[i].sa.ss_family != family)
+		i++;
+	return i;
+}
+
+/* The first address is tried first, and then the families take turns (sys/connect.h): IPv6
+ * (RFC 6724 section 2.1) where there is a route. */
+static void
+prefer(struct resolve_request *q)
+{
+	size_t i = find_family(q, AF_INET6);
+	struct net_address first;
+
+	if (i < q->n && !is_routed(&q->list[i]))
+		i = find_family(q, AF_INET);
+	if (i == q->n)
+		return;
+	first = q->list[i];
+	memmove(&q->list[1], &q->list[0], i * sizeof(first));
+	q->list[0] = first;
+}
+
+static void
+look_up(struct resolve_request *q, int family)
+{
+	struct names names = {.host = q->host,
+			      .port = q->port,
+			      .family = family,
+			      .is_all = q->is_all,
+			      .put = put_address,
+			      .owner = q};
+	const char *reason = names_find(&names);
+
+	if (!q->reason)
+		q->reason = reason;
+	if (q->reason)
+		q->n = 0;
+	q->missing = names.missing;
+	if (q->is_all)
+		sort(q);
+	else
+		prefer(q);
 }
 
 /* The next request that waits; NULL ends the thread, which then counts no more. */
@@ -224,7 +166,7 @@ run(void *arg)
 	struct resolve_request *q;
 
 	while ((q = take_waiting(r)) != NULL) {
-		look_up(q, r->family, q->is_all ? AI_CANONNAME : 0);
+		look_up(q, r->family);
 		give_done(r, q);
 	}
 	return NULL;
@@ -266,6 +208,7 @@ static int
 start(struct resolve *r, struct span host, const struct resolve_request *about)
 {
 	struct resolve_request *q;
+	struct net_address literal;
 
 	if (host.n > RESOLVE_HOST_MAX)
 		return -EINVAL;
@@ -274,7 +217,8 @@ start(struct resolve *r, struct span host, const struct resolve_request *about)
 		return -ENOMEM;
 	*q = *about;
 	memcpy(q->host, host.p, host.n);
-	if (look_up(q, AF_UNSPEC, AI_NUMERICHOST)) {
+	if (names_literal(q->host, q->port, &literal)) {
+		put_address(q, &literal);
 		give_done(r, q);
 		return 0;
 	}

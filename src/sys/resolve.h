@@ -3,17 +3,16 @@
 
 #include <pthread.h>
 
-#include "sys/net.h"
+#include "sys/names.h"
 
 /*
- * Name look-up that blocks nobody: a few threads call getaddrinfo, finished requests
- * come back over an eventfd. A look-up cannot be cancelled: an owner that has lost
- * interest ignores what comes back.
+ * Name look-up that blocks nobody: a few threads do it, finished requests come back over an
+ * eventfd. A look-up cannot be cancelled: an owner that has lost interest ignores what
+ * comes back.
  */
-#define RESOLVE_HOST_MAX 255 /* RFC 1035: 253, and a zone for literals */
+#define RESOLVE_HOST_MAX NAMES_HOST_MAX
 #define RESOLVE_ADDRESSES_MAX \
 	8192		       /* of one name: two DNS messages of 64 KiB hold fewer */
-#define RESOLVE_LIBRARY_MAX 48 /* musl's getaddrinfo gives no more */
 #define RESOLVE_THREADS_MAX 16 /* look-ups at once; others wait their turn */
 
 struct resolve_request {
@@ -23,6 +22,8 @@ struct resolve_request {
 	bool is_all;
 	char host[RESOLVE_HOST_MAX + 1];
 	const char *reason; /* of no addresses: a static phrase; else NULL */
+	const char
+	    *missing; /* of all addresses, a family's: a static phrase; else NULL */
 	size_t n;
 	size_t cap;
 	struct net_address *list;

@@ -2,7 +2,9 @@
 worker that speaks HTTP on every address of 127/8 (and of lo), over TLS with a certificate.
 
 An answer that does not fit into 512 bytes is cut over UDP, so that TCP must be asked, as
-name servers do. Names are written {name: [addresses]}; a name with null never answers.
+name servers do. Names are written {name: [addresses]}; a name with null never answers, one
+with {"A": ..., "AAAA": ...} has for each type addresses, null, or an error ("REFUSED").
+Each question is printed.
 """
 
 import json
@@ -15,6 +17,8 @@ import threading
 from test_cli_http import SECOND, chunked, classic
 
 TYPES = {1: socket.AF_INET, 28: socket.AF_INET6}
+WORDS = {1: "A", 28: "AAAA"}
+ERRORS = {"SERVFAIL": 2, "NXDOMAIN": 3, "REFUSED": 5}
 
 
 def answer(query, names, limit):
@@ -25,11 +29,14 @@ def answer(query, names, limit):
         at += 1 + query[at]
     question, name = query[12:at + 5], ".".join(labels)
     kind = struct.unpack_from(">H", query, at + 1)[0]
-    if name not in names:
-        return query[:2] + b"\x81\x83\0\1\0\0\0\0\0\0" + question
-    if names[name] is None:
+    print("asked", WORDS[kind], name, file=sys.stderr, flush=True)
+    has = names.get(name, "NXDOMAIN")
+    has = has[WORDS[kind]] if isinstance(has, dict) else has
+    if has is None:
         return None
-    records = [socket.inet_pton(TYPES[kind], a) for a in names[name] if (":" in a) == (kind == 28)]
+    if isinstance(has, str):
+        return query[:2] + bytes([0x81, 0x80 | ERRORS[has]]) + b"\0\1\0\0\0\0\0\0" + question
+    records = [socket.inet_pton(TYPES[kind], a) for a in has if (":" in a) == (kind == 28)]
     body = b"".join(b"\xc0\x0c" + struct.pack(">HHIH", kind, 1, 5, len(r)) + r for r in records)
     if 12 + len(question) + len(body) > limit:
         return query[:2] + b"\x83\x80\0\1\0\0\0\0\0\0" + question

@@ -186,6 +186,8 @@ put_addresses(struct target *list, uint32_t *n, const struct target *t,
 		list[(*n)++] = target_at_address(t, text_span(&address));
 	}
 	log_line(LOG_DEBUG, "%s: %zu addresses", t->name, q->n);
+	if (q->missing)
+		log_line(LOG_WARNING, "%s: %s", t->name, q->missing);
 }
 
 /* The list anew, each name's addresses in its place. */

@@ -3,14 +3,44 @@
 
 #include <string.h>
 
+#include "sys/names.h"
+
+/* For struct names: the first address, whatever its family. */
+static bool
+take_first(void *owner, const struct net_address *a)
+{
+	struct net_address *to = owner;
+
+	*to = *a;
+	return false;
+}
+
+/* NAME:PORT, of /etc/hosts: a worker that starts depends on no name server. */
+static bool
+find_listen(const char *value, struct net_address *a)
+{
+	const char *colon = strrchr(value, ':');
+	char host[NAMES_HOST_MAX + 1] = "";
+	struct net_address any;
+	struct names names = {.host = host, .put = take_first, .owner = a};
+
+	if (!colon || (size_t)(colon - value) >= sizeof(host) ||
+	    net_parse_listen(span_str(colon), &any))
+		return false;
+	memcpy(host, value, (size_t)(colon - value));
+	names.port = net_port(&any);
+	return names_find_in_hosts(&names);
+}
+
 static const char *
 set_listen(void *base, struct span value, const void *context)
 {
 	struct opts *o = base;
+	const char *error = net_parse_listen(value, &o->address);
 
 	(void)context;
 	o->listen = (const char *)value.p;
-	return net_parse_listen(value, &o->address);
+	return error && find_listen(o->listen, &o->address) ? NULL : error;
 }
 
 static const char *
@@ -68,7 +98,8 @@ set_interfaces(void *base, struct span value, const void *context)
 /* clang-format off: a row a flag, as -help prints it */
 static const struct flag rows[] = {
     {"listen", 0, FLAG_CUSTOM, AT(listen), "ADDR",
-     .help = "ADDRESS:PORT, :PORT, [V6]:PORT or unix:PATH (:8475)", .set = set_listen},
+     .help = "ADDRESS:PORT, NAME:PORT, :PORT, [V6]:PORT or unix:PATH (:8475)",
+     .set = set_listen},
     {"max-captures", 0, FLAG_NUMBER, AT(max_captures), "N",
      .help = "limit of concurrent captures (16)", .min = 1,
      .max = SLOTS_MAX - SLOTS_VALIDATIONS_MAX},
