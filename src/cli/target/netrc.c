@@ -188,9 +188,8 @@ netrc_next(struct netrc *r, struct netrc_entry *e)
 
 	memset(e, 0, sizeof(*e));
 	if (!r->reason && find_entry(r, e)) {
+		memset(e, 0, sizeof(*e)); /* what stood before it belongs to nobody */
 		e->is_default = r->is_default;
-		e->has_login = false;
-		e->has_password = false;
 		r->has_pending = false;
 		if (!e->is_default && !take_value(r, &e->machine))
 			return NETRC_BAD;

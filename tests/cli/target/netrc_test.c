@@ -44,6 +44,7 @@ static const struct row rows[] = {
     {__LINE__, "machine h account login login u password p", "h/u/p;"},
     {__LINE__, "machine h port 8475 login u password p", "h/u/p;"},
     {__LINE__, "login a password b\nmachine h login u password p", "h/u/p;"},
+    {__LINE__, "login a password b\ndefault password p", "*/-/p;"},
     {__LINE__, "macdef init\nmachine x\n\nmachine h login u password p", "h/u/p;"},
     {__LINE__, "machine h login u\nmacdef init\npassword x\n\npassword p", "h/u/p;"},
     {__LINE__, "machine h login u\nmacdef init\nmachine x", "h/u/-;"},
@@ -58,8 +59,10 @@ static const struct row rows[] = {
 static size_t
 put_word(char *out, const struct netrc_word *w, bool has)
 {
-	memcpy(out, has ? (const char *)w->bytes : "-", has ? w->n : 1);
-	return has ? w->n : 1;
+	bool is_there = has || w->n > 0; /* what is not there is empty, too */
+
+	memcpy(out, is_there ? (const char *)w->bytes : "-", is_there ? w->n : 1);
+	return is_there ? w->n : 1;
 }
 
 static size_t
