@@ -17,6 +17,8 @@
 #define RECORD_SIZE   16
 #define EXTRA_SIZE    8
 #define VERSION_MAJOR 2
+#define VERSION_MINOR 4 /* before 2.3 the two lengths stand the other way round; in 2.3 \
+			   some writers had it so */
 #define LINKTYPE_MASK 0xffffu /* above it: length of the frame check sequence */
 #define NS_PER_S      1000000000u
 #define NS_PER_US     1000u
@@ -50,6 +52,12 @@ classic_reader_init(struct classic_reader *r, const uint8_t magic[static 4])
 	r->head_size = 4;
 }
 
+static uint16_t
+load16(const struct classic_reader *r, const uint8_t *p)
+{
+	return r->is_big_endian ? bytes_be16(p) : bytes_le16(p);
+}
+
 static inline uint32_t
 load32(const struct classic_reader *r, const uint8_t *p)
 {
@@ -60,15 +68,18 @@ static enum savefile_event
 read_file(struct classic_reader *r, struct span *in, struct savefile_out *out)
 {
 	const uint8_t *p = keep_peek(r->head, &r->head_size, in, FILE_SIZE);
+	uint16_t minor;
 
 	if (p == NULL)
 		return SAVEFILE_MORE;
-	if ((r->is_big_endian ? bytes_be16(p + 4) : bytes_le16(p + 4)) != VERSION_MAJOR) {
+	if (load16(r, p + 4) != VERSION_MAJOR) {
 		out->reason = "pcap version other than 2";
 		return SAVEFILE_BAD;
 	}
+	minor = load16(r, p + 6);
+	r->minor = (uint8_t)(minor < VERSION_MINOR ? minor : VERSION_MINOR);
 	r->snaplen = load32(r, p + 16);
-	r->linktype = load32(r, p + 20) & LINKTYPE_MASK;
+	r->linktype = savefile_linktype_of(load32(r, p + 20) & LINKTYPE_MASK);
 	keep_take(&r->head_size, in, FILE_SIZE);
 	r->state = CLASSIC_INTERFACE;
 	return SAVEFILE_START;
@@ -102,6 +113,20 @@ give_piece(struct classic_reader *r, struct span *in, struct savefile_out *out)
 	r->state = r->left > 0 ? CLASSIC_DATA : CLASSIC_HEAD;
 }
 
+/* Lengths that differ: which is which, and none above the other. */
+static __attribute__((noinline)) void
+order_lengths(const struct classic_reader *r, struct savefile_record *out)
+{
+	uint32_t first = out->caplen;
+
+	if (r->minor < 3 || (r->minor == 3 && first > out->origlen)) {
+		out->caplen = out->origlen;
+		out->origlen = first;
+	}
+	if (out->origlen < out->caplen)
+		out->origlen = out->caplen;
+}
+
 /* A fraction of a second and more is carried: old writers produced it. */
 static inline void
 fill_record(const struct classic_reader *r, const uint8_t *p, struct savefile_record *out)
@@ -112,11 +137,24 @@ fill_record(const struct classic_reader *r, const uint8_t *p, struct savefile_re
 		       (r->is_nano ? fraction : fraction * NS_PER_US);
 	out->caplen = load32(r, p + 8);
 	out->origlen = load32(r, p + 12);
-	if (out->origlen < out->caplen)
-		out->origlen = out->caplen;
+	if (out->origlen != out->caplen)
+		order_lengths(r, out);
 	out->interface_id = 0;
 	out->options = 0;
 	out->flags = 0;
+}
+
+/* NULL, or why a length of 0, or above the limit, ends the file: behind a file's header
+ * both of the first record's lengths would be 0. */
+static __attribute__((noinline)) const char *
+odd_length(const struct classic_reader *r, const uint8_t *p, uint32_t caplen)
+{
+	if (caplen > SAVEFILE_SNAPLEN_MAX)
+		return "record longer than 262144 bytes";
+	if (classic_reader_is_magic(p) && p[4] + p[5] == VERSION_MAJOR &&
+	    load32(r, p + 8) == 0)
+		return "another capture file begins here";
+	return NULL;
 }
 
 static enum savefile_event
@@ -128,9 +166,10 @@ read_record(struct classic_reader *r, struct span *in, struct savefile_out *out)
 	if (p == NULL)
 		return SAVEFILE_MORE;
 	fill_record(r, p, &out->record);
-	if (out->record.caplen > SAVEFILE_SNAPLEN_MAX) {
-		out->reason = "record longer than 262144 bytes";
-		return SAVEFILE_BAD;
+	if (out->record.caplen - 1 >= SAVEFILE_SNAPLEN_MAX) {
+		out->reason = odd_length(r, p, out->record.caplen);
+		if (out->reason != NULL)
+			return SAVEFILE_BAD;
 	}
 	keep_take(&r->head_size, in, size);
 	r->left = out->record.caplen;

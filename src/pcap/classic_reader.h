@@ -17,6 +17,7 @@ struct classic_reader {
 	enum classic_state state;
 	bool is_big_endian;
 	bool is_nano;
+	uint8_t minor; /* version 2.minor, at most 4 */
 	uint8_t extra; /* bytes behind the record header in "modified" files */
 	uint32_t linktype;
 	uint32_t snaplen;

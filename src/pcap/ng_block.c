@@ -117,7 +117,7 @@ read_interface(struct ng_reader *r, struct span block, struct ng_options *rest,
 		return "interface description too short";
 	if (r->n_interfaces == NG_INTERFACES_MAX)
 		return "more than 1024 interfaces";
-	entry.linktype = load16(r, block.p + 8);
+	entry.linktype = (uint16_t)savefile_linktype_of(load16(r, block.p + 8));
 	entry.snaplen = load32(r, block.p + 12);
 	*out = (struct savefile_interface){
 	    .linktype = entry.linktype,

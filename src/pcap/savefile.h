@@ -23,11 +23,20 @@ enum savefile_linktype {
 	SAVEFILE_LINKTYPE_NULL = 0,
 	SAVEFILE_LINKTYPE_ETHERNET = 1,
 	SAVEFILE_LINKTYPE_RAW = 101,
+	SAVEFILE_LINKTYPE_LOOP = 108,
 	SAVEFILE_LINKTYPE_SLL = 113,
 	SAVEFILE_LINKTYPE_IPV4 = 228,
 	SAVEFILE_LINKTYPE_IPV6 = 229,
 	SAVEFILE_LINKTYPE_SLL2 = 276
 };
+
+/* The link type that a file's number stands for: raw IP also has what Linux (12) and
+ * OpenBSD (14) call it themselves, which some programs wrote. */
+static inline uint32_t
+savefile_linktype_of(uint32_t number)
+{
+	return number == 12 || number == 14 ? SAVEFILE_LINKTYPE_RAW : number;
+}
 
 /* In savefile_record.options: the options are of a big-endian section. */
 #define SAVEFILE_OPTIONS_BIG_ENDIAN 1u

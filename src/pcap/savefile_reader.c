@@ -4,6 +4,7 @@
  */
 #include "pcap/savefile_reader.h"
 
+#include "base/bytes.h"
 #include "pcap/keep.h"
 
 void
@@ -14,7 +15,29 @@ savefile_reader_init(struct savefile_reader *r)
 	r->is_ddump = false;
 	r->offset = 0;
 	r->reason = NULL;
+	r->unpack = NULL;
 	r->magic_size = 0;
+}
+
+/* What compressed files begin with, as file(1) knows them. */
+static const struct {
+	uint32_t magic, mask; /* of the first four bytes, little-endian */
+	const char *unpack;
+} compressions[] = {
+    {0x8b1f, 0xffff, "zcat"},
+    {0xfd2fb528, UINT32_MAX, "zstdcat"},
+    {0x587a37fd, UINT32_MAX, "xzcat"},
+    {0x685a42, 0xffffff, "bzcat"},
+    {0x184d2204, UINT32_MAX, "lz4cat"},
+};
+
+static const char *
+find_unpack(uint32_t magic)
+{
+	for (size_t i = 0; i < sizeof(compressions) / sizeof(compressions[0]); i++)
+		if ((magic & compressions[i].mask) == compressions[i].magic)
+			return compressions[i].unpack;
+	return NULL;
 }
 
 /* Not the whole of r->u is cleared: most of it is a table that few inputs touch. */
@@ -33,7 +56,8 @@ find_format(struct savefile_reader *r, struct span *in, struct savefile_out *out
 		r->is_ng = true;
 		ng_reader_init(&r->u.ng, p);
 	} else {
-		out->reason = "neither pcap nor pcapng";
+		r->unpack = find_unpack(bytes_le32(p));
+		out->reason = r->unpack ? "compressed" : "neither pcap nor pcapng";
 		return SAVEFILE_BAD;
 	}
 	keep_take(&r->magic_size, in, sizeof(r->magic));

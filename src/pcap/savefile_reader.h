@@ -24,6 +24,7 @@ struct savefile_reader {
 	bool is_ddump;	 /* the section's shb_userappl begins with "ddump-worker/" */
 	uint64_t offset; /* bytes taken so far; after BAD: where what is damaged begins */
 	const char *reason; /* of BAD */
+	const char *unpack; /* of BAD, the program that unpacks what came; NULL: none */
 	uint32_t magic_size;
 	uint8_t magic[4];
 	union {

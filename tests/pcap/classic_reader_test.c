@@ -40,6 +40,21 @@ static const struct {
 	{__LINE__, "< wa1b2c3d4 h2 h3 z8 w1 w54000114 w0 w0 w2 w2 0102",
 	 "classic; if 276 1; rec 0 2/2 @0 0102; end"},
 	{__LINE__, "< wa1b2c3d4 h1 h4 z8 w40000 w1 ", "bad 0 pcap version other than 2"},
+	/* Before 2.3 the length on the wire stands first; in 2.3 where it is the larger. */
+	{__LINE__, "< wa1b2c3d4 h2 h0 z8 w40000 w1 w0 w0 w9 w3 010203 w0 w0 w1 w2 0102",
+	 "classic; if 1 262144; rec 0 3/9 @0 010203; rec 0 2/2 @0 0102; end"},
+	{__LINE__, "> wa1b2c3d4 h2 h2 z8 w40000 w1 w0 w0 w9 w3 010203", "classic; if 1 262144; rec 0 3/9 @0 010203; end"},
+	{__LINE__, "< wa1b2c3d4 h2 h3 z8 w40000 w1 w0 w0 w9 w3 010203 w0 w0 w1 w9 01",
+	 "classic; if 1 262144; rec 0 3/9 @0 010203; rec 0 1/9 @0 01; end"},
+	{__LINE__, "< wa1b2c3d4 h2 h5 z8 w40000 w1 w0 w0 w2 w1 0102", "classic; if 1 262144; rec 0 2/2 @0 0102; end"},
+	/* Raw IP as some systems number it themselves. */
+	{__LINE__, "< wa1b2c3d4 h2 h4 z8 w40000 wc ", "classic; if 101 262144; end"},
+	{__LINE__, "> wa1b2c3d4 h2 h4 z8 w40000 we ", "classic; if 101 262144; end"},
+	/* Two files put together: the second header is no packet; one of no bytes is. */
+	{__LINE__, "< " MICRO "w1 w2 w1 w1 aa " MICRO "w1 w2 w1 w1 bb",
+	 "classic; if 1 262144; rec 1000002000 1/1 @0 aa; bad 41 another capture file begins here"},
+	{__LINE__, "< " MICRO "> " NANO, "classic; if 1 262144; bad 24 another capture file begins here"},
+	{__LINE__, "< " MICRO "wa1b2c3d4 wf4240 w0 w0", "classic; if 1 262144; rec 2712847317000000000 0/0 @0 ; end"},
 	/* Lengths. */
 	{__LINE__, "< " MICRO "w0 w0 w40001 w40001 010203",
 	 "classic; if 1 262144; bad 24 record longer than 262144 bytes"},
@@ -61,6 +76,11 @@ static const struct {
 	/* Neither format. */
 	{__LINE__, "d4c3b2a2 z30", "bad 0 neither pcap nor pcapng"},
 	{__LINE__, "00000000", "bad 0 neither pcap nor pcapng"},
+	{__LINE__, "1f8b0800", "bad 0 compressed"},
+	{__LINE__, "28b52ffd", "bad 0 compressed"},
+	{__LINE__, "fd377a58", "bad 0 compressed"},
+	{__LINE__, "\"BZh9\"", "bad 0 compressed"},
+	{__LINE__, "04224d18", "bad 0 compressed"},
 	{__LINE__, "\"HTTP/1.1 200 OK\"", "bad 0 neither pcap nor pcapng"},
 };
 /* clang-format on */

@@ -69,6 +69,7 @@ static const struct row {
 	{__LINE__, IPV6, SLL, 0, 0, "", "0000 fffe 0000 z8 86dd"},
 	/* Loopback, in either byte order, with the numbers for IPv6 of four systems. */
 	{__LINE__, NULLT, SLL, 0, 0, "02000000 45", "0000 0304 0000 z8 0800 45"},
+	{__LINE__, SAVEFILE_LINKTYPE_LOOP, SLL, 0, 0, "00000002 45", "0000 0304 0000 z8 0800 45"},
 	{__LINE__, NULLT, SLL, 0, 0, "00000002 45", "0000 0304 0000 z8 0800 45"},
 	{__LINE__, NULLT, SLL2, 0, 0, "18000000 60", "86dd 0000 00000007 0304 00 00 z8 60"},
 	{__LINE__, NULLT, SLL, 0, 0, "0000001c 60", "0000 0304 0000 z8 86dd 60"},
@@ -246,6 +247,7 @@ the_payload_begins_behind_a_whole_header(void **state)
 		edge_free(data);
 	}
 	assert_string_equal(linktype_name(ETHERNET), "EN10MB (Ethernet)");
+	assert_string_equal(linktype_name(220), "USB_LINUX_MMAPPED (USB)");
 	assert_null(linktype_name(147));
 }
 

@@ -290,6 +290,12 @@ fail_savefile(struct body *b)
 	struct text t;
 
 	text_init(&t, mem, sizeof(mem));
+	if (b->reader.unpack && !b->is_http) {
+		text_str(&t, "compressed: ");
+		text_str(&t, b->reader.unpack);
+		text_str(&t, " FILE | ddump -");
+		return fail(b, text_cstr(&t), NULL);
+	}
 	text_str(&t, "malformed capture at byte ");
 	text_u64(&t, b->reader.offset);
 	text_str(&t, ": ");
