@@ -56,6 +56,7 @@ san = $(patsubst %.c,$(S)/%.o,$(1))
 fuz = $(patsubst %.c,$(O)/fuzz/%.o,$(1))
 BINS   := $(patsubst src/%.c,$(O)/%,$(subst ddump_worker,ddump-worker,$(MAINS)))
 UNIT   := $(patsubst %.c,$(S)/%,$(TESTS))
+HOST_PCAP := $(O)/host/libpcap
 FUZZERS := $(patsubst %.c,$(O)/fuzz/%,$(FUZZ))
 
 # Archives are made anew when a source file comes or goes, objects when this file changes.
@@ -105,20 +106,24 @@ $(O)/tests/tls_probe: $(call obj,tests/e2e/tls_probe.c src/sys/trust.c $(wildcar
 	mkdir -p $(@D)
 	$(LINK) -L$(O)/mbedtls/lib -lmbedtls
 
-# Unit tests: the host's compiler and C library, under ASan and UBSan.
+# Unit tests: the host's compiler and C library, under ASan and UBSan, with a libpcap for them.
 SANFLAGS := -O1 -g -fno-omit-frame-pointer -ffunction-sections -Wl,--gc-sections $(if $(NATIVE),\
 	-fsanitize=undefined -fsanitize-undefined-trap-on-error,-fsanitize=address,undefined -fno-sanitize-recover=all)
+$(HOST_PCAP)/lib/libpcap.a: $(THIRD)
+	echo "  LIB     $@"; CC=$(CC) TCC=$(CC) AR=ar RANLIB=ranlib HOST=$$($(CC) -dumpmachine) JOBS=$(JOBS) HARDEN= third_party/build.sh libpcap build/src $(O)/host && touch $@
+$(S)/src/pcap/capture.o: CPP += -isystem $(HOST_PCAP)/include
+$(S)/src/pcap/capture.o: | $(HOST_PCAP)/lib/libpcap.a
 $(S)/src/%.o: src/%.c $(COMMON) | build/.setup-check
 	mkdir -p $(@D) && echo "  SAN     $<"
 	$(CC) $(CSTD) $(CPP) $(WARN) $(SANFLAGS) -MMD -MP -c -o $@ $<
 $(S)/tests/%.o: tests/%.c $(COMMON) | build/.setup-check
 	mkdir -p $(@D) && echo "  SAN     $<"
 	$(CC) $(CSTD) $(CPP) -iquote tests -Wall -Wextra $(SANFLAGS) -MMD -MP -c -o $@ $<
-SANLIBS := $(S)/tests/support.a $(S)/librest.a $(S)/libcore.a
+SANLIBS := $(S)/tests/support.a $(S)/librest.a $(S)/libcore.a $(HOST_PCAP)/lib/libpcap.a
 $(S)/tests/support.a: $(call san,$(SUPPORT))
-$(S)/librest.a: $(call san,$(SYS) $(WORKER) $(CLI))
+$(S)/librest.a: $(call san,$(SYS) $(WORKER) $(CLI) src/pcap/capture.c)
 $(S)/libcore.a: $(call san,$(CORE))
-$(SANLIBS): $(O)/sources
+$(filter $(S)/%,$(SANLIBS)): $(O)/sources
 	$(AR_CMD)
 .SECONDARY:
 $(UNIT): %: %.o $(SANLIBS)
@@ -131,11 +136,10 @@ check-unit: $(UNIT)
 	[ -z "$$failed" ] || { echo "check-unit: FAILED:$$failed" >&2; exit 1; }
 coverage:
 	find $(O) -path '$(O)/cov/*.gcda' -delete
-	$(MAKE) S=$(O)/cov SANFLAGS='-O0 -g --coverage -ffunction-sections -Wl,--gc-sections' check-unit >$(O)/cov.log || { tail $(O)/cov.log; exit 1; }
+	$(MAKE) S=$(O)/cov SANFLAGS='-O0 -g --coverage -DCOVERAGE -ffunction-sections -Wl,--gc-sections' check-unit >$(O)/cov.log || { tail $(O)/cov.log; exit 1; }
 	$(PYTHON) -B tools/coverage.py $(COVERAGE_FLAGS) $(O)/cov
 mutants: $(UNIT)
-	$(PYTHON) -B tools/mutants.py --build $(S) --compile '$(CC) $(CSTD) $(CPP) $(SANFLAGS)' \
-	--libs '$(SANLIBS) -lcmocka -lm -lpthread' --jobs $(JOBS) $(MUTANTS)
+	$(PYTHON) -B tools/mutants.py --build $(S) --compile '$(CC) $(CSTD) $(CPP) $(SANFLAGS)' --libs '$(SANLIBS) -lcmocka -lm -lpthread' --jobs $(JOBS) $(MUTANTS)
 check-e2e: all $(O)/tests/tls_probe build/.setup-check
 	DDUMP_BUILD=$(CURDIR)/$(O) PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest tests/e2e -q -p no:cacheprovider -n $(PYTEST_JOBS) $(PYTEST_FLAGS)
 chaos: all build/.setup-check
@@ -169,14 +173,12 @@ $(FUZZERS): $(O)/fuzz/%: %.c $(O)/fuzz/libcore.a
 	$(CLANG) $(CSTD) $(CPP) -iquote tests $(FUZZFLAGS) -fsanitize=fuzzer -o $@ $< $(filter %.o,$^) $(O)/fuzz/libcore.a
 fuzz: $(FUZZERS)
 	for f in $(FUZZERS); do n=$$(basename $$f _fuzz); mkdir -p $(O)/fuzz/found/$$n; echo "== fuzz $$n"; \
-	$$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -verbosity=0 -artifact_prefix=$(O)/fuzz/found/$$n- \
-	$(O)/fuzz/found/$$n $$(ls -d tests/fuzz/corpus/$$n 2>/dev/null) || exit 1; done
+	$$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -verbosity=0 -artifact_prefix=$(O)/fuzz/found/$$n- $(O)/fuzz/found/$$n $$(ls -d tests/fuzz/corpus/$$n 2>/dev/null) || exit 1; done
 BENCHES := $(patsubst %.c,$(O)/obj/%,$(wildcard tests/bench/*.c))
 $(BENCHES): %: %.o $(O)/libsys.a $(O)/libcore.a
 	$(LINK)
 bench: all $(BENCHES)
-	for b in $(filter %_bench,$(BENCHES)) $(wildcard tests/bench/*_bench.py); do echo "== $$b"; \
-	DDUMP_BUILD=$(CURDIR)/$(O) $$b || exit 1; done
+	for b in $(filter %_bench,$(BENCHES)) $(wildcard tests/bench/*_bench.py); do echo "== $$b"; DDUMP_BUILD=$(CURDIR)/$(O) $$b || exit 1; done
 
 NOTICE: $(O)/NOTICE
 $(O)/NOTICE: LICENSE tools/notice.sh $(LIBS:%=$(O)/.%)
@@ -189,10 +191,8 @@ install: all $(O)/NOTICE
 	$(INSTALL) -d $$s && $(INSTALL) -m 644 $$m $$s/ || exit 1; done
 clean:
 	rm -rf $(O)/obj $(O)/san $(O)/cov $(O)/fuzz $(O)/lint $(O)/*.a $(BINS) $(O)/NOTICE $(O)/sources
-distclean:
-	rm -rf build
-help:
-	cat tools/help.txt
+distclean: ; rm -rf build
+help: ; cat tools/help.txt
 .PHONY: all chaos coverage mutants check check-long check-unit check-e2e check-static check-image demo lint fmt fmt-check \
 	fuzz bench NOTICE install clean distclean help
 -include $(shell find $(O)/obj $(S) $(O)/fuzz -name '*.d' 2>/dev/null)

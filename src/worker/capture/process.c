@@ -64,25 +64,25 @@ fail(struct process *p, enum capture_result result, struct text *why)
 	slots_ring(p->config->bell);
 }
 
+/* Their indexes are for a cooked capture's filter. */
 static enum capture_result
 find_interfaces(struct process *p, struct text *why)
 {
-	if (p->r->linktype == REQUEST_NATIVE)
-		return CAPTURE_OK;
+	bool is_native = p->r->linktype == REQUEST_NATIVE;
+
 	for (uint32_t i = 0; i < p->r->n_interfaces; i++) {
 		uint32_t index = if_nametoindex(p->r->interfaces[i]);
 
-		if (index == 0 && p->r->has_implied_interfaces)
-			continue;
-		if (index == 0) {
+		if (index == 0 && !p->r->has_implied_interfaces) {
 			text_str(why, "no interface is named ");
 			text_escape(why, span_str(p->r->interfaces[i]));
 			text_str(why, "; GET /interfaces lists those that exist");
 			return CAPTURE_NO_DEVICE;
 		}
-		p->task.ifindexes[p->task.n_ifindexes++] = index;
+		if (index != 0 && !is_native)
+			p->task.ifindexes[p->task.n_ifindexes++] = index;
 	}
-	if (p->r->n_interfaces > 0 && p->task.n_ifindexes == 0) {
+	if (p->r->n_interfaces > 0 && p->task.n_ifindexes == 0 && !is_native) {
 		text_str(why, "none of the interfaces of -interfaces exists");
 		return CAPTURE_NO_DEVICE;
 	}
