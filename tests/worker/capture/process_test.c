@@ -11,9 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
@@ -40,26 +38,6 @@ static struct request request;
 static struct child child;
 static int client = -1;
 static bool has_network;
-
-#ifdef __SANITIZE_ADDRESS__
-/* The sanitizer's own memory is beyond any limit, and with each longjmp it asks for a stack
- * that the sandbox denies. */
-int
-setrlimit(__rlimit_resource_t resource, const struct rlimit *r)
-{
-	return resource == RLIMIT_AS
-		   ? 0
-		   : (int)syscall(SYS_prlimit64, 0, resource, r, NULL);
-}
-
-int
-sigaltstack(const stack_t *new, stack_t *old)
-{
-	if (old)
-		*old = (stack_t){.ss_flags = SS_DISABLE};
-	return old ? 0 : (int)syscall(SYS_sigaltstack, new, NULL);
-}
-#endif
 
 /* What the client has been sent so far. */
 static struct told {
@@ -534,12 +512,14 @@ what_cannot_be_captured_is_answered_with_its_cause_and_a_way_out(void **state)
 		unsigned status;
 		const char *why; /* part of it */
 	} rows[] = {
-	    {__LINE__, "filter=host+www.example.com", 400, "names are not looked up here"},
+	    {__LINE__, "filter=host+www.example.com", 400,
+	     "names are not looked up here"},
 	    {__LINE__, "filter=port+nosuchport", 400, "give the port's number"},
 	    {__LINE__, "filter=tcp+and+and", 400, "pcap-filter(7)"},
 	    {__LINE__, "filter=ether+multicast", 400, "linktype=native"},
 	    {__LINE__, "filter=vlan+4096", 400, "a VLAN's number is 0 to 4095"},
-	    {__LINE__, "filter=tcp+or+vlan+5", 400, "vlan has to be the first or the last"},
+	    {__LINE__, "filter=tcp+or+vlan+5", 400,
+	     "vlan has to be the first or the last"},
 	    {__LINE__, "filter=ip+protochain+6", 400, "needs a loop"},
 	    {__LINE__, "interface=nosuch0", 400, "no interface is named nosuch0"},
 	    {__LINE__, "interface=nosuch0&linktype=native", 400, "is named nosuch0"},
@@ -559,9 +539,8 @@ what_cannot_be_captured_is_answered_with_its_cause_and_a_way_out(void **state)
 		check_u64(__FILE__, rows[i].line, in, slot()->status, rows[i].status,
 			  "status");
 		check_u64(__FILE__, rows[i].line, in, slot()->problem,
-			  strstr(rows[i].query, "interface")
-			      ? SLOT_PROBLEM_NO_INTERFACE
-			      : SLOT_PROBLEM_NONE,
+			  strstr(rows[i].query, "interface") ? SLOT_PROBLEM_NO_INTERFACE
+							     : SLOT_PROBLEM_NONE,
 			  "problem");
 		check_true(__FILE__, rows[i].line, in,
 			   strstr(slot()->why, rows[i].why) != NULL, slot()->why);
@@ -630,8 +609,7 @@ absent_interfaces_of_the_operators_list_do_not_matter_unless_all_are(void **stat
 	start_prepared();
 	leave();
 	assert_int_equal(child_wait(&child), 0);
-	assert_string_equal(slot()->why,
-			    "none of the interfaces of -interfaces exists");
+	assert_string_equal(slot()->why, "none of the interfaces of -interfaces exists");
 }
 
 static void
