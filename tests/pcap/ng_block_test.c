@@ -1,5 +1,5 @@
 /* The describing blocks of pcapng, read at every length they can be cut to. */
-#include "pcap/ng_blocks.h"
+#include "pcap/ng_block.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -170,7 +170,7 @@ one_interface_too_many_is_bad(void **state)
 }
 
 static void
-only_describing_blocks_are_read(void **state)
+only_describing_block_are_read(void **state)
 {
 	(void)state;
 	assert_true(ng_block_is_read(NG_BLOCK_SECTION));
@@ -190,7 +190,7 @@ main(void)
 	    cmocka_unit_test(statistics_name_an_interface_of_their_own_section),
 	    cmocka_unit_test(a_block_that_is_too_short_or_has_a_cut_option_is_bad),
 	    cmocka_unit_test(one_interface_too_many_is_bad),
-	    cmocka_unit_test(only_describing_blocks_are_read),
+	    cmocka_unit_test(only_describing_block_are_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
