@@ -17,7 +17,8 @@
 #define RECORD_SIZE   16
 #define EXTRA_SIZE    8
 #define VERSION_MAJOR 2
-#define VERSION_MINOR 4 /* before 2.3 the two lengths stand the other way round; in 2.3 \
+#define VERSION_MINOR \
+	4 /* before 2.3 the two lengths stand the other way round; in 2.3 \
 			   some writers had it so */
 #define LINKTYPE_MASK 0xffffu /* above it: length of the frame check sequence */
 #define NS_PER_S      1000000000u

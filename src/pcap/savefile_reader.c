@@ -24,10 +24,8 @@ static const struct {
 	uint32_t magic, mask; /* of the first four bytes, little-endian */
 	const char *unpack;
 } compressions[] = {
-    {0x8b1f, 0xffff, "zcat"},
-    {0xfd2fb528, UINT32_MAX, "zstdcat"},
-    {0x587a37fd, UINT32_MAX, "xzcat"},
-    {0x685a42, 0xffffff, "bzcat"},
+    {0x8b1f, 0xffff, "zcat"},		{0xfd2fb528, UINT32_MAX, "zstdcat"},
+    {0x587a37fd, UINT32_MAX, "xzcat"},	{0x685a42, 0xffffff, "bzcat"},
     {0x184d2204, UINT32_MAX, "lz4cat"},
 };
 

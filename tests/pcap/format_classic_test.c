@@ -2,7 +2,7 @@
 #include "pcap/format.h"
 
 #include "base/bytes.h"
-#include "pcap/classic_writer.h"
+#include "pcap/classic_write.h"
 #include "support/check.h"
 #include "support/edge.h"
 

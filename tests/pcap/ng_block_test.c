@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "pcap/ng_format.h"
-#include "pcap/ng_writer.h"
+#include "pcap/ng_write.h"
 #include "support/check.h"
 #include "support/edge.h"
 

@@ -20,7 +20,7 @@ append(const struct splice_select *select, const struct splice_insn *insns, size
 
 	out.insns = mem;
 	out.n = 0;
-	return splice_append_program(&out, select, &program, is_exclude);
+	return splice_part_append_program(&out, select, &program, is_exclude);
 }
 
 static void
@@ -31,11 +31,11 @@ instructions_are_appended_up_to_the_kernels_limit(void **state)
 	(void)state;
 	out.insns = mem;
 	out.n = 0;
-	assert_int_equal(splice_append(&out, many, SPLICE_MAX - 1), SPLICE_OK);
-	assert_int_equal(splice_append(&out, many, 2), SPLICE_TOO_LONG);
+	assert_int_equal(splice_part_append(&out, many, SPLICE_MAX - 1), SPLICE_OK);
+	assert_int_equal(splice_part_append(&out, many, 2), SPLICE_TOO_LONG);
 	assert_int_equal(out.n, SPLICE_MAX - 1);
-	assert_int_equal(splice_append(&out, many, 1), SPLICE_OK);
-	assert_int_equal(splice_append(&out, many, 1), SPLICE_TOO_LONG);
+	assert_int_equal(splice_part_append(&out, many, 1), SPLICE_OK);
+	assert_int_equal(splice_part_append(&out, many, 1), SPLICE_TOO_LONG);
 }
 
 static void

@@ -22,14 +22,16 @@ static struct slots slots;
 static struct config config = {.slots = &slots,
 			       .max_captures = 1,
 			       .max_connections = 8,
-			       .may_capture = true,
 			       .library = "libpcap",
 			       .bell = -1,
 			       .limits = {.ring_max = 64u << 20, .snaplen_max = 262144}};
 static struct broker broker;
 static struct metrics metrics;
-static struct client_env env = {
-    .config = &config, .broker = &broker, .metrics = &metrics, .links_fd = -1};
+static struct client_env env = {.config = &config,
+				.may_capture = true,
+				.broker = &broker,
+				.metrics = &metrics,
+				.links_fd = -1};
 static struct client client;
 static int peer; /* the client's end */
 static int launcher;
@@ -45,9 +47,8 @@ set_up(void **state)
 	memset(&metrics, 0, sizeof(metrics));
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, fds) < 0)
 		return -1;
-	config.launcher_fd = fds[0];
 	launcher = fds[1];
-	broker_init(&broker, &config, &metrics);
+	broker_init(&broker, &config, fds[0], &metrics);
 	address.sa.ss_family = AF_UNIX;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds) < 0)
 		return -1;
@@ -66,7 +67,7 @@ tear_down(void **state)
 	conn_fini(&client.conn);
 	close(peer);
 	close(launcher);
-	close(config.launcher_fd);
+	close(broker.launcher_fd);
 	return 0;
 }
 

@@ -27,7 +27,6 @@
 static struct config config = {
     .max_captures = 2,
     .max_connections = 3,
-    .may_capture = true,
     .library = "libpcap",
     .limits = {.ring_max = 64u << 20, .snaplen_max = SAVEFILE_SNAPLEN_MAX}};
 static struct child child;
@@ -37,9 +36,8 @@ static bool has_network;
 static int
 run_front(void *arg)
 {
-	(void)arg;
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); /* by the launcher, whose child it is */
-	return front_run(&config);
+	return front_run(&config, *(const int *)arg, true);
 }
 
 static int
@@ -56,9 +54,8 @@ set_up(void **state)
 	if (config.listen_fd < 0 || net_local(config.listen_fd, &config.listener) < 0 ||
 	    socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fds) < 0)
 		return -1;
-	config.launcher_fd = fds[0];
 	launcher = fds[1];
-	child_start(&child, run_front, NULL);
+	child_start(&child, run_front, &fds[0]);
 	close(fds[0]);
 	close(config.listen_fd);
 	return 0;

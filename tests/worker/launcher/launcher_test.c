@@ -41,12 +41,14 @@ static int pass(int fd, const void *bytes, size_t n, const int *fds, size_t n_fd
 
 /* Its last word is one byte: what it ends with. */
 int
-front_run(const struct config *c)
+front_run(const struct config *c, int launcher_fd, bool may_capture)
 {
 	static char mem[LARGE];
 	union control control;
 	struct iovec iov = {.iov_base = mem, .iov_len = sizeof(mem)};
 
+	(void)c;
+	(void)may_capture;
 	for (;;) {
 		struct msghdr m = {.msg_iov = &iov,
 				   .msg_iovlen = 1,
@@ -61,7 +63,7 @@ front_run(const struct config *c)
 			return n == 1 ? mem[0] : 0;
 		if (n_fds > 0)
 			memcpy(fds, CMSG_DATA(h), n_fds * sizeof(int));
-		pass(c->launcher_fd, mem, (size_t)n, fds, n_fds);
+		pass(launcher_fd, mem, (size_t)n, fds, n_fds);
 		for (size_t i = 0; i < n_fds; i++)
 			close(fds[i]);
 	}
