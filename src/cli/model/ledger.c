@@ -44,6 +44,7 @@ close_lost(struct ledger *l)
 	add(&l->closed, &l->lost);
 	l->is_at_least |= !l->lost.is_final;
 	l->has_lost = false;
+	l->has_overlap = false;
 }
 
 void
@@ -64,6 +65,7 @@ void
 ledger_begin(struct ledger *l)
 {
 	ledger_lose(l);
+	l->has_overlap = l->has_lost;
 	l->now = (struct ledger_capture){.is_final = false};
 	l->has_begun = true;
 }
@@ -113,6 +115,10 @@ ledger_settle(struct ledger *l, bool is_lost, const struct ledger_counts *told,
 
 	if (is_lost && !l->has_lost)
 		return;
+	if (is_lost && l->has_overlap) {
+		close_lost(l);
+		return;
+	}
 	c->told = *told;
 	c->has_drops = true;
 	c->is_final = is_exact && told->captured >= c->received &&

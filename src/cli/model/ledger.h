@@ -30,6 +30,7 @@ struct ledger {
 	struct ledger_capture now;  /* of the connection at work, or of the last one */
 	struct ledger_capture lost; /* the one before: its worker may still be asked */
 	bool has_lost;
+	bool has_overlap;	      /* now began while the lost one may have gone on */
 	struct ledger_capture closed; /* all before these, added up */
 	bool has_begun;
 	bool is_at_least; /* one of these had no last word */
@@ -51,8 +52,12 @@ void ledger_note(struct ledger *l, const struct savefile_statistics *s);
 /* All there was of a file, or of a stream whose end is certain, has come. */
 void ledger_end(struct ledger *l);
 
-/* What the worker said of a capture when it was asked: of the lost one, or of the one at
- * work. Less than what has come already is no last word. */
+/*
+ * What the worker said of a capture when it was asked: of the lost one, or of the one at
+ * work. Less than what has come already is no last word. A lost one that went on beside its
+ * successor counted some packets that this one counts, too: of it, only what was known when
+ * it was lost is certain.
+ */
 void ledger_settle(struct ledger *l, bool is_lost, const struct ledger_counts *told,
 		   bool is_exact);
 

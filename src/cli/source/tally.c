@@ -84,8 +84,7 @@ take_answer(struct tally *t, bool is_last)
 		return give_up(t, span_str("the answer has no counts"), false, is_last);
 	call_close(&t->call);
 	t->deadline_ns = LOOP_NEVER;
-	ledger_settle(t->ledger, t->is_for_lost, &answer.counts,
-		      answer.is_exact && !(t->is_for_lost && t->is_overlap));
+	ledger_settle(t->ledger, t->is_for_lost, &answer.counts, answer.is_exact);
 	if (t->is_for_lost)
 		t->wants_lost = false;
 	else
@@ -182,7 +181,6 @@ tally_lose(struct tally *t, const struct net_address *address)
 		memcpy(t->lost_id, t->now_id, sizeof(t->lost_id));
 		t->now_id[0] = '\0';
 	}
-	t->is_overlap = false;
 	t->wants_lost = t->ledger->has_lost && t->lost_id[0] != '\0';
 	if (t->ledger->has_lost && !t->wants_lost)
 		ledger_give_up(t->ledger);
@@ -201,7 +199,6 @@ tally_begin(struct tally *t, const struct http_response_head *head)
 	take_id(t->now_id, head);
 	t->has_failed = false;
 	t->is_away = false;
-	t->is_overlap = t->ledger->has_lost;
 	t->wants_lost = t->ledger->has_lost && t->lost_id[0] != '\0';
 }
 

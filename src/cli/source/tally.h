@@ -25,7 +25,6 @@ struct tally { /* zeroed: of a file; it asks nothing, and every call is legal */
 	bool wants_now;
 	bool has_failed;  /* there were no counts of the capture at work */
 	bool has_refused; /* but an answer */
-	bool is_overlap;  /* the lost one may have gone on beside the one at work */
 	bool is_away;	  /* the worker of the one at work may be out of reach */
 	uint64_t deadline_ns;
 	char now_id[TALLY_ID_SIZE + 1]; /* empty: the answer named none */

@@ -108,14 +108,36 @@ test_drops_before_a_reconnect_are_not_forgotten(void **state)
 	ledger_begin(&l);
 	ledger_receive(&l, 90);
 	ledger_note(&l, &s);
-	ledger_begin(&l); /* it is back */
+	ledger_lose(&l);
 	expect(__LINE__, &l, 95, 0, 5, 0, false);
 	ledger_settle(&l, true, &told, true);
-	expect(__LINE__, &l, 108, 10, 8, 0, false);
+	expect(__LINE__, &l, 108, 10, 8, 0, true);
+	ledger_begin(&l); /* it is back */
 	s = last_block(7, 2, 5);
 	ledger_receive(&l, 5);
 	ledger_note(&l, &s);
 	expect(__LINE__, &l, 115, 10, 10, 0, true);
+}
+
+/* A worker that does not see that its client is gone: both captures count what comes until
+ * the first one is stopped. */
+static void
+what_two_captures_may_both_have_counted_is_not_told(void **state)
+{
+	struct ledger l = {.is_at_least = false};
+	struct savefile_statistics s = heartbeat(5);
+	struct ledger_counts told = {.offered = 108, .captured = 100, .dropped = 8};
+
+	(void)state;
+	ledger_begin(&l);
+	ledger_receive(&l, 90);
+	ledger_note(&l, &s);
+	ledger_begin(&l);
+	ledger_settle(&l, true, &told, true);
+	s = last_block(7, 2, 5);
+	ledger_receive(&l, 5);
+	ledger_note(&l, &s);
+	expect(__LINE__, &l, 102, 0, 7, 0, false);
 }
 
 static void
@@ -149,7 +171,7 @@ test_a_second_loss_closes_the_first_one(void **state)
 	ledger_receive(&l, 10);
 	ledger_begin(&l);
 	ledger_receive(&l, 20);
-	ledger_begin(&l);
+	ledger_lose(&l);
 	ledger_settle(&l, true, &told, true);
 	expect(__LINE__, &l, 40, 10, 0, 0, false);
 }
@@ -328,6 +350,7 @@ main(void)
 	    cmocka_unit_test(test_drops_before_a_reconnect_are_not_forgotten),
 	    cmocka_unit_test(
 		test_a_worker_that_does_not_tell_leaves_lower_bounds_for_ever),
+	    cmocka_unit_test(what_two_captures_may_both_have_counted_is_not_told),
 	    cmocka_unit_test(test_a_second_loss_closes_the_first_one),
 	    cmocka_unit_test(test_a_settled_capture_needs_no_question_when_it_is_lost),
 	    cmocka_unit_test(test_a_capture_is_lost_before_the_next_one_begins),
