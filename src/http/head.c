@@ -115,9 +115,9 @@ parse_version(struct span s, unsigned *minor)
 	if (s.n != 8 || !span_starts(s, span_str("HTTP/")) || !is_digit(s.p[5]) ||
 	    s.p[6] != '.' || !is_digit(s.p[7]))
 		return HTTP_HEAD_BAD;
-	if (s.p[5] != '1' || s.p[7] > '1')
+	if (s.p[5] != '1')
 		return HTTP_HEAD_BAD_VERSION;
-	*minor = s.p[7] - (unsigned)'0';
+	*minor = s.p[7] > '0';
 	return HTTP_HEAD_OK;
 }
 

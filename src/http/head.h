@@ -9,7 +9,7 @@
  * the RFC allows a recipient to be, so that no two servers can read a message that we
  * accept differently: CRLF only, no empty line before the start line, one space between
  * its parts, no obs-fold, no space before a colon, no control byte but tab in values,
- * HTTP/1.0 and 1.1 only.
+ * HTTP/1 only.
  */
 struct http_field {
 	struct span name;  /* a token, as sent */
@@ -27,7 +27,8 @@ struct http_request_head {
 	enum http_method method;
 	struct span method_text;
 	struct span target; /* 1 to HTTP_TARGET_MAX bytes of visible ASCII */
-	unsigned minor;	    /* 0 or 1: HTTP/1.minor */
+	unsigned
+	    minor; /* 0 or 1: HTTP/1.minor; a higher one is read as 1 (RFC 9110 2.5) */
 	struct http_fields fields;
 };
 
@@ -44,7 +45,7 @@ enum http_head_result {
 	HTTP_HEAD_BAD,		   /* 400 */
 	HTTP_HEAD_TARGET_TOO_LONG, /* 414 */
 	HTTP_HEAD_TOO_LARGE,	   /* 431: HTTP_HEAD_MAX or HTTP_FIELDS_MAX passed */
-	HTTP_HEAD_BAD_VERSION	   /* 505: well-formed, but not HTTP/1.0 or 1.1 */
+	HTTP_HEAD_BAD_VERSION	   /* 505: well-formed, but not HTTP/1 */
 };
 
 /*

@@ -20,6 +20,7 @@ http_server_init(struct http_server *s)
 	s->status = 0;
 	s->reason = "";
 	s->is_persistent = false;
+	s->has_empty_line = false;
 	s->head.fields.n = 0;
 	s->target = (struct http_target){.has_query = false};
 }
@@ -60,7 +61,7 @@ refuse_head(struct http_server *s, enum http_head_result result)
 	case HTTP_HEAD_TOO_LARGE:
 		return refuse(s, 431, "The request head is too large.");
 	case HTTP_HEAD_BAD_VERSION:
-		return refuse(s, 505, "This server speaks HTTP/1.1 and HTTP/1.0.");
+		return refuse(s, 505, "This server speaks HTTP/1.");
 	case HTTP_HEAD_OK:
 	case HTTP_HEAD_MORE:
 	case HTTP_HEAD_BAD:
@@ -155,7 +156,8 @@ start_request(struct http_server *s)
 
 	s->is_persistent =
 	    s->head.minor > 0 && !http_head_has_token(fields, "Connection", "close");
-	if (!http_target_parse(s->head.target, &s->target))
+	if (!http_target_parse(s->head.target, &s->target) ||
+	    (s->target.path.p[0] == '*' && s->head.method != HTTP_METHOD_OTHER))
 		return refuse(s, 400,
 			      "The request target is not a path or an http URL in "
 			      "which each % has two hex digits behind it.");
@@ -165,12 +167,29 @@ start_request(struct http_server *s)
 	return wrong != NULL ? refuse(s, 400, wrong) : refuse_body(s);
 }
 
+/* One empty line before a request means nothing (RFC 9112 2.2). False: half of it is there. */
+static bool
+skip_empty_line(struct http_server *s)
+{
+	struct span in = buf_readable(&s->in);
+	size_t n;
+
+	if (s->has_empty_line || in.n == 0 || in.p[0] != '\r')
+		return true;
+	if (in.n > 1 && in.p[1] == '\n') {
+		s->has_empty_line = true;
+		buf_consume(&s->in, 2);
+		buf_space(&s->in, &n);
+	}
+	return in.n > 1;
+}
+
 enum http_server_event
 http_server_next(struct http_server *s)
 {
 	enum http_head_result result;
 
-	if (s->state != HTTP_SERVER_HEAD)
+	if (s->state != HTTP_SERVER_HEAD || !skip_empty_line(s))
 		return HTTP_SERVER_MORE;
 	assert(s->in.head == 0);
 	result = http_head_parse_request(buf_readable(&s->in), &s->seen, &s->head,
@@ -195,6 +214,7 @@ http_server_answered(struct http_server *s)
 	buf_space(&s->in, &n);
 	s->seen = 0;
 	s->head_size = 0;
+	s->has_empty_line = false;
 	s->state = HTTP_SERVER_HEAD;
 	return true;
 }

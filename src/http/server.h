@@ -24,8 +24,9 @@ struct http_server {
 	size_t seen;	  /* of http_head_parse_request */
 	size_t head_size; /* kept in the buffer until answered: the request borrows it */
 	unsigned status;  /* of the last ERROR */
-	const char *reason; /* of the last ERROR: one sentence, static */
-	bool is_persistent; /* what the current request asks for */
+	const char *reason;  /* of the last ERROR: one sentence, static */
+	bool is_persistent;  /* what the current request asks for */
+	bool has_empty_line; /* it began with one, which is taken off */
 	struct http_request_head head;
 	struct http_target target;
 	uint8_t mem[HTTP_HEAD_MAX];

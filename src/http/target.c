@@ -31,6 +31,10 @@ bool
 http_target_parse(struct span target, struct http_target *out)
 {
 	*out = (struct http_target){.path = span_str("")};
+	if (span_eq(target, span_str("*"))) {
+		out->path = target;
+		return true;
+	}
 	if (target.n > 0 && target.p[0] == '/')
 		return parse_origin(target, out);
 	if (!span_take_prefix_ci(&target, "http://") &&

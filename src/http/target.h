@@ -6,14 +6,14 @@
 /* Request targets (RFC 9112 3.2) and their queries, as a server reads them. */
 
 struct http_target {
-	struct span path;      /* starts with "/", percent-encoded as sent */
+	struct span path;      /* starts with "/", percent-encoded as sent; or is "*" */
 	struct span query;     /* behind "?"; empty when none */
 	struct span authority; /* of the absolute form; empty in origin form */
 	bool has_query;
 };
 
 /*
- * Splits origin form and absolute form (http and https). False for anything else: other
+ * Splits origin form, absolute form (http and https) and asterisk form. False for anything else: other
  * forms, other schemes, an empty authority, userinfo, a fragment, bytes outside the
  * URI character set, a "%" without two hex digits. Spans borrow from target.
  */

@@ -137,6 +137,13 @@ requests_come_out_as_they_were_sent(void **state)
 	     "R POST / i"},
 	    {__LINE__, G("Expect: 100-continue\r\n"), "R GET / i"},
 	    {__LINE__, G("Expect: 200-ok\r\n"), "R GET / i"},
+	    {__LINE__, CHECK_BYTES("GET / HTTP/1.2\r\n" H "\r\n" NEXT),
+	     "R GET / R GET /next i"},
+	    {__LINE__, CHECK_BYTES("\r\n" NEXT "\r\n" NEXT), "R GET /next R GET /next i"},
+	    {__LINE__, CHECK_BYTES(NEXT "\r\n"), "R GET /next i"},
+	    {__LINE__, CHECK_BYTES(NEXT "\r"), "R GET /next ."},
+	    {__LINE__, CHECK_BYTES("OPTIONS * HTTP/1.1\r\n" H "\r\n" NEXT),
+	     "R OPTIONS * R GET /next i"},
 	};
 
 	(void)state;
@@ -149,6 +156,12 @@ what_is_wrong_ends_the_connection(void **state)
 	static const struct row rows[] = {
 	    {__LINE__, CHECK_BYTES("GET / HTTP/2.0\r\n\r\n"), "E 505 x ."},
 	    {__LINE__, CHECK_BYTES("GET / HTTP/1.1\r\n\r\n"), "E 400 x ."},
+	    {__LINE__, CHECK_BYTES("GET / HTTP/1.2\r\n\r\n"), "E 400 x ."},
+	    {__LINE__, CHECK_BYTES("GET * HTTP/1.1\r\n" H "\r\n"), "E 400 x ."},
+	    {__LINE__, CHECK_BYTES("\r\n\r\n" NEXT), "E 400 x ."},
+	    {__LINE__, CHECK_BYTES("\n" NEXT), "E 400 x ."},
+	    {__LINE__, CHECK_BYTES("\rG"), "E 400 x ."},
+	    {__LINE__, P("Content-Length: 1\r\n" CHUNKED "\r\na"), "E 400 x ."},
 	    {__LINE__, P("Content-Length: 1\r\n\r\na" NEXT), "E 413 x ."},
 	    {__LINE__, P("Expect: 100-continue\r\nContent-Length: 1\r\n\r\n"),
 	     "E 413 x ."},
