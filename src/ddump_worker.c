@@ -39,7 +39,15 @@ listen_as_told(struct opts *o, struct config *config, int passed_fd, bool *is_ow
 	int fd = passed_fd >= 0 ? passed_fd : net_listen(&o->address, o->unix_mode);
 
 	if (fd < 0) {
-		log_line(LOG_ERROR, "cannot listen on %s: %s", o->listen, strerror(-fd));
+		char mem[LOG_LINE_MAX];
+		struct text line;
+
+		text_init(&line, mem, sizeof(mem));
+		text_str(&line, "cannot listen on ");
+		text_escape(&line, span_str(o->listen));
+		text_str(&line, ": ");
+		text_str(&line, strerror(-fd));
+		log_text(LOG_ERROR, &line);
 		return -1;
 	}
 	config->listen_fd = fd;

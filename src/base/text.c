@@ -161,32 +161,55 @@ utf8_size(struct span s)
 
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 
-/* DEL is legal in JSON, but the text may be read on a terminal. */
-static void
-put_json_ascii(struct text *t, uint8_t c)
+/* The code point of one valid sequence. */
+static uint32_t
+code_of(struct span c)
 {
-	if (c == '"' || c == '\\')
-		text_char(t, '\\');
-	if (c < 0x20 || c == 0x7f)
-		put_hex(t, "\\u00", c, HEX_LOWER);
-	else
-		text_char(t, (char)c);
+	static const uint8_t first[] = {0x7f, 0x1f, 0x0f, 0x07};
+	uint32_t code = c.p[0] & first[c.n - 1];
+
+	for (size_t i = 1; i < c.n; i++)
+		code = code << 6 | (c.p[i] & 0x3f);
+	return code;
 }
 
-/* Valid UTF-8 as it is, but ASCII as put_ascii has it; other bytes become U+FFFD. */
+/* What a terminal obeys (C0, DEL, C1), or what turns the order of text around (UAX 9). */
+static bool
+is_control(uint32_t code)
+{
+	return code < 0x20 || (code >= 0x7f && code <= 0x9f) || code == 0x061c ||
+	       code == 0x200e || code == 0x200f || (code >= 0x202a && code <= 0x202e) ||
+	       (code >= 0x2066 && code <= 0x2069);
+}
+
 static void
-put_utf8(struct text *t, struct span s, void (*put_ascii)(struct text *t, uint8_t c))
+put_control(struct text *t, uint32_t code, bool is_json)
+{
+	if (!is_json) {
+		text_str(t, REPLACEMENT);
+		return;
+	}
+	put_hex(t, "\\u", (uint8_t)(code >> 8), HEX_LOWER);
+	put_hex(t, "", (uint8_t)code, HEX_LOWER);
+}
+
+/* Valid UTF-8 as it is, but for controls and what JSON escapes; other bytes: U+FFFD. */
+static void
+put_utf8(struct text *t, struct span s, bool is_json)
 {
 	while (s.n > 0) {
 		size_t n = utf8_size(s);
+		struct span c = span_take(&s, n > 0 ? n : 1);
 
-		if (n == 1)
-			put_ascii(t, s.p[0]);
-		else if (n > 1)
-			text_put(t, span_of(s.p, n));
-		else
+		if (n == 0) {
 			text_str(t, REPLACEMENT);
-		span_take(&s, n > 0 ? n : 1);
+		} else if (is_control(code_of(c))) {
+			put_control(t, code_of(c), is_json);
+		} else {
+			if (is_json && (c.p[0] == '"' || c.p[0] == '\\'))
+				text_char(t, '\\');
+			text_put(t, c);
+		}
 	}
 }
 
@@ -196,24 +219,15 @@ text_json(struct text *t, struct span s)
 	size_t start = t->n;
 
 	text_char(t, '"');
-	put_utf8(t, s, put_json_ascii);
+	put_utf8(t, s, true);
 	text_char(t, '"');
 	keep_whole(t, start);
-}
-
-static void
-put_printable_ascii(struct text *t, uint8_t c)
-{
-	if (c < 0x20 || c == 0x7f)
-		text_str(t, REPLACEMENT);
-	else
-		text_char(t, (char)c);
 }
 
 void
 text_utf8(struct text *t, struct span s)
 {
-	put_utf8(t, s, put_printable_ascii);
+	put_utf8(t, s, false);
 }
 
 static bool

@@ -31,12 +31,13 @@ void text_duration(struct text *t, uint64_t ns);
 /*
  * Untrusted bytes for a terminal or a log: printable ASCII as it is, everything else
  * and the backslash as \xHH. text_json is a JSON string with its quotes (RFC 8259):
- * valid UTF-8 is kept, any byte that is not becomes U+FFFD.
+ * valid UTF-8 is kept, any byte that is not becomes U+FFFD. Controls, also those of C1 and
+ * of text direction, are escaped: the text may be read on a terminal.
  */
 void text_escape(struct text *t, struct span s);
 void text_json(struct text *t, struct span s);
 
-/* Untrusted bytes for a file of UTF-8 text: control characters and what is no UTF-8 become
+/* Untrusted bytes for a file of UTF-8 text: controls as above and what is no UTF-8 become
  * U+FFFD. What does not fit is cut behind a character. */
 void text_utf8(struct text *t, struct span s);
 

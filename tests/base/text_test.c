@@ -67,7 +67,16 @@ test_json(void **state)
 	    {__LINE__, CHECK_BYTES("eth0"), "\"eth0\""},
 	    {__LINE__, CHECK_BYTES("\"\\/"), "\"\\\"\\\\/\""},
 	    {__LINE__, CHECK_BYTES("\0\n\x1f\x7f"), "\"\\u0000\\u000a\\u001f\\u007f\""},
-	    {__LINE__, CHECK_BYTES("\xc2\x80"), "\"\xc2\x80\""},
+	    {__LINE__, CHECK_BYTES("\xc2\x80\xc2\x9b\xc2\x9f\xc2\xa0"),
+	     "\"\\u0080\\u009b\\u009f\xc2\xa0\""},
+	    {__LINE__, CHECK_BYTES("\xd8\x9b\xd8\x9c\xd8\x9d"),
+	     "\"\xd8\x9b\\u061c\xd8\x9d\""},
+	    {__LINE__, CHECK_BYTES("\xe2\x80\x8d\xe2\x80\x8e\xe2\x80\x8f\xe2\x80\x90"),
+	     "\"\xe2\x80\x8d\\u200e\\u200f\xe2\x80\x90\""},
+	    {__LINE__, CHECK_BYTES("\xe2\x80\xa9\xe2\x80\xaa\xe2\x80\xae\xe2\x80\xaf"),
+	     "\"\xe2\x80\xa9\\u202a\\u202e\xe2\x80\xaf\""},
+	    {__LINE__, CHECK_BYTES("\xe2\x81\xa5\xe2\x81\xa6\xe2\x81\xa9\xe2\x81\xaa"),
+	     "\"\xe2\x81\xa5\\u2066\\u2069\xe2\x81\xaa\""},
 	    {__LINE__, CHECK_BYTES("\xdf\xbf"), "\"\xdf\xbf\""},
 	    {__LINE__, CHECK_BYTES("\xe0\xa0\x80"), "\"\xe0\xa0\x80\""},
 	    {__LINE__, CHECK_BYTES("\xed\x9f\xbf"), "\"\xed\x9f\xbf\""},
@@ -91,6 +100,27 @@ test_json(void **state)
 
 	(void)state;
 	run(rows, CHECK_COUNT(rows), text_json);
+}
+
+static void
+test_utf8(void **state)
+{
+	static const struct row rows[] = {
+	    {__LINE__, CHECK_BYTES("\"\\\xc3\xa4\x1b\x7f"), "\"\\\xc3\xa4" FFFD FFFD},
+	    {__LINE__, CHECK_BYTES("\xc2\x9b\xd8\x9c\xe2\x80\xae\xe2\x81\xa6"),
+	     FFFD FFFD FFFD FFFD},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < CHECK_COUNT(rows); i++) {
+		char mem[64];
+		struct text t;
+
+		text_init(&t, mem, sizeof(mem));
+		text_utf8(&t, rows[i].in);
+		check_span(__FILE__, rows[i].line, rows[i].in, text_span(&t),
+			   span_str(rows[i].want), "text");
+	}
 }
 
 static void
@@ -165,8 +195,12 @@ read_json(struct span json, uint8_t *out)
 			memcpy(hex, json.p + i + 1, 4);
 			hex[4] = '\0';
 			assert_int_equal(sscanf(hex, "%4x", &cp), 1);
-			assert_true(cp < 0x80);
-			out[n++] = (uint8_t)cp;
+			if (cp >= 0x800)
+				out[n++] = (uint8_t)(0xe0 | cp >> 12);
+			if (cp >= 0x80)
+				out[n++] = (uint8_t)((cp >= 0x800 ? 0x80 : 0xc0) |
+						     (cp >> 6 & 0x3f));
+			out[n++] = (uint8_t)(cp < 0x80 ? cp : 0x80 | (cp & 0x3f));
 			i += 4;
 		} else {
 			assert_true(json.p[i] == '"' || json.p[i] == '\\');
@@ -319,10 +353,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_escape),	  cmocka_unit_test(test_json),
-	    cmocka_unit_test(test_percent),	  cmocka_unit_test(test_hex),
-	    cmocka_unit_test(test_json_property), cmocka_unit_test(test_numbers),
-	    cmocka_unit_test(test_cut_is_prefix), cmocka_unit_test(test_durations),
+	    cmocka_unit_test(test_escape),    cmocka_unit_test(test_json),
+	    cmocka_unit_test(test_percent),   cmocka_unit_test(test_hex),
+	    cmocka_unit_test(test_utf8),      cmocka_unit_test(test_json_property),
+	    cmocka_unit_test(test_numbers),   cmocka_unit_test(test_cut_is_prefix),
+	    cmocka_unit_test(test_durations),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

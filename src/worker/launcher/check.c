@@ -35,9 +35,13 @@ say_links(const struct config *config)
 	}
 	for (size_t i = 0; i < links.n; i++) {
 		const struct link *l = &links.list[i];
+		char mem[4 * LINKS_NAME_SIZE];
+		struct text name;
 
+		text_init(&name, mem, sizeof(mem));
+		text_escape(&name, span_str(l->name));
 		if (config_allows_interface(config, span_str(l->name)))
-			printf("%-12s %s (%s, mtu %u)\n", "interface", l->name,
+			printf("%-12s %s (%s, mtu %u)\n", "interface", text_cstr(&name),
 			       l->is_up ? "up" : "down", l->mtu);
 	}
 	if (fd >= 0)
