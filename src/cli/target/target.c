@@ -62,6 +62,14 @@ enum detail {
 	DETAIL_NUMBER
 };
 
+/* As much as there is room for: a name is never empty. */
+static void
+put_escaped(struct text *name, struct span s)
+{
+	while (s.n > 0)
+		text_escape(name, span_take(&s, 1));
+}
+
 static void
 put_host(struct text *name, const struct target *t, enum detail detail)
 {
@@ -93,12 +101,12 @@ set_name(struct target *t, enum detail detail, size_t number)
 	}
 	switch (t->ops->way) {
 	case TARGET_OPEN:
-		text_escape(&name,
+		put_escaped(&name,
 			    detail == DETAIL_HOST ? short_key(t) : span_str(t->text));
 		break;
 	case TARGET_SOCKET:
 		text_str(&name, t->ops->place);
-		text_escape(&name, t->url.host);
+		put_escaped(&name, t->url.host);
 		break;
 	case TARGET_LOOK_UP:
 		put_host(&name, t, detail);
@@ -124,7 +132,7 @@ set_raw_name(struct target *t)
 			host = span_of(s.p + i + 1, s.n - i - 1);
 	text_init(&name, t->name, sizeof(t->name));
 	text_str(&name, host.n < s.n ? "...@" : "");
-	text_escape(&name, host.n < 128 ? host : span_of(host.p, 128));
+	put_escaped(&name, span_take(&host, 128));
 	text_str(&name, s.n == 0 ? "(empty)" : "");
 	text_cstr(&name);
 }

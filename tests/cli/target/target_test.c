@@ -1,6 +1,7 @@
 /* What an argument names, what people call it, and the request made for it. */
 #include "cli/target/target.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "support/check.h"
@@ -359,6 +360,26 @@ test_same(void **state)
 	}
 }
 
+/* Each byte of other alphabets takes four: what does not fit must not cost all of it. */
+static void
+test_a_long_name_is_cut_not_empty(void **state)
+{
+	static const char *const formats[] = {"./%s.pcap", "unix:/%s", "%s"};
+	char letters[101];
+	char text[128];
+	struct target t;
+
+	(void)state;
+	memset(letters, 0xc3, sizeof(letters));
+	letters[100] = '\0';
+	for (size_t i = 0; i < CHECK_COUNT(formats); i++) {
+		snprintf(text, sizeof(text), formats[i], letters);
+		target_parse(&t, text);
+		assert_true(strlen(t.name) > TARGET_NAME_MAX - 8);
+		assert_non_null(strstr(t.name, "\\xc3\\xc3"));
+	}
+}
+
 /* One of a name's addresses: connected to by the address, asked for by the name. */
 static void
 test_addresses(void **state)
@@ -443,6 +464,7 @@ main(void)
 	    cmocka_unit_test(test_kinds),
 	    cmocka_unit_test(test_refused),
 	    cmocka_unit_test(test_a_label_is_no_other_targets_name),
+	    cmocka_unit_test(test_a_long_name_is_cut_not_empty),
 	    cmocka_unit_test(test_requests),
 	    cmocka_unit_test(test_request_that_does_not_fit),
 	    cmocka_unit_test(test_clock_requests),
