@@ -33,11 +33,17 @@ append(struct options *o, const char ***list, struct span line)
 	return more[o->n_targets++] != NULL;
 }
 
-static bool
-split(struct options *o, const char ***list, struct span rest, struct text *why)
+bool
+target_list_take(struct options *o, const char ***list, struct span text,
+		 struct text *why)
 {
-	while (rest.n > 0) {
-		struct span line = span_split(&rest, '\n');
+	if (span_find(text, '\0') < text.n) {
+		text_str(why,
+			 "--targets: a NUL byte in the file; write it as UTF-8 text");
+		return false;
+	}
+	while (text.n > 0) {
+		struct span line = span_split(&text, '\n');
 
 		if (line.n > 0 && line.p[line.n - 1] == '\r')
 			line.n--;
@@ -70,7 +76,7 @@ target_list_read(struct options *o, const char ***list, struct text *why)
 		path = "/dev/stdin";
 	if (!trust_read("--targets", path, &bytes, &n, why))
 		return false;
-	is_good = split(o, list, span_of(bytes, n), why);
+	is_good = target_list_take(o, list, span_of(bytes, n), why);
 	trust_wipe(bytes, n);
 	return is_good;
 }

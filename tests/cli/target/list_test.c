@@ -122,6 +122,24 @@ test_no_file(void **state)
 			    "give a file that can be read");
 }
 
+/* UTF-16 has such lines: each would be cut behind its first letter. */
+static void
+test_nul(void **state)
+{
+	struct options o = {.n_targets = 0};
+	const char **list = NULL;
+	char mem[256];
+	struct text why;
+
+	(void)state;
+	text_init(&why, mem, sizeof(mem));
+	assert_false(target_list_take(&o, &list, span_of("db1\nd\0b\0", 8), &why));
+	assert_string_equal(text_cstr(&why),
+			    "--targets: a NUL byte in the file; write it as UTF-8 text");
+	assert_int_equal(o.n_targets, 0);
+	assert_null(list);
+}
+
 int
 main(void)
 {
@@ -129,6 +147,7 @@ main(void)
 	    cmocka_unit_test(test_rows),
 	    cmocka_unit_test(test_together),
 	    cmocka_unit_test(test_no_file),
+	    cmocka_unit_test(test_nul),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
