@@ -8,7 +8,6 @@ here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$1"
 out=$(cd "$1" && pwd)
 dist=$here/distfiles
-apt=$out/apt
 log=$out/fetch.log
 : >"$log"
 
@@ -23,7 +22,7 @@ apt_stanzas() {
 	codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
 	for f in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
 		[ -f "$f" ] && sed -n 's/#.*//; s/^[[:space:]]*deb\(-src\)\{0,1\}[[:space:]]\{1,\}//p' "$f"
-	done | awk -v cn="$codename" -v to="$DEBIAN_SUITE" '
+	done | awk -v cn="$codename" -v to="$suite" '
 		function put(uri, suite, key) {
 			if (suite ~ /^(stable|testing|oldstable)/) sub(/^[a-z]+/, cn, suite)
 			if (suite == cn "/updates") suite = cn "-security"
@@ -44,7 +43,7 @@ apt_stanzas() {
 		}'
 	for f in /etc/apt/sources.list.d/*.sources; do
 		[ -f "$f" ] && cat "$f" && echo
-	done | awk -v cn="$codename" -v to="$DEBIAN_SUITE" '
+	done | awk -v cn="$codename" -v to="$suite" '
 		function flush(   n, i, s, a, list) {
 			n = split(suites, a, /[ \t]+/)
 			for (i = 1; i <= n; i++) {
@@ -81,8 +80,8 @@ apt_stanzas() {
 		END { flush() }'
 }
 
-# A private apt: its state, cache and lists under $apt; of the machine only the proxy and transport
-# settings and the keyrings are read. Hooks of the machine are not run.
+# A private apt for $suite: its state, cache and lists under $apt; of the machine only the proxy and
+# transport settings and the keyrings are read. Hooks of the machine are not run.
 apt_get() {
 	apt-get -q -c "$apt/apt.conf" "$@"
 }
@@ -111,10 +110,10 @@ Acquire::AllowInsecureRepositories "false";
 EOF
 	apt_update || {
 		# A mirror without the -updates or -security suite must not stop the build.
-		sed -i "s/ $DEBIAN_SUITE-[a-z]*//g" "$apt/parts/ddump.sources"
+		sed -i "s/ $suite-[a-z]*//g" "$apt/parts/ddump.sources"
 		awk -v RS= -v ORS='\n\n' '/\nSuites: *[a-z]/' "$apt/parts/ddump.sources" >"$apt/parts/s" &&
 			mv "$apt/parts/s" "$apt/parts/ddump.sources"
-		apt_update && note "the mirror has no $DEBIAN_SUITE-security or -updates suite; using $DEBIAN_SUITE alone"
+		apt_update && note "the mirror has no $suite-security or -updates suite; using $suite alone"
 	}
 }
 
@@ -122,15 +121,17 @@ apt_update() {
 	apt_get update >"$apt/update.log" 2>&1 && rc=0 || rc=1
 	cat "$apt/update.log" >>"$log"
 	if grep -Eq 'NO_PUBKEY|BADSIG|EXPKEYSIG|is not signed|not verified' "$apt/update.log"; then
-		die "this machine's keyring cannot verify Debian's $DEBIAN_SUITE index (install a newer debian-archive-keyring, or put the tarballs into third_party/distfiles/); see $log"
+		die "this machine's keyring cannot verify Debian's $suite index (install a newer debian-archive-keyring, or put the tarballs into third_party/distfiles/); see $log"
 	fi
 	return $rc
 }
 
 from_apt() { # name: sets tarball and patches
 	command -v apt-get >/dev/null && [ "$(. /etc/os-release && echo "$ID")" = debian ] || return 1
+	suite=$(val "$1" suite)
+	apt=$out/apt/$suite
 	if [ ! -e "$apt/ready" ]; then
-		apt_init || { note "apt gives no $DEBIAN_SUITE sources (see $log)"; return 1; }
+		apt_init || { note "apt gives no $suite sources (see $log)"; return 1; }
 		: >"$apt/ready"
 	fi
 	rm -rf "$apt/dl/$1" && mkdir "$apt/dl/$1"
@@ -142,6 +143,10 @@ from_apt() { # name: sets tarball and patches
 	"$(val "$1" series)"*) ;;
 	*) note "apt has $1 $version, not $(val "$1" series)x"; return 1 ;;
 	esac
+	if [ "$(printf '%s\n' "$version" "$(val "$1" version)" | sort -V | head -n 1)" != "$(val "$1" version)" ]; then
+		note "apt has $1 $version, older than $(val "$1" version)"
+		return 1
+	fi
 	if [ "$(sha "$tarball")" != "$(val "$1" sha256)" ]; then
 		note "taking $1 $version from apt instead of the pinned $(val "$1" version): apt's signature vouches for it"
 	fi
@@ -216,4 +221,4 @@ for name in musl libpcap mbedtls; do
 		die "cannot get $name $(val $name version): put $(basename "$(val $name url)") into third_party/distfiles/ (log: $log)"
 	unpack $name
 done
-rm -rf "$apt"
+rm -rf "$out/apt"

@@ -694,6 +694,37 @@ def test_other_servers(pki, answer, expect):
     assert not thread.is_alive()
 
 
+def no_tls13_hello():
+    """A ServerHello that claims TLS 1.3 as its version and has no supported_versions (RFC 8446 4.1.3)."""
+    body = b"\x03\x04" + bytes(32) + b"\x00" + b"\x13\x01" + b"\x00" + b"\x00\x00"
+    message = b"\x02" + len(body).to_bytes(3, "big") + body
+    return b"\x16\x03\x03" + len(message).to_bytes(2, "big") + message
+
+
+def test_tls13_is_negotiated_by_its_extension_alone(pki):
+    """CVE-2026-115490: a client that goes on from here has keys that everyone knows."""
+    heard = b""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        def serve():
+            nonlocal heard
+            client, _ = listener.accept()
+            client.settimeout(PATIENCE)
+            client.recv(65536)
+            client.sendall(no_tls13_hello())
+            while data := client.recv(65536):
+                heard += data
+                if len(heard) >= 7:
+                    break
+            client.close()
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        status, log, _ = probe(listener.getsockname()[1], host="db1.example", ca=pki.cert("ca"))
+        thread.join(PATIENCE)
+    assert status == 1 and "handshake: " in log, log
+    assert heard == b"\x15\x03\x03\x00\x02\x02\x46", (heard, log)  # alert protocol_version (70)
+
+
 def test_server_name_is_sent_for_names_only(pki):
     for host, expect in (("db1.example", True), ("db1.example.", True), ("127.0.0.1", False), ("::1", False)):
         with Server(pki, "rsa", "-servername", "other.example", "-cert2", pki.cert("p256"), "-key2",
