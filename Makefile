@@ -41,7 +41,7 @@ CPP := -iquote src -D_GNU_SOURCE -DDDUMP_VERSION=\"$(VERSION)\" -ffile-prefix-ma
 CSTD := -std=c11
 
 # Sources, by the binary or archive that they end up in.
-CORE   := $(wildcard src/base/*.c src/http/*.c src/merge/*.c) $(filter-out src/pcap/capture.c,$(wildcard src/pcap/*.c))
+CORE   := $(wildcard src/base/*.c src/http/*.c src/merge/*.c src/print/*.c) $(filter-out src/pcap/capture.c,$(wildcard src/pcap/*.c))
 SYS    := $(filter-out src/sys/tls/tls.c,$(wildcard src/sys/*.c src/sys/*/*.c))
 WORKER := $(wildcard src/worker/*/*.c src/worker/*/*/*.c)
 CLI    := $(wildcard src/cli/*/*.c)
@@ -140,7 +140,7 @@ coverage:
 	$(PYTHON) -B tools/coverage.py $(COVERAGE_FLAGS) $(O)/cov
 mutants: $(UNIT)
 	$(PYTHON) -B tools/mutants.py --build $(S) --compile '$(CC) $(CSTD) $(CPP) $(SANFLAGS)' --libs '$(SANLIBS) -lcmocka -lm -lpthread' --jobs $(JOBS) $(MUTANTS)
-check-e2e: all $(O)/tests/tls_probe build/.setup-check
+check-e2e: all $(O)/tests/tls_probe $(O)/obj/tests/bench/print_tool build/.setup-check
 	DDUMP_BUILD=$(CURDIR)/$(O) PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest tests/e2e -q -p no:cacheprovider -n $(PYTEST_JOBS) $(PYTEST_FLAGS)
 chaos: all build/.setup-check
 	DDUMP_BUILD=$(CURDIR)/$(O) $(PYTHON) -B tests/chaos/chaos.py --seconds $(CHAOS_SECONDS) --jobs $(JOBS) $(CHAOS_FLAGS)

@@ -1,0 +1,36 @@
+/* What IP carries: tunnels, transports, others. */
+#include "print/rows.h"
+
+/* clang-format off */
+static const struct row rows[] = {
+	{__LINE__, "02000000000202000000000108004500003000010000400466c70a0000010a0000024500001c00010000400166de0a0000020a0000010800f7ff00000000",
+	 "IP 10.0.0.1 > 10.0.0.2: IP 10.0.0.2 > 10.0.0.1: ICMP echo request, id 0, seq 0, length 8"},
+	{__LINE__, "020000000002020000000001080045000044000100004029668e0a0000010a0000026000000000083a40000000000000000000000000000000010000000000000000000000000000000280007fba00000000",
+	 "IP 10.0.0.1 > 10.0.0.2: IP6 ::1 > ::2: ICMP6, echo request, id 0, seq 0, length 8"},
+	{__LINE__, "020000000002020000000001080045000019000100004063667f0a0000010a00000268656c6c6f",
+	 "IP 10.0.0.1 > 10.0.0.2: proto 99, length 5"},
+	{__LINE__, "02000000000202000000000186dd600000000002634020010db800000000000000000000000120010db80000000000000000000000027a7a",
+	 "IP6 2001:db8::1 > 2001:db8::2: proto 99, length 2"},
+	{__LINE__, "02000000000202000000000108004500002400012000401146c60a0000010a00000200050006001009df7878787878787878",
+	 "IP 10.0.0.1.5 > 10.0.0.2.6: UDP, length 8"},
+	{__LINE__, "02000000000202000000000186dd6000000000023b4020010db800000000000000000000000120010db80000000000000000000000027a7a",
+	 "IP6 2001:db8::1 > 2001:db8::2: no next header"},
+};
+/* clang-format on */
+
+static void
+packets_print_as_tcpdump_prints_them(void **state)
+{
+	(void)state;
+	rows_check(rows, CHECK_COUNT(rows), SAVEFILE_LINKTYPE_ETHERNET);
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(packets_print_as_tcpdump_prints_them),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
