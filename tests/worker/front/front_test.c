@@ -30,7 +30,8 @@ static struct config config = {
     .library = "libpcap",
     .limits = {.ring_max = 64u << 20, .snaplen_max = SAVEFILE_SNAPLEN_MAX}};
 static struct child child;
-static int launcher;
+static int launcher; /* the launcher's end, and the front's */
+static int front_end;
 static bool has_network;
 
 static int
