@@ -81,13 +81,13 @@ RECIPE = echo "  LIB     $(@F:.%=%)"; CC='$(CROSS)$(CC)' TCC='$(TCC)' AR=$(CROSS
 THIRD := build/src/.fetched third_party/build.sh third_party/static-pie.specs
 $(O)/.musl: | $(if $(CROSS),build/.setup-cross)
 $(O)/.libpcap: $(if $(NATIVE),,$(O)/.musl)
-$(O)/.mbedtls: third_party/mbedtls_config.h third_party/mbedtls_entropy.c $(O)/.libpcap
+$(O)/.mbedtls: $(wildcard third_party/mbedtls_*) $(O)/.libpcap
 $(O)/.musl $(O)/.libpcap $(O)/.mbedtls: $(THIRD)
 	$(RECIPE)
 
 # The static binaries.
 $(O)/obj/src/pcap/capture.o: CPP += -isystem $(O)/libpcap/include
-$(O)/obj/src/sys/tls/tls.o: CPP += -isystem $(O)/mbedtls/include
+$(O)/obj/src/sys/tls/tls.o $(O)/obj/tests/e2e/gcm_probe.o: CPP += -isystem $(O)/mbedtls/include
 $(O)/obj/%.o: %.c $(COMMON) $(LIBS:%=$(O)/.%)
 	mkdir -p $(@D) && echo "  CC      $<"
 	$(TCC) $(CSTD) $(CPP) $(WARN) $(CFLAGS) $(LTO) $(HARDEN) -MMD -MP -c -o $@ $<
@@ -97,13 +97,13 @@ $(O)/libcore.a: $(call obj,$(CORE))
 $(O)/libsys.a: $(call obj,$(SYS))
 $(O)/libcore.a $(O)/libsys.a: $(O)/sources
 	$(AR_CMD)
-LINK = echo "  LINK    $@"; $(TCC) $(CFLAGS) $(LTO) $(HARDEN) $(LDFLAGS) -Wl,--gc-sections -o $@ $(filter %.o %.a,$^)
+LINK = echo "  LINK    $@"; mkdir -p $(@D); $(TCC) $(CFLAGS) $(LTO) $(HARDEN) $(LDFLAGS) -Wl,--gc-sections -o $@ $(filter %.o %.a,$^)
 $(O)/ddump-worker: $(call obj,src/ddump_worker.c $(WORKER) $(wildcard src/pcap/capture.c)) $(O)/libsys.a $(O)/libcore.a
 	$(LINK) -L$(O)/libpcap/lib -lpcap
 $(O)/ddump: $(call obj,src/ddump.c $(CLI) $(wildcard src/sys/tls/tls.c)) $(O)/libsys.a $(O)/libcore.a
-	$(LINK) -L$(O)/mbedtls/lib -lmbedtls
 $(O)/tests/tls_probe: $(call obj,tests/e2e/tls_probe.c src/sys/trust.c $(wildcard src/sys/tls/*.c)) $(O)/libcore.a
-	mkdir -p $(@D)
+$(O)/tests/gcm_probe: $(call obj,tests/e2e/gcm_probe.c)
+$(O)/ddump $(O)/tests/tls_probe $(O)/tests/gcm_probe:
 	$(LINK) -L$(O)/mbedtls/lib -lmbedtls
 
 # Unit tests: the host's compiler and C library, under ASan and UBSan, with a libpcap for them.
@@ -140,7 +140,7 @@ coverage:
 	$(PYTHON) -B tools/coverage.py $(COVERAGE_FLAGS) $(O)/cov
 mutants: $(UNIT)
 	$(PYTHON) -B tools/mutants.py --build $(S) --compile '$(CC) $(CSTD) $(CPP) $(SANFLAGS)' --libs '$(SANLIBS) -lcmocka -lm -lpthread' --jobs $(JOBS) $(MUTANTS)
-check-e2e: all $(O)/tests/tls_probe $(O)/obj/tests/bench/print_tool build/.setup-check
+check-e2e: all $(O)/tests/tls_probe $(O)/tests/gcm_probe $(O)/obj/tests/bench/print_tool build/.setup-check
 	DDUMP_BUILD=$(CURDIR)/$(O) PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest tests/e2e -q -p no:cacheprovider -n $(PYTEST_JOBS) $(PYTEST_FLAGS)
 chaos: all build/.setup-check
 	DDUMP_BUILD=$(CURDIR)/$(O) $(PYTHON) -B tests/chaos/chaos.py --seconds $(CHAOS_SECONDS) --jobs $(JOBS) $(CHAOS_FLAGS)

@@ -64,8 +64,8 @@ mbedtls)
 	mkdir -p "$out/mbedtls/include" "$out/mbedtls/lib"
 	cp -R "$src/include/mbedtls" "$src/include/psa" "$out/mbedtls/include/"
 	cp "$here/mbedtls_config.h" "$out/mbedtls/include/mbedtls/mbedtls_config.h"
-	flags="-std=c99 -O2 -g $HARDEN -ffile-prefix-map=$src=mbedtls -I$out/mbedtls/include -I$src/library"
-	ls "$src"/library/*.c "$here/mbedtls_entropy.c" |
+	flags="-std=c99 -O2 -g $HARDEN -ffile-prefix-map=$src=mbedtls -I$out/mbedtls/include -I$src/library -I$here"
+	ls "$src"/library/*.c "$here"/mbedtls_*.c |
 		xargs -P "$JOBS" -n 12 $TCC $flags -c >>"$log" 2>&1
 	$AR rcsD "$out/mbedtls/lib/libmbedtls.a" *.o
 	cp "$src/LICENSE" "$out/licenses/mbedtls"

@@ -28,6 +28,9 @@
 #define MBEDTLS_SHA256_USE_ARMV8_A_CRYPTO_IF_PRESENT
 #define MBEDTLS_SHA512_USE_A64_CRYPTO_IF_PRESENT
 #endif
+#if defined(__x86_64__) || (defined(__aarch64__) && !defined(__AARCH64EB__))
+#define DDUMP_GCM_BLOCKS /* patches/mbedtls-3.6-gcm-blocks.patch; without: the library's own */
+#endif
 #define MBEDTLS_CHACHA20_C
 #define MBEDTLS_POLY1305_C
 #define MBEDTLS_CHACHAPOLY_C

@@ -16,6 +16,7 @@ import pytest
 from lab import BUILD, PATIENCE, ROOT, run, wait_for
 
 PROBE = os.path.join(BUILD, "tests", "tls_probe")
+GCM_PROBE = os.path.join(BUILD, "tests", "gcm_probe")
 OPENSSL = shutil.which("openssl")
 
 pytestmark = [
@@ -692,6 +693,28 @@ def test_other_servers(pki, answer, expect):
         check(probe(listener.getsockname()[1], host="db1.example", ca=pki.cert("ca")), expect)
         thread.join(PATIENCE)
     assert not thread.is_alive()
+
+
+def has_instructions():
+    """Of AES-GCM eight blocks at a time: x86-64 or aarch64, as /proc/cpuinfo names them."""
+    with open("/proc/cpuinfo") as f:
+        flags = set(re.findall(r"^(?:flags|Features)\s*:(.*)$", f.read(), re.M)[0].split())
+    return {"aes", "pclmulqdq", "ssse3"} <= flags or {"aes", "pmull"} <= flags
+
+
+def test_aes_gcm_in_groups_is_the_librarys_own():
+    """10,000 random records beside the library's slow way; every forged bit is refused."""
+    out = run(GCM_PROBE, "10000", str(int.from_bytes(os.urandom(4), "big"))).stdout.decode()
+    assert out == f"blocks: {'yes' if has_instructions() else 'no'}\nok: 10000 cases\n"
+
+
+@pytest.mark.parametrize("lacks", ["-aes", "-pclmulqdq", "-ssse3"])
+def test_a_processor_without_the_instructions_takes_the_librarys_own(lacks):
+    qemu = shutil.which("qemu-x86_64")
+    if qemu is None or os.uname().machine != "x86_64":
+        pytest.skip("needs qemu-x86_64")
+    out = run(qemu, "-cpu", f"Westmere,{lacks}", GCM_PROBE, "100").stdout.decode()
+    assert out == "blocks: no\nok: 100 cases\n"
 
 
 def no_tls13_hello():
