@@ -82,6 +82,8 @@ ledger_note(struct ledger *l, const struct savefile_statistics *s)
 	struct ledger_counts *told = &l->now.told;
 	uint64_t rest = less(s->accept, s->osdrop);
 
+	if (l->now.is_final)
+		return;
 	if (s->has & SAVEFILE_HAS_OSDROP) {
 		l->now.has_drops = true;
 		told->dropped = s->osdrop;

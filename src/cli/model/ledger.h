@@ -46,7 +46,8 @@ void ledger_begin(struct ledger *l);
 /* The capture at work has given so many packets by now. */
 void ledger_receive(struct ledger *l, uint64_t received);
 
-/* A statistics block of the whole stream; the last one if it has ACCEPT. */
+/* A statistics block of the whole stream; the last one if it has ACCEPT. One that comes
+ * behind the last word is older: a stream may lag behind the worker's answer. */
 void ledger_note(struct ledger *l, const struct savefile_statistics *s);
 
 /* All there was of a file, or of a stream whose end is certain, has come. */

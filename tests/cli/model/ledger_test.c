@@ -339,6 +339,27 @@ test_exact_counts_add_up(void **state)
 	}
 }
 
+/* The stream lags behind the answer: a heartbeat of before comes after it. */
+static void
+a_block_behind_the_last_word_changes_nothing(void **state)
+{
+	const struct ledger_counts told = {.offered = 100, .captured = 40, .dropped = 60};
+	const struct savefile_statistics beat = {.osdrop = 7, .has = SAVEFILE_HAS_OSDROP};
+	struct ledger l = {.is_at_least = false};
+	struct ledger_sum sum;
+
+	(void)state;
+	ledger_begin(&l);
+	ledger_receive(&l, 10);
+	ledger_settle(&l, false, &told, true);
+	ledger_note(&l, &beat);
+	ledger_sum(&l, &sum);
+	assert_true(sum.is_exact);
+	assert_int_equal(sum.told.dropped, 60);
+	assert_int_equal(sum.told.offered, 100);
+	assert_int_equal(sum.not_fetched, 30);
+}
+
 int
 main(void)
 {
@@ -358,6 +379,7 @@ main(void)
 	    cmocka_unit_test(test_a_last_block_that_lies_is_not_exact),
 	    cmocka_unit_test(test_the_end_of_a_file_is_exact_where_drops_are_told),
 	    cmocka_unit_test(test_exact_counts_add_up),
+	    cmocka_unit_test(a_block_behind_the_last_word_changes_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
