@@ -441,6 +441,12 @@ idle(struct merge *m, uint64_t now_ns, struct merge_out *out)
 	return m->n_in == 0 ? MERGE_DONE : MERGE_WAIT;
 }
 
+bool
+merge_asks(struct merge *m, struct merge_out *out)
+{
+	return m->n_needs > 0 && memory_serve(m, out);
+}
+
 enum merge_result
 merge_next(struct merge *m, uint64_t now_ns, struct merge_out *out)
 {
@@ -450,7 +456,7 @@ merge_next(struct merge *m, uint64_t now_ns, struct merge_out *out)
 	drop(m);
 	if (m->aside != STATE_NONE)
 		return leave_aside(m, out);
-	if (m->n_needs > 0 && memory_serve(m, out))
+	if (merge_asks(m, out))
 		return MERGE_GROW;
 	record = tourney_top(&m->records);
 	if (record.key == TOURNEY_NONE)

@@ -208,6 +208,10 @@ struct merge_out {
 
 enum merge_result merge_next(struct merge *m, uint64_t now_ns, struct merge_out *out);
 
+/* While merge_next must wait: whether it would answer GROW at once, with *out as there. A
+ * record arrives when its queue has memory for it. */
+bool merge_asks(struct merge *m, struct merge_out *out);
+
 /*
  * Gives the source's queue new memory (aligned to 8, bytes a multiple of 8, owned by the
  * caller, who gets the old piece back as the result, *old_bytes its size, to free).

@@ -339,6 +339,27 @@ forcing_takes_more_patience(void **state)
 	close_bench(&b);
 }
 
+/* A record that comes while its owner keeps everything back is no younger for it. */
+static void
+memory_is_given_while_nothing_may_leave(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	open_bench(&b, 2, 200 * MS, false, 64 << 20);
+	merge_start(b.m, 0, MERGE_LIVE, true, b.now_ns);
+	merge_start(b.m, 1, MERGE_LIVE, true, b.now_ns);
+	assert_false(merge_asks(b.m, &b.out));
+	assert_int_equal(offer(&b, 0, EPOCH, 60), MERGE_NEEDS_MEMORY);
+	while (merge_asks(b.m, &b.out))
+		give(&b);
+	assert_int_equal(offer(&b, 0, EPOCH, 60), MERGE_BEGUN);
+	assert_int_equal(b.n_out, 0);
+	b.now_ns += 200 * MS;
+	assert_int_equal(next(&b), MERGE_RECORD);
+	close_bench(&b);
+}
+
 /* However long others were full before it came. */
 static void
 everyone_gets_first_memory(void **state)
@@ -833,6 +854,7 @@ main(void)
 	    cmocka_unit_test(patience_comes_before_memory),
 	    cmocka_unit_test(at_the_bound_records_are_forced),
 	    cmocka_unit_test(forcing_takes_more_patience),
+	    cmocka_unit_test(memory_is_given_while_nothing_may_leave),
 	    cmocka_unit_test(everyone_gets_first_memory),
 	    cmocka_unit_test(spare_memory_is_taken_in_turn),
 	    cmocka_unit_test(the_largest_records_fit_any_bound),

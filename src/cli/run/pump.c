@@ -240,8 +240,11 @@ give_all(struct pump *p, bool may_wait, uint64_t now_ns)
 	unsigned ahead = 0;
 
 	if ((may_wait && is_too_early(p, merge_ns)) || !has_linktype(p) ||
-	    (may_wait && is_too_early_to_describe(p, merge_ns, now_ns)))
+	    (may_wait && is_too_early_to_describe(p, merge_ns, now_ns))) {
+		while (merge_asks(p->merge, &out))
+			change_memory(p, out.source, out.bytes);
 		return WRITER_OK;
+	}
 	while (result < WRITER_LAST && output_has_room(output)) {
 		if (!p->writer->is_between && !output_is_ready(output)) {
 			note_offsets(p);
