@@ -77,7 +77,7 @@ struct transport call_take(struct call *c);
 /* Closes everything; legal from any state. */
 void call_close(struct call *c);
 
-/* After the events of a round: frees what they may have named. */
+/* After the events of a round: frees what is done with, and c->reason with it. */
 void call_settle(struct call *c);
 
 #endif

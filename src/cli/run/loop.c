@@ -139,11 +139,10 @@ stall_deadline(const struct run *r)
 static uint64_t
 deadline(const struct run *r)
 {
-	uint64_t due = earlier(fleet_deadline(&r->fleet), r->end_ns);
+	uint64_t due = earlier(r->end_ns, r->writer.file_end_ns);
 	uint64_t skew = r->fleet.context.merge_clock.skew_ns;
 	uint64_t wake_ns = r->pump.wake_ns;
 
-	due = earlier(due, r->writer.file_end_ns);
 	due = earlier(due, stall_deadline(r));
 	due = earlier(due, display_deadline(&r->display));
 	if (has_roster_to_tell(r))
@@ -300,7 +299,6 @@ run_loop(struct run *r)
 		uint64_t now_ns = loop_run_once(&r->loop, deadline(r));
 		struct views views = fleet_views(&r->fleet);
 
-		fleet_expire(&r->fleet, now_ns);
 		take_result(r, r->phase < RUN_FLUSHING
 				   ? pump_give(&r->pump, r->phase == RUN_RUNNING, now_ns)
 				   : pump_flush(&r->pump, now_ns));

@@ -9,12 +9,10 @@ bool
 fleet_init(struct fleet *f, const struct target *targets, uint32_t n)
 {
 	f->sources = calloc(n, sizeof(*f->sources));
-	f->deadlines_mem = malloc(tourney_bytes(n));
-	if (!f->sources || !f->deadlines_mem)
+	if (!f->sources)
 		return false;
 	f->n = n;
 	f->n_pending = n;
-	tourney_init(&f->deadlines, n, f->deadlines_mem);
 	for (uint32_t i = 0; i < n; i++)
 		source_init(&f->sources[i], &f->context, &targets[i], i);
 	return true;
@@ -25,7 +23,6 @@ fleet_fini(struct fleet *f)
 {
 	for (uint32_t i = 0; i < f->n; i++)
 		source_fini(&f->sources[i]);
-	free(f->deadlines_mem);
 	free(f->sources);
 }
 
@@ -43,35 +40,10 @@ fleet_stop(struct fleet *f, bool wants_rest, uint64_t now_ns)
 		source_stop(&f->sources[i], wants_rest, now_ns);
 }
 
-uint64_t
-fleet_deadline(const struct fleet *f)
-{
-	return tourney_top(&f->deadlines).key;
-}
-
-void
-fleet_expire(struct fleet *f, uint64_t now_ns)
-{
-	struct tourney_node top = tourney_top(&f->deadlines);
-
-	while (top.key <= now_ns && top.key != TOURNEY_NONE) {
-		source_expire(&f->sources[top.leaf], now_ns);
-		tourney_set(&f->deadlines, top.leaf,
-			    source_deadline(&f->sources[top.leaf]));
-		if (tourney_top(&f->deadlines).leaf == top.leaf)
-			break;
-		top = tourney_top(&f->deadlines);
-	}
-}
-
 /* True: it is over now, and was not. */
 static bool
 count_change(struct fleet *f, struct source *s)
 {
-	uint64_t due = source_deadline(s);
-
-	if (tourney_key(&f->deadlines, s->id) != due)
-		tourney_set(&f->deadlines, s->id, due);
 	if (s->was_pending && !source_is_pending(s)) {
 		s->was_pending = false;
 		f->n_pending--;

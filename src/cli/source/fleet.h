@@ -1,17 +1,14 @@
 #ifndef CLI_SOURCE_FLEET_H
 #define CLI_SOURCE_FLEET_H
 
-#include "base/tourney.h"
 #include "cli/model/view.h"
 #include "cli/source/source.h"
 
-/* All sources: which have changed, which time asks for, and how many are in which state. */
+/* All sources: which have changed, and how many are in which state. */
 struct fleet {
 	struct source *sources;
 	uint32_t n;
 	struct source_context context; /* what they share */
-	struct tourney deadlines;
-	void *deadlines_mem;
 	uint32_t n_pending; /* neither answered nor failed yet */
 	uint32_t n_over;
 	uint32_t n_counting; /* over, and the worker is asked for the last counts */
@@ -26,10 +23,6 @@ void fleet_fini(struct fleet *f);
 
 void fleet_start(struct fleet *f, uint64_t now_ns);
 void fleet_stop(struct fleet *f, bool wants_rest, uint64_t now_ns); /* source_stop */
-
-/* When fleet_expire is to be called; LOOP_NEVER. */
-uint64_t fleet_deadline(const struct fleet *f);
-void fleet_expire(struct fleet *f, uint64_t now_ns);
 
 /* Settles all that changed or wait for room. True when the merge got something, or one is
  * over. */

@@ -18,6 +18,7 @@
 _Static_assert(BODY_READ_MAX <= NET_SCRATCH, "a read goes into the scratch");
 
 static void on_watch(struct loop_watch *w, unsigned ready, uint64_t now_ns);
+static void on_time(struct loop_timer *t, uint64_t now_ns);
 static void on_reach(struct call *c, uint64_t now_ns);
 static void on_probe(struct call *c, uint64_t now_ns);
 static void on_tally(struct call *c, uint64_t now_ns);
@@ -54,6 +55,7 @@ source_init(struct source *s, struct source_context *context, const struct targe
 	s->was_pending = true;
 	s->watch.fd = -1;
 	s->watch.on_ready = on_watch;
+	s->timer.on_time = on_time;
 	s->transport.fd = -1;
 	s->deadline_ns = LOOP_NEVER;
 	if (target->ops->is_http)
@@ -70,6 +72,7 @@ source_fini(struct source *s)
 {
 	tally_fini(&s->tally); /* nothing is asked any more */
 	source_cancel(s);
+	loop_timer_cancel(s->context->net.loop, &s->timer);
 	body_fini(&s->body);
 	probe_fini(&s->probe);
 	call_settle(&s->reach.call);
@@ -422,9 +425,11 @@ own_deadline(const struct source *s)
 	return s->state == SOURCE_REACHING ? reach_deadline(&s->reach) : s->deadline_ns;
 }
 
-void
-source_expire(struct source *s, uint64_t now_ns)
+static void
+on_time(struct loop_timer *t, uint64_t now_ns)
 {
+	struct source *s = LOOP_OWNER(struct source, timer, t);
+
 	s->now_ns = now_ns;
 	source_note_change(s);
 	if (now_ns >= probe_deadline(&s->probe))
@@ -434,8 +439,8 @@ source_expire(struct source *s, uint64_t now_ns)
 		expire_state(s);
 }
 
-uint64_t
-source_deadline(const struct source *s)
+static uint64_t
+deadline(const struct source *s)
 {
 	uint64_t probe_ns = probe_deadline(&s->probe);
 	uint64_t tally_ns = tally_deadline(&s->tally);
@@ -489,5 +494,6 @@ source_settle(struct source *s, uint64_t now_ns)
 	}
 	call_settle(&s->reach.call);
 	arm(s);
+	loop_timer_set(s->context->net.loop, &s->timer, deadline(s));
 	return has_fed;
 }

@@ -78,6 +78,7 @@ struct source {
 	struct reach reach; /* until the body begins; then: */
 	struct transport transport;
 	struct loop_watch watch;
+	struct loop_timer timer; /* for the earliest deadline of all its parts */
 	struct retry retry;
 	struct lag lag;
 	struct ledger ledger;
@@ -97,12 +98,6 @@ void source_start(struct source *s, uint64_t now_ns);
 
 /* The name was looked up; q stays the caller's. */
 void source_resolved(struct source *s, const struct resolve_request *q, uint64_t now_ns);
-
-/* When source_expire is to be called; LOOP_NEVER. */
-uint64_t source_deadline(const struct source *s);
-
-/* Does what time asks for. */
-void source_expire(struct source *s, uint64_t now_ns);
 
 /*
  * After every change, and while source_is_waiting, after records left the merge: puts
