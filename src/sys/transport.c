@@ -31,8 +31,10 @@ transport_open_file(struct transport *t, const char *path, bool *is_regular)
 		rc = -EISDIR;
 	else
 		*is_regular = S_ISREG(st.st_mode);
-	if (rc < 0)
-		transport_close(t);
+	if (rc < 0) {
+		close(t->fd);
+		t->fd = -1;
+	}
 	return rc;
 }
 

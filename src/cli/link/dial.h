@@ -62,8 +62,7 @@ struct transport dial_take(struct dial *d);
 
 uint64_t dial_deadline(const struct dial *d);
 
-/* Closes everything; legal from any state. The memory is in use until loop_run_once has
- * returned. */
+/* Closes everything; legal from any state. d->reason stays. */
 void dial_cancel(struct dial *d);
 
 /* What to do about a failure of TLS, in the handshake or later; NULL: nothing is known. */

@@ -89,11 +89,11 @@ merge_ns(const struct source *s)
 static void
 start_file(struct source *s)
 {
-	int rc = transport_open_file(&s->transport, s->target->text, &s->is_file);
+	const struct target *t = s->target;
+	int rc = t->ops->open(&s->transport, t->text, &s->is_file);
 
 	if (rc < 0) {
-		source_fail(s, "open: ", span_str(strerror(-rc)),
-			    "is that a capture that you may read?");
+		source_fail(s, "open: ", span_str(strerror(-rc)), t->ops->unanswered);
 		return;
 	}
 	body_join(&s->body, s->is_file, merge_ns(s));

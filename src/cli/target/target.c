@@ -6,10 +6,19 @@
 
 #include "cli/target/label.h"
 #include "sys/net.h"
+#include "sys/transport.h"
 
 #define UNANSWERED "is ddump-worker running there, and the port open?"
 
-static const struct target_ops file_ops = {.way = TARGET_OPEN, .place = ""};
+static const struct target_ops file_ops = {
+    .way = TARGET_OPEN,
+    .place = "",
+    .unanswered = "is that a capture that you may read?",
+    .open = transport_open_file,
+};
+
+/* What is opened: the first that the argument begins with, a path last. */
+static const struct target_ops *const opened_ops[] = {&file_ops};
 
 static const struct target_ops network_ops[] = {
     [HTTP_SCHEME_HTTP] = {TARGET_LOOK_UP, true, false, NET_DEFAULT_PORT, "http://",
@@ -151,6 +160,16 @@ parse_network(struct target *t)
 	return what;
 }
 
+static const struct target_ops *
+find_opened(struct span s)
+{
+	const struct target_ops *const *ops = opened_ops;
+
+	while (!span_starts(s, span_str((*ops)->place)))
+		ops++;
+	return *ops;
+}
+
 const char *
 target_parse(struct target *t, const char *text)
 {
@@ -160,11 +179,12 @@ target_parse(struct target *t, const char *text)
 	memset(t, 0, sizeof(*t));
 	what = label_take(&s, &t->label);
 	t->text = text + (s.p - (const uint8_t *)text);
-	t->ops = &file_ops;
+	t->ops = find_opened(s);
 	if (span_eq(s, span_str("-")))
 		t->text = "/dev/stdin";
-	if (!what && (has_scheme(s) || span_starts(s, span_str("unix:")) ||
-		      !is_path(span_str(t->text))))
+	if (!what && t->ops == &file_ops &&
+	    (has_scheme(s) || span_starts(s, span_str("unix:")) ||
+	     !is_path(span_str(t->text))))
 		what = parse_network(t);
 	if (what)
 		set_raw_name(t);
@@ -270,15 +290,16 @@ target_name_all(struct target *list, size_t n_list, struct target **scratch)
 void
 target_put_place(const struct target *t, struct text *out)
 {
-	text_str(out, t->ops->place);
 	switch (t->ops->way) {
 	case TARGET_OPEN:
 		text_utf8(out, span_str(t->text));
 		break;
 	case TARGET_SOCKET:
+		text_str(out, t->ops->place);
 		text_utf8(out, t->url.host);
 		break;
 	case TARGET_LOOK_UP:
+		text_str(out, t->ops->place);
 		text_str(out, t->url.is_ipv6 ? "[" : "");
 		text_utf8(out, t->url.host);
 		text_str(out, t->url.is_ipv6 ? "]:" : ":");

@@ -11,10 +11,12 @@
 
 /* What is done first to reach it. */
 enum target_way {
-	TARGET_OPEN,   /* a path: capture file or fifo */
+	TARGET_OPEN,   /* by ops->open: capture file or fifo */
 	TARGET_SOCKET, /* the path of a unix socket */
 	TARGET_LOOK_UP /* a host's name or address */
 };
+
+struct transport;
 
 /* One row a transport; the rest of the program asks these, not schemes. */
 struct target_ops {
@@ -22,8 +24,13 @@ struct target_ops {
 	bool is_http;		/* it answers requests; else it is the capture */
 	bool is_tls;		/* over TLS */
 	uint16_t port;		/* where none is given */
-	const char *place;	/* what the description of the place begins with */
-	const char *unanswered; /* advice where nobody listens */
+	const char *place;	/* what the description of the place begins with; of OPEN,
+				   the argument too */
+	const char *unanswered; /* advice where nobody listens, or nothing is opened */
+
+	/* Of OPEN: gives bytes to read, as transport_open_file does. text is all that was
+	 * typed, is_regular false of what is not always readable. 0 or -errno. */
+	int (*open)(struct transport *t, const char *text, bool *is_regular);
 };
 
 struct target {
