@@ -43,6 +43,17 @@ def test_json_is_valid_for_any_filter_and_name(lab, host, tmp_path):
     start.stop()
 
 
+def test_captures_is_short_whatever_was_refused(lab, host):
+    """16 filters of 8 KiB that take six times as much in JSON; one thread answers everybody."""
+    worker = lab.worker(host)
+    for _ in range(16):
+        assert code_of(host, url(worker, "/capture?filter=" + "%01" * 8192)) == 400
+    body = curl(host, url(worker, "/captures")).stdout
+    ended = json.loads(body)["ended"]
+    assert len(ended) == 16 and len(body) < 40000
+    assert all(e["filter_bytes"] == 8192 and e["filter"] == "\x01" * 200 for e in ended)
+
+
 def test_json_log_is_one_object_a_line(lab, host, tmp_path):
     process = lab.start(host, [WORKER, "-listen", "127.0.0.1:8475", "-log-format", "json"])
     wait_for(lambda: "listening" in process.log(), "it listens")

@@ -4,7 +4,6 @@
 #include "worker/common/request.h"
 
 #include <assert.h>
-#include <stdlib.h>
 
 /* Each byte of the sentence is "\u0001" at worst; and what is around. */
 #define PROBLEM_MAX (ANSWER_SMALL * 6u + 256)
@@ -19,14 +18,6 @@ answer_text(struct answer *a, const char *type, struct span body)
 	a->type = type;
 	a->body = body;
 	a->must_close = false;
-	a->large = NULL;
-}
-
-void
-answer_large(struct answer *a, const char *type, struct span body, char *mem)
-{
-	answer_text(a, type, body);
-	a->large = mem;
 }
 
 void
@@ -54,13 +45,6 @@ void
 answer_close(struct answer *a)
 {
 	a->must_close = true;
-}
-
-void
-answer_free(struct answer *a)
-{
-	free(a->large);
-	a->large = NULL;
 }
 
 size_t

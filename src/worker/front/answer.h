@@ -19,15 +19,11 @@ struct answer {
 	const char *type; /* Content-Type; of a problem: its own type */
 	struct span body; /* of a problem: one sentence, at most ANSWER_SMALL bytes */
 	bool must_close;
-	char *large; /* memory of body that answer_free frees; NULL: none */
 	char small[ANSWER_SMALL];
 };
 
 /* Status 200, with a body that is borrowed until answer_emit. */
 void answer_text(struct answer *a, const char *type, struct span body);
-
-/* The same with body in memory from malloc, which is the answer's from now on. */
-void answer_large(struct answer *a, const char *type, struct span body, char *mem);
 
 /* Of type about:blank; detail is borrowed until answer_emit. */
 void answer_problem(struct answer *a, unsigned status, struct span detail);
@@ -50,9 +46,6 @@ size_t answer_size(const struct answer *a);
  * HEAD the body is left out, but counted (RFC 9110 9.3.2).
  */
 void answer_emit(struct text *t, const struct answer *a, bool is_head);
-
-/* Gives back what answer_large took. */
-void answer_free(struct answer *a);
 
 /* What GET / says. */
 void answer_put_help(struct text *t);

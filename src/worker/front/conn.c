@@ -81,7 +81,6 @@ conn_answer(struct conn *c, struct answer *a, uint64_t now_ns)
 		conn_close(c);
 	}
 	c->sent = 0;
-	answer_free(a);
 }
 
 void

@@ -79,7 +79,7 @@ bool conn_is_idle(const struct conn *c);
 /* How the choice of whom to evict sees it; its serial is the owner's to set. */
 struct evict_seat conn_seat(const struct conn *c);
 
-/* Answers the current request, or what is there of one; a's memory is given back. */
+/* Answers the current request, or what is there of one. */
 void conn_answer(struct conn *c, struct answer *a, uint64_t now_ns);
 
 /* The answer follows later: QUEUED, STARTING or COUNTING. The time of a state that it is

@@ -4,8 +4,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-/* What a line of the log has room for: bytes after escaping, and names. /captures has all. */
-#define FILTER_LOGGED	  1200
+/* What a line of the log has room for beside the filter: bytes after escaping, and names. */
 #define WHY_LOGGED	  800
 #define INTERFACES_LOGGED 8
 #define ESCAPED_MAX	  6 /* of one byte: "\u0001" in JSON */
@@ -24,18 +23,6 @@ shorten(struct span s, size_t cost)
 		n++;
 	}
 	return span_of(s.p, n);
-}
-
-static struct span
-short_filter(const struct record *r)
-{
-	return shorten(span_str(r->request.filter), FILTER_LOGGED);
-}
-
-static bool
-is_shortened(const struct record *r)
-{
-	return short_filter(r).n < strlen(r->request.filter);
 }
 
 static void
@@ -133,6 +120,8 @@ put_interfaces(struct text *t, const struct request *q, uint32_t n, bool is_json
 void
 record_put_start_line(struct text *t, uint32_t number, const struct record *r)
 {
+	struct span filter = shorten(span_str(r->request.filter), RECORD_FILTER_MAX);
+
 	text_str(t, "capture ");
 	text_u64(t, number);
 	text_str(t, " for ");
@@ -144,8 +133,8 @@ record_put_start_line(struct text *t, uint32_t number, const struct record *r)
 			text_str(t, ",...");
 	}
 	text_str(t, ", filter \"");
-	text_escape(t, short_filter(r));
-	text_str(t, is_shortened(r) ? "\"..." : "\"");
+	text_escape(t, filter);
+	text_str(t, filter.n < strlen(r->request.filter) ? "\"..." : "\"");
 }
 
 void
@@ -272,6 +261,8 @@ void
 record_put_json(struct text *t, uint32_t number, const struct record *r,
 		const char *event)
 {
+	struct span filter = shorten(span_str(r->request.filter), RECORD_FILTER_MAX);
+
 	text_str(t, "{\"capture\":");
 	text_u64(t, number);
 	if (event)
@@ -283,8 +274,8 @@ record_put_json(struct text *t, uint32_t number, const struct record *r,
 	text_str(t, "]");
 	if (event && r->request.n_interfaces > INTERFACES_LOGGED)
 		put_number(t, "interfaces_in_all", r->request.n_interfaces);
-	put_string(t, "filter", event ? short_filter(r) : span_str(r->request.filter));
-	if (event && is_shortened(r))
+	put_string(t, "filter", filter);
+	if (filter.n < strlen(r->request.filter))
 		put_number(t, "filter_bytes", strlen(r->request.filter));
 	put_string(t, "format",
 		   span_str(r->request.format == REQUEST_PCAPNG ? "pcapng" : "pcap"));

@@ -69,12 +69,14 @@ bool record_put_left_line(struct text *t, uint32_t number, struct record *r);
 
 /*
  * One JSON object, of /captures and of the JSON log (event: "start" or "end"; NULL none).
- * With an event it is at most LOG_EVENT_MAX long, texts shortened; without, all is there,
- * in at most RECORD_JSON_MAX bytes.
+ * The filter is shortened to RECORD_FILTER_MAX, with its length in filter_bytes. With an
+ * event the object is at most LOG_EVENT_MAX long, other texts shortened; without, they are
+ * whole, in at most RECORD_JSON_MAX bytes.
  */
-#define RECORD_JSON_MAX                                          \
-	(REQUEST_FILTER_MAX * 6u +                               \
-	 REQUEST_INTERFACES_MAX * (CAPTURE_NAME_SIZE * 6u + 3) + \
+#define RECORD_FILTER_MAX \
+	1200 /* after escaping: one thread writes 78 of them for anybody */
+#define RECORD_JSON_MAX                                                              \
+	(RECORD_FILTER_MAX + REQUEST_INTERFACES_MAX * (CAPTURE_NAME_SIZE * 6u + 3) + \
 	 SLOTS_LEFT_MAX * (SLOTS_FLOW_SIZE * 6u + 128) + 4096u)
 
 void record_put_json(struct text *t, uint32_t number, const struct record *r,

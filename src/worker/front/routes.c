@@ -3,7 +3,6 @@
 
 #include <assert.h>
 #include <net/if_arp.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "sys/clock.h"
@@ -16,6 +15,10 @@
 #define METRICS_MAX (LINKS_MAX * 160u + 200 * 80u + 16384)
 /* Names that take six bytes for one, numbers, and addresses with their prefix. */
 #define INTERFACES_MAX (LINKS_MAX * 320u + LINKS_ADDRESSES_MAX * 64u + 64)
+
+static_assert(METRICS_MAX <= CAPTURES_MAX && INTERFACES_MAX <= CAPTURES_MAX &&
+		  ANSWER_MAX <= CAPTURES_MAX,
+	      "one memory for all");
 
 #define PLAIN	     "text/plain; charset=utf-8"
 #define JSON	     "application/json"
@@ -139,22 +142,18 @@ answer_health(const struct routes_view *v, const struct routes_request *q,
 
 typedef void body_fn(const struct routes_view *v, struct text *t);
 
-/* A body that is too large for the stack. */
+/* A body that is too large for the stack: borrowed until the next one is built. */
 static enum routes_result
-answer_built(const struct routes_view *v, const char *type, size_t cap, body_fn *build,
+answer_built(const struct routes_view *v, const char *type, body_fn *build,
 	     struct routes_reply *r)
 {
-	char *mem = malloc(cap);
+	static char mem[CAPTURES_MAX];
 	struct text t;
 
-	if (!mem) {
-		answer_refuse(&r->answer, 503, span_str("out of memory"));
-		return ROUTES_ANSWER;
-	}
-	text_init(&t, mem, cap);
+	text_init(&t, mem, sizeof(mem));
 	build(v, &t);
 	assert(!t.is_cut); /* the bounds above */
-	answer_large(&r->answer, type, text_span(&t), mem);
+	answer_text(&r->answer, type, text_span(&t));
 	return ROUTES_ANSWER;
 }
 
@@ -274,7 +273,7 @@ answer_help_page(const struct routes_view *v, const struct routes_request *q,
 		 struct routes_reply *r)
 {
 	(void)q;
-	return answer_built(v, PLAIN, ANSWER_MAX, build_help, r);
+	return answer_built(v, PLAIN, build_help, r);
 }
 
 static enum routes_result
@@ -282,7 +281,7 @@ answer_captures(const struct routes_view *v, const struct routes_request *q,
 		struct routes_reply *r)
 {
 	(void)q;
-	return answer_built(v, JSON, CAPTURES_MAX, build_captures, r);
+	return answer_built(v, JSON, build_captures, r);
 }
 
 static enum routes_result
@@ -290,7 +289,7 @@ answer_interfaces(const struct routes_view *v, const struct routes_request *q,
 		  struct routes_reply *r)
 {
 	(void)q;
-	return answer_built(v, JSON, INTERFACES_MAX, build_interfaces, r);
+	return answer_built(v, JSON, build_interfaces, r);
 }
 
 static enum routes_result
@@ -298,8 +297,8 @@ answer_metrics(const struct routes_view *v, const struct routes_request *q,
 	       struct routes_reply *r)
 {
 	(void)q;
-	return answer_built(v, "text/plain; version=0.0.4; charset=utf-8", METRICS_MAX,
-			    build_metrics, r);
+	return answer_built(v, "text/plain; version=0.0.4; charset=utf-8", build_metrics,
+			    r);
 }
 
 typedef enum routes_result route_fn(const struct routes_view *v,

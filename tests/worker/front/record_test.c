@@ -128,11 +128,36 @@ test_short_texts_are_whole(void **state)
 		   "a client whose port nobody told");
 }
 
+/* A filter up to its bound is told as it is; of a longer one, how long it is, too. */
+static void
+test_only_long_filters_are_shortened(void **state)
+{
+	static char mem[RECORD_JSON_MAX];
+	static struct record r;
+
+	(void)state;
+	for (size_t n = RECORD_FILTER_MAX - 6; n <= RECORD_FILTER_MAX; n += 6) {
+		struct text t;
+
+		memset(&r, 0, sizeof(r));
+		memset(r.request.filter, 'a', n);
+		net_parse_listen(span_str("192.0.2.1:5000"), &r.request.peer);
+		text_init(&t, mem, sizeof(mem));
+		record_put_json(&t, 7, &r, NULL);
+		text_cstr(&t);
+		assert_int_equal(strstr(mem, ",\"filter_bytes\":1200,") != NULL,
+				 n == RECORD_FILTER_MAX);
+		assert_int_equal(strstr(mem, r.request.filter) != NULL,
+				 n < RECORD_FILTER_MAX);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_json_is_never_cut),
+	    cmocka_unit_test(test_only_long_filters_are_shortened),
 	    cmocka_unit_test(test_lines_keep_their_end),
 	    cmocka_unit_test(test_short_texts_are_whole),
 	};
