@@ -102,17 +102,23 @@ answer_emit(struct text *t, const struct answer *a, bool is_head)
 void
 answer_put_help(struct text *t)
 {
-	text_str(t,
-		 "ddump-worker " DDUMP_VERSION ": streams packet captures of this host\n"
-		 "\n"
-		 "  curl -sN 'http://HOST:8475/capture?filter=icmp' | tcpdump -nr -\n"
-		 "  curl -sN -G http://HOST:8475/capture --data-urlencode \\\n"
-		 "      'filter=tcp port 80 and host 192.0.2.1' | wireshark -k -i -\n"
-		 "  curl -s -G http://HOST:8475/validate --data-urlencode "
-		 "'filter=port 80'\n"
-		 "\n"
-		 "GET /capture   the stream, until the client disconnects; all "
-		 "parameters are optional:\n");
+	text_str(
+	    t,
+	    "ddump-worker " DDUMP_VERSION ": streams packet captures of this host\n"
+	    "\n"
+	    "  curl -sN 'http://HOST:8475/capture?filter=icmp&format=pcapng' | \\\n"
+	    "      tcpdump -nr -\n"
+	    "  curl -sN -G http://HOST:8475/capture -d format=pcapng "
+	    "--data-urlencode \\\n"
+	    "      'filter=tcp port 80 and host 192.0.2.1' | wireshark -k -i -\n"
+	    "  curl -s -G http://HOST:8475/validate --data-urlencode "
+	    "'filter=port 80'\n"
+	    "\n"
+	    "Behind a proxy use format=pcapng: its heartbeats keep an idle stream open, "
+	    "which\nproxies cut after a minute of silence.\n"
+	    "\n"
+	    "GET /capture   the stream, until the client disconnects; all "
+	    "parameters are optional:\n");
 	request_put_help(t);
 	text_str(t, "GET /validate  the same query: the response without a capture\n"
 		    "GET /interfaces  interfaces of this host (JSON)\n"

@@ -58,6 +58,7 @@ each_path_has_its_answer(void **state)
 		const char *has; /* in the body */
 	} rows[] = {
 	    {__LINE__, "GET /", 200, "GET /capture"},
+	    {__LINE__, "GET /", 200, "filter=icmp&format=pcapng"},
 	    {__LINE__, "HEAD /", 200, "GET /capture"},
 	    {__LINE__, "GET /clock", 200, "{\"time_ns\":1"},
 	    {__LINE__, "GET /healthz", 200, "ok\n"},
