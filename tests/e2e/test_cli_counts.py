@@ -11,6 +11,7 @@ import time
 
 import pytest
 
+from captures import blocks_of, interfaces_of, options_of
 from lab import DDUMP, PATIENCE, packets_of, wait_for
 from numbered import records_of
 from test_cli_http import OK, Live, Server, block, ddump_ng, option, statistics
@@ -352,6 +353,41 @@ def test_one_of_several_interfaces_that_goes_and_comes(lab, host, tmp_path, by):
     status, total, _ = run.end()
     assert status == 0 and numbers(run.out) == 3 * list(range(10)) and total["counts"] == "exact"
     assert total["packets_written"] == total["packets_offered"] and total["gaps"] == 1
+
+
+@pytest.mark.parametrize("args, query", [((), "?direction=out"), (("-i", "vpn0"), ""),
+                                         (("--linktype", "native"), "?interface=vpn0&linktype=native")], ids=str)
+def test_a_renamed_interface_has_its_new_name_from_then_on(lab, host, tmp_path, args, query):
+    """Its packets go to a block of that name; with its old name it has its old block again."""
+    worker = lab.worker(host)
+    plug_vpn0(host)
+    run = Run(lab, host, tmp_path, "--format", "pcapng", *args, target(worker, query))
+    sent = 0
+
+    def names():
+        """The interface of each packet."""
+        with open(run.out, "rb") as f:
+            blocks = list(blocks_of(f.read()))
+        known = [options_of(body[8:])[2].decode() for kind, body in blocks if kind == 1]
+        return [known[struct.unpack_from("<I", body)[0]] for kind, body in blocks if kind == 6]
+
+    def last_is(own):
+        nonlocal sent
+        send_by_vpn0(host, 1)
+        sent += 1
+        wait_for(lambda: len(names()) == sent, "it comes")
+        return names()[-1] == "127.0.0.1/" + own
+
+    assert last_is("vpn0"), names()
+    for old, new in (("vpn0", "wan0"), ("wan0", "vpn0")):
+        host.ip("link", "set", old, "name", new)
+        wait_for(lambda: last_is(new), "the new name: " + str(names()))
+    run.interrupt()
+    status, total, _ = run.end()
+    assert status == 0 and total["counts"] == "exact" and total["packets_written"] == sent and total["gaps"] == 0
+    with open(run.out, "rb") as f:
+        blocks = [name for name, _ in interfaces_of(f.read())]
+    assert sorted(b for b in blocks if "any" not in b) == ["127.0.0.1/vpn0", "127.0.0.1/wan0"]
 
 
 def test_an_interface_that_never_was_fails_at_once(lab, host, tmp_path):

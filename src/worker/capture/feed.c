@@ -17,6 +17,7 @@
 #include "pcap/linktype.h"
 #include "sys/clock.h"
 #include "sys/net.h"
+#include "worker/capture/feed_names.h"
 
 #define BATCH_BYTES   (256u * 1024) /* written at once: stays in the processor's cache */
 #define SETTLE_NS     (2u * CAPTURE_BLOCK_MS * 1000000u) /* for the last open block */
@@ -67,27 +68,6 @@ is_behind(const struct feed *f, uint64_t time_ns)
 	       (f->task->r->count > 0 && f->count.sum.packets == f->task->r->count);
 }
 
-static uint32_t
-interface_of(struct feed *f, const struct savefile_record *record, const uint8_t *data)
-{
-	uint32_t index =
-	    linktype_ifindex(capture_linktype(f->task->capture), data, record->caplen);
-	uint32_t id = stream_interface(f->task->stream, index);
-	char name[CAPTURE_NAME_SIZE + 8];
-	struct text t;
-
-	if (id != UINT32_MAX)
-		return id;
-	text_init(&t, name, sizeof(name));
-	if (capture_interface_name(f->task->capture, index, name)) {
-		t.n = strlen(name);
-	} else {
-		text_str(&t, "if");
-		text_u64(&t, index);
-	}
-	return stream_put_interface(f->task->stream, index, text_span(&t), span_str(""));
-}
-
 static bool
 on_packet(void *arg, const struct savefile_record *given, const uint8_t *data)
 {
@@ -113,7 +93,7 @@ on_packet(void *arg, const struct savefile_record *given, const uint8_t *data)
 		return true;
 	feed_count_time(&f->count, record.time_ns);
 	if (f->task->r->format == REQUEST_PCAPNG) {
-		record.interface_id = (uint16_t)interface_of(f, &record, data);
+		record.interface_id = (uint16_t)feed_names_of(f, &record, data);
 		record.flags = linktype_direction(capture_linktype(f->task->capture),
 						  data, record.caplen);
 	}
@@ -279,6 +259,7 @@ on_tick(struct loop_timer *t, uint64_t now_ns)
 	if (is_early)
 		return;
 	look_for_interfaces(f, now_ns);
+	feed_names_look(f);
 	look_at_client(f, now_ns);
 	if (is_heartbeat_due(f, real_ns) && stream_has_room(f->task->stream)) {
 		read_ring(f, now_ns); /* an empty ring is not readable: look */

@@ -184,7 +184,7 @@ put_file_head(struct process *p)
 {
 	char mem[sizeof(p->host.sysname) + sizeof(p->host.release) + 1];
 	struct text os;
-	bool is_native = p->r->linktype == REQUEST_NATIVE;
+	const char *one = p->r->linktype == REQUEST_NATIVE ? p->r->interfaces[0] : NULL;
 
 	text_init(&os, mem, sizeof(mem));
 	text_str(&os, p->host.sysname);
@@ -192,9 +192,9 @@ put_file_head(struct process *p)
 	text_str(&os, p->host.release);
 	assert(!os.is_cut);
 	stream_put_file_head(p->task.stream,
-			     span_str(is_native ? p->r->interfaces[0] : "any"),
-			     span_str(p->r->filter), text_span(&os),
-			     span_str("ddump-worker/" DDUMP_VERSION));
+			     one ? capture_interface_index(p->task.capture, one) : 0,
+			     span_str(one ? one : "any"), span_str(p->r->filter),
+			     text_span(&os), span_str("ddump-worker/" DDUMP_VERSION));
 }
 
 static void

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/copy.h"
+#include "base/text.h"
 #include "http/chunk.h"
 #include "pcap/classic_write.h"
 #include "pcap/ng_write.h"
@@ -106,16 +107,21 @@ put_interface(struct stream *s, uint32_t ifindex, const struct savefile_interfac
 {
 	uint8_t *p = take(s, NG_INTERFACE_MAX);
 	uint32_t id = s->n_interfaces++;
+	struct text name;
 
 	give_back(s, NG_INTERFACE_MAX - ng_write_interface(p, i));
 	s->ifindex[id] = ifindex;
+	s->is_renamed[id] = false;
 	s->packets[id] = 0;
+	text_init(&name, s->names[id], STREAM_NAME_SIZE);
+	text_put(&name, i->name);
+	text_cstr(&name);
 	return id;
 }
 
 void
-stream_put_file_head(struct stream *s, struct span name, struct span filter,
-		     struct span os, struct span userappl)
+stream_put_file_head(struct stream *s, uint32_t ifindex, struct span name,
+		     struct span filter, struct span os, struct span userappl)
 {
 	struct savefile_interface i = {.linktype = s->options.linktype,
 				       .snaplen = SAVEFILE_SNAPLEN_MAX,
@@ -132,7 +138,13 @@ stream_put_file_head(struct stream *s, struct span name, struct span filter,
 	}
 	p = take(s, NG_SECTION_MAX);
 	give_back(s, NG_SECTION_MAX - ng_write_section(p, span_str(""), os, userappl));
-	put_interface(s, 0, &i);
+	put_interface(s, ifindex, &i);
+}
+
+static bool
+is_block_of(const struct stream *s, uint32_t id, uint32_t ifindex)
+{
+	return s->ifindex[id] == ifindex && !s->is_renamed[id];
 }
 
 uint32_t
@@ -140,24 +152,35 @@ stream_interface(struct stream *s, uint32_t ifindex)
 {
 	if (!s->options.is_ng || ifindex == 0)
 		return 0;
-	if (s->ifindex[s->last] == ifindex)
+	if (is_block_of(s, s->last, ifindex))
 		return s->last;
-	for (uint32_t id = 1; id < s->n_interfaces; id++)
-		if (s->ifindex[id] == ifindex)
+	for (uint32_t id = 0; id < s->n_interfaces; id++)
+		if (is_block_of(s, id, ifindex))
 			return s->last = id;
 	return s->n_interfaces == STREAM_INTERFACES_MAX ? 0 : UINT32_MAX;
 }
 
+/* One that has its old name again has its old block again. */
 uint32_t
-stream_put_interface(struct stream *s, uint32_t ifindex, struct span name,
-		     struct span filter)
+stream_put_interface(struct stream *s, uint32_t ifindex, struct span name)
 {
 	struct savefile_interface i = {.linktype = s->options.linktype,
 				       .snaplen = SAVEFILE_SNAPLEN_MAX,
-				       .name = name,
-				       .filter = filter};
+				       .name = name};
 
+	for (uint32_t id = 0; id < s->n_interfaces; id++) {
+		if (s->ifindex[id] == ifindex && span_eq(span_str(s->names[id]), name)) {
+			s->is_renamed[id] = false;
+			return s->last = id;
+		}
+	}
 	return s->last = put_interface(s, ifindex, &i);
+}
+
+void
+stream_note_name(struct stream *s, uint32_t id, struct span name)
+{
+	s->is_renamed[id] |= !span_eq(span_str(s->names[id]), name);
 }
 
 void

@@ -40,7 +40,7 @@ write_all(struct stream *s, uint64_t *rng, uint32_t *caplens)
 	uint32_t i = 0;
 
 	stream_begin(s);
-	stream_put_file_head(s, span_str("any"), span_str("icmp"), span_str("Linux"),
+	stream_put_file_head(s, 0, span_str("any"), span_str("icmp"), span_str("Linux"),
 			     span_str("ddump-worker/test"));
 	stream_commit(s);
 	while (i < PACKETS) {
@@ -53,8 +53,7 @@ write_all(struct stream *s, uint64_t *rng, uint32_t *caplens)
 			uint32_t id = stream_interface(s, ifindex);
 
 			if (id == UINT32_MAX)
-				id = stream_put_interface(s, ifindex, span_str("eth"),
-							  span_str(""));
+				id = stream_put_interface(s, ifindex, span_str("eth"));
 			caplens[i] = (uint32_t)rng_below(rng, PACKET_MAX + 1);
 			for (uint32_t k = 0; k < caplens[i]; k++)
 				data[k] = byte_of(i, k);
@@ -154,6 +153,36 @@ test_read_back(void **state)
 	free(s);
 }
 
+/* Each has a block of each name, and goes back to that of a name that it has again. */
+static void
+test_a_renamed_interface_gets_a_block_of_its_new_name(void **state)
+{
+	struct stream_options o = {.is_ng = true, .linktype = SAVEFILE_LINKTYPE_SLL2};
+	struct stream *s = malloc(sizeof(*s));
+
+	(void)state;
+	stream_init(s, &o);
+	stream_begin(s);
+	stream_put_file_head(s, 0, span_str("any"), span_str(""), span_str(""),
+			     span_str(""));
+	assert_int_equal(stream_put_interface(s, 5, span_str("eth0")), 1);
+	assert_int_equal(stream_put_interface(s, 6, span_str("eth1")), 2);
+	stream_note_name(s, 1, span_str("eth0"));
+	assert_int_equal(stream_interface(s, 5), 1);
+	stream_note_name(s, 1, span_str("lan0"));
+	assert_int_equal(stream_interface(s, 5), UINT32_MAX);
+	assert_int_equal(stream_interface(s, 6), 2);
+	assert_int_equal(stream_put_interface(s, 5, span_str("lan0")), 3);
+	assert_int_equal(stream_interface(s, 5), 3);
+	stream_note_name(s, 3, span_str("eth0"));
+	assert_int_equal(stream_interface(s, 5), UINT32_MAX);
+	assert_int_equal(stream_put_interface(s, 5, span_str("eth0")), 1);
+	assert_int_equal(stream_interface(s, 5), 1);
+	assert_int_equal(s->n_interfaces, 4);
+	stream_commit(s);
+	free(s);
+}
+
 /* A batch that began with room takes the largest packet, always, and memory ends there. */
 static void
 test_largest_packets_fit(void **state)
@@ -167,7 +196,8 @@ test_largest_packets_fit(void **state)
 	(void)state;
 	stream_init(s, &o);
 	stream_begin(s);
-	stream_put_file_head(s, span_str(""), span_str(""), span_str(""), span_str(""));
+	stream_put_file_head(s, 0, span_str(""), span_str(""), span_str(""),
+			     span_str(""));
 	stream_commit(s);
 	while (stream_has_room(s)) {
 		stream_begin(s);
@@ -224,7 +254,7 @@ test_statistics_and_empty_batches(void **state)
 	stream_commit(s);
 	assert_int_equal(buf_used(&s->queue), 0);
 	stream_begin(s);
-	stream_put_file_head(s, span_str("any"), span_str(""), span_str(""),
+	stream_put_file_head(s, 0, span_str("any"), span_str(""), span_str(""),
 			     span_str(""));
 	stream_put_statistics(s, &put);
 	stream_commit(s);
@@ -250,6 +280,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_read_back),
+	    cmocka_unit_test(test_a_renamed_interface_gets_a_block_of_its_new_name),
 	    cmocka_unit_test(test_largest_packets_fit),
 	    cmocka_unit_test(there_is_room_below_half_of_the_queue),
 	    cmocka_unit_test(test_statistics_and_empty_batches),
