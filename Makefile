@@ -130,7 +130,7 @@ $(UNIT): %: %.o $(SANLIBS)
 	$(CC) $(SANFLAGS) -o $@ $< $(SANLIBS) -lcmocka -lm -lpthread
 
 check: build/.setup-check
-	for t in all fmt-check lint check-static check-unit check-e2e; do $(MAKE) $$t || exit 1; done
+	for t in all fmt-check lint check-static check-unit fuzz-smoke check-e2e; do $(MAKE) $$t || exit 1; done
 check-unit: $(UNIT)
 	failed=; for t in $(UNIT); do echo "== $${t#$(S)/}"; $$t 2>&1 || failed="$$failed $${t#$(S)/}"; done; \
 	[ -z "$$failed" ] || { echo "check-unit: FAILED:$$failed" >&2; exit 1; }
@@ -161,19 +161,7 @@ fmt fmt-check: build/.setup-check
 	$(if $(FMT_FILES),$(CLANG_FORMAT) $(if $(filter fmt,$@),-i,--dry-run -Werror) $(FMT_FILES))
 
 # Fuzzing and measuring.
-FUZZFLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
-$(O)/fuzz/src/%.o: src/%.c $(COMMON) | build/.setup-fuzz
-	mkdir -p $(@D)
-	$(CLANG) $(CSTD) $(CPP) $(FUZZFLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
-$(O)/fuzz/libcore.a: $(call fuz,$(CORE)) $(O)/sources
-	$(AR_CMD)
-$(O)/fuzz/tests/fuzz/request_fuzz: $(call fuz,src/worker/common/request.c src/worker/common/request_fault.c src/worker/common/exclude.c src/sys/net.c)
-$(FUZZERS): $(O)/fuzz/%: %.c $(O)/fuzz/libcore.a
-	mkdir -p $(@D) && echo "  FUZZ    $<"
-	$(CLANG) $(CSTD) $(CPP) -iquote tests $(FUZZFLAGS) -fsanitize=fuzzer -o $@ $< $(filter %.o,$^) $(O)/fuzz/libcore.a
-fuzz: $(FUZZERS)
-	for f in $(FUZZERS); do n=$$(basename $$f _fuzz); mkdir -p $(O)/fuzz/found/$$n; echo "== fuzz $$n"; \
-	$$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -verbosity=0 -artifact_prefix=$(O)/fuzz/found/$$n- $(O)/fuzz/found/$$n $$(ls -d tests/fuzz/corpus/$$n 2>/dev/null) || exit 1; done
+include tests/fuzz/fuzz.mk
 BENCHES := $(patsubst %.c,$(O)/obj/%,$(wildcard tests/bench/*.c))
 $(BENCHES): %: %.o $(O)/libsys.a $(O)/libcore.a
 	$(LINK)
@@ -194,5 +182,5 @@ clean:
 distclean: ; rm -rf build
 help: ; cat tools/help.txt
 .PHONY: all chaos coverage mutants check check-long check-unit check-e2e check-static check-image demo lint fmt fmt-check \
-	fuzz bench NOTICE install clean distclean help
+	bench NOTICE install clean distclean help
 -include $(shell find $(O)/obj $(S) $(O)/fuzz -name '*.d' 2>/dev/null)

@@ -1,13 +1,9 @@
 /*
- * Any bytes at the chunk decoder, whole and byte by byte; then the same bytes as a body,
- * encoded and decoded again.
+ * Any bytes at the chunk decoder (src/http/chunk.c), whole and byte by byte; then the
+ * same bytes as a body, encoded and decoded again.
  */
-#include <stdlib.h>
-#include <string.h>
-
 #include "http/chunk.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz/fuzz.h"
 
 /* The body, and the last result; *left is what stands behind the end. */
 static enum chunk_result

@@ -1,22 +1,12 @@
 /*
- * Any bytes at the server engine: the transcript is the same whole and in pieces, and no
- * head gets through that has an odd line end, a control byte or not one Host.
+ * Any bytes at the server engine (src/http/server.c, src/http/head.c): the transcript is
+ * the same whole and in pieces, and no head gets through that has an odd line end, a
+ * control byte or not one Host.
  */
-#include <stdlib.h>
-#include <string.h>
-
 #include "http/server.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz/fuzz.h"
 
 static struct http_server server;
-
-static void
-require(bool ok)
-{
-	if (!ok)
-		abort();
-}
 
 static uint64_t
 mix(uint64_t hash, struct span s)

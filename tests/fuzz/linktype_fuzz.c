@@ -1,14 +1,11 @@
 /*
- * Converting any packet of any link type: no read behind it, lengths that fit what is
- * there, and a header that reads as it was written.
+ * Converting any packet of any link type (src/pcap/linktype.c): no read behind it,
+ * lengths that fit what is there, and a header that reads as it was written.
  */
 #include "pcap/linktype.h"
+#include "fuzz/fuzz.h"
 
 #include <assert.h>
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void
 check(uint32_t from, uint32_t to, const uint8_t *data, size_t size)

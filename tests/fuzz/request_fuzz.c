@@ -1,26 +1,16 @@
 /*
- * Any bytes as the front's message: what passes the check is used as a capture process
- * uses it, and reads or writes nothing outside. The bytes change a sound message (pairs
- * of a place and a value), since chance hits none.
+ * Any bytes as the front's message to the launcher (src/worker/common/request_fault.c):
+ * what passes the check is used as a capture process uses it, and reads or writes nothing
+ * outside. The bytes change a sound message (pairs of a place and a value), since chance
+ * hits none.
  */
-#include <stdlib.h>
-#include <string.h>
-
 #include "worker/common/exclude.h"
 #include "worker/common/request_fault.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz/fuzz.h"
 
 #define EDIT_SIZE 4 /* two bytes of place, a width, a value that fills it */
 
 static struct config config;
-
-static void
-require(bool ok)
-{
-	if (!ok)
-		abort();
-}
 
 static void
 make_sound(struct request *r)
@@ -43,7 +33,7 @@ make_sound(struct request *r)
 static void
 use(const struct request *r)
 {
-	struct exclude e;
+	static struct exclude e;
 	size_t n = strlen(r->filter);
 
 	exclude_build(&e, r);
@@ -63,14 +53,20 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	/* on the heap: what stands behind it is out of bounds */
-	struct request *r = malloc(sizeof(*r));
+	static struct request *r, *sound;
 	struct span in = span_of(data, size);
 
-	require(r && !net_parse_listen(span_str("[2001:db8::1]:8475"), &config.listener));
-	config.limits = (struct request_limits){8u << 20, 1000, UINT64_C(60000000000)};
-	config.interfaces = span_str("eth0,eth1");
-	make_sound(r);
-	require(request_fault(r, &config) == NULL);
+	if (!r) {
+		require(
+		    !net_parse_listen(span_str("[2001:db8::1]:8475"), &config.listener));
+		config.limits =
+		    (struct request_limits){8u << 20, 1000, UINT64_C(60000000000)};
+		config.interfaces = span_str("eth0,eth1");
+		r = malloc(sizeof(*r));
+		make_sound(sound = malloc(sizeof(*r)));
+		require(request_fault(sound, &config) == NULL);
+	}
+	memcpy(r, sound, sizeof(*r));
 	while (in.n >= EDIT_SIZE) {
 		struct span edit = span_take(&in, EDIT_SIZE);
 		size_t at = (edit.p[0] | (size_t)edit.p[1] << 8) % sizeof(*r);
@@ -80,6 +76,5 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (request_fault(r, &config) == NULL)
 		use(r);
-	free(r);
 	return 0;
 }

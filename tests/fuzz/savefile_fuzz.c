@@ -1,17 +1,15 @@
 /*
- * Any bytes as a capture file: nothing read behind a piece, lengths that add up, and the
- * same events however the bytes are cut.
+ * Any bytes as a capture file (src/pcap/savefile_reader.c, src/pcap/classic_reader.c,
+ * src/pcap/ng_reader.c, src/pcap/ng_block.c, src/pcap/ng_options.c): nothing read behind
+ * a piece, lengths that add up, and the same events however the bytes are cut.
  */
 #include "pcap/savefile_reader.h"
 
 #include <assert.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "pcap/ng_format.h"
 #include "pcap/ng_write.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz/fuzz.h"
 
 /* A sum over what the events say. */
 struct seen {

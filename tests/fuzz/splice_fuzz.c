@@ -1,15 +1,13 @@
 /*
- * Splicing any instructions: what comes out must be a program that Linux takes, as far as
- * jumps, length and the end go.
+ * Splicing any instructions (src/pcap/splice.c, src/pcap/splice_part.c): what comes out
+ * must be a program that Linux takes, as far as jumps, length and the end go.
  */
 #include "pcap/splice.h"
+#include "fuzz/fuzz.h"
 
 #include <assert.h>
-#include <string.h>
 
 #define HEAD 8
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void
 check(const struct splice_program *p)

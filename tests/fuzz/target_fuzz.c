@@ -1,12 +1,9 @@
 /*
- * Any bytes as a request target: its parts lie within it and hold what they may, and its
- * query decodes within the memory that is given.
+ * Any bytes as a request target (src/http/target.c): its parts lie within it and hold
+ * what they may, and its query decodes within the memory that is given.
  */
-#include <stdlib.h>
-
 #include "http/target.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz/fuzz.h"
 
 static void
 read_query(struct span query, size_t cap)

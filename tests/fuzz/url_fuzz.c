@@ -1,17 +1,10 @@
-/* Any bytes as a URL: a message, or parts that lie within it and hold no odd bytes. */
-#include <stdlib.h>
-
+/*
+ * Any bytes as a URL (src/http/url.c, src/http/uri.c): a message, or parts that lie
+ * within it and hold no odd bytes.
+ */
 #include "http/uri.h"
 #include "http/url.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-require(bool ok)
-{
-	if (!ok)
-		abort();
-}
+#include "fuzz/fuzz.h"
 
 static void
 check_part(struct span in, struct span part)
