@@ -42,11 +42,12 @@ CSTD := -std=c11
 
 # Sources, by the binary or archive that they end up in.
 CORE   := $(wildcard src/base/*.c src/http/*.c src/merge/*.c src/print/*.c) $(filter-out src/pcap/capture.c,$(wildcard src/pcap/*.c))
-SYS    := $(filter-out src/sys/tls/tls.c,$(wildcard src/sys/*.c src/sys/*/*.c))
+MBED   := $(wildcard src/sys/tls/tls.c src/sys/tls/chain.c)
+SYS    := $(filter-out $(MBED),$(wildcard src/sys/*.c src/sys/*/*.c))
 WORKER := $(wildcard src/worker/*/*.c src/worker/*/*/*.c)
 CLI    := $(wildcard src/cli/*/*.c)
 MAINS  := $(wildcard src/ddump.c src/ddump_worker.c)
-ALL_SRC := $(CORE) $(SYS) $(WORKER) $(CLI) $(MAINS) $(wildcard src/pcap/capture.c src/sys/tls/tls.c)
+ALL_SRC := $(CORE) $(SYS) $(WORKER) $(CLI) $(MAINS) $(MBED) $(wildcard src/pcap/capture.c)
 TESTS  := $(wildcard tests/*/*_test.c tests/*/*/*_test.c tests/*/*/*/*_test.c)
 SUPPORT := $(wildcard tests/support/*.c) $(filter-out %_test.c,$(wildcard tests/sim/*.c))
 FUZZ   := $(wildcard tests/fuzz/*_fuzz.c)
@@ -87,7 +88,7 @@ $(O)/.musl $(O)/.libpcap $(O)/.mbedtls: $(THIRD)
 
 # The static binaries.
 $(O)/obj/src/pcap/capture.o: CPP += -isystem $(O)/libpcap/include
-$(O)/obj/src/sys/tls/tls.o $(O)/obj/tests/e2e/gcm_probe.o: CPP += -isystem $(O)/mbedtls/include
+$(call obj,$(MBED) tests/e2e/gcm_probe.c): CPP += -isystem $(O)/mbedtls/include
 $(O)/obj/%.o: %.c $(COMMON) $(LIBS:%=$(O)/.%)
 	mkdir -p $(@D) && echo "  CC      $<"
 	$(TCC) $(CSTD) $(CPP) $(WARN) $(CFLAGS) $(LTO) $(HARDEN) -MMD -MP -c -o $@ $<
@@ -100,7 +101,7 @@ $(O)/libcore.a $(O)/libsys.a: $(O)/sources
 LINK = echo "  LINK    $@"; mkdir -p $(@D); $(TCC) $(CFLAGS) $(LTO) $(HARDEN) $(LDFLAGS) -Wl,--gc-sections -o $@ $(filter %.o %.a,$^)
 $(O)/ddump-worker: $(call obj,src/ddump_worker.c $(WORKER) $(wildcard src/pcap/capture.c)) $(O)/libsys.a $(O)/libcore.a
 	$(LINK) -L$(O)/libpcap/lib -lpcap
-$(O)/ddump: $(call obj,src/ddump.c $(CLI) $(wildcard src/sys/tls/tls.c)) $(O)/libsys.a $(O)/libcore.a
+$(O)/ddump: $(call obj,src/ddump.c $(CLI) $(MBED)) $(O)/libsys.a $(O)/libcore.a
 $(O)/tests/tls_probe: $(call obj,tests/e2e/tls_probe.c src/sys/trust.c $(wildcard src/sys/tls/*.c)) $(O)/libcore.a
 $(O)/tests/gcm_probe: $(call obj,tests/e2e/gcm_probe.c)
 $(O)/ddump $(O)/tests/tls_probe $(O)/tests/gcm_probe:

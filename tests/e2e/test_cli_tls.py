@@ -230,6 +230,70 @@ def test_ports_that_are_not_what_was_asked(scene):
     assert "400 Bad Request: is that port an https one?" in scene.refused(f"http://{HOST}:443")
 
 
+class Asker:
+    """Wants a client certificate, notes whose came, and ends each answer after a few packets."""
+
+    def __init__(self, pki):
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(pki.cert("cli"), pki.key_of("cli"))
+        self.context.load_verify_locations(pki.cert("ca"))
+        self.context.verify_mode = ssl.CERT_REQUIRED
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.target = "https://127.0.0.1:%d" % self.listener.getsockname()[1]
+        self.seen = []
+        self.go_on = threading.Event()
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            threading.Thread(target=self.serve, args=(self.listener.accept()[0],), daemon=True).start()
+
+    def serve(self, connection):
+        with connection, contextlib.suppress(OSError):
+            session = self.context.wrap_socket(connection, server_side=True)
+            if b"GET /capture" in session.recv(65536):
+                self.seen.append(dict(pair[0] for pair in session.getpeercert()["subject"])["commonName"])
+                session.sendall(chunked(classic(RECORDS[:5]))[:-5])
+                self.go_on.wait(PATIENCE)
+                self.go_on.clear()
+            session.close()
+
+
+def test_a_rotated_client_certificate_is_used_by_the_next_connection(pki, tmp_path):
+    """Cut between connections; a broken new one is said once, and the one before goes on."""
+    CERTS.update({"client-new": ("p384", "/CN=new", "ca", CERTS["client-p384"][3])})
+    cert, key = tmp_path / "cert", tmp_path / "key"
+
+    def put(name, *, cert_of=None):
+        for path, source in ((cert, pki.cert(cert_of or name)), (key, pki.key_of(name))):
+            shutil.copy(source, str(path) + ".new")
+            (path.parent / (path.name + ".new")).rename(path)
+
+    put("client-p256")
+    server = Asker(pki)
+    with open(tmp_path / "log", "w") as log:
+        ddump = subprocess.Popen([DDUMP, "--retry", "1m", "-ca", pki.cert("ca"), "-cert", cert, "-key", key,
+                                  "-w", tmp_path / "out", server.target], stderr=log)
+    try:
+        for change, expect in ((None, "client"), (lambda: put("client-new"), "new"),
+                               (lambda: put("client-p256", cert_of="client-new"), "new"), (None, "new"),
+                               (lambda: put("client-p256"), "client")):
+            count = len(server.seen)
+            if change is not None:
+                change()
+            if count > 0:
+                server.go_on.set()
+            wait_for(lambda: len(server.seen) > count, f"connection {count}")
+            assert server.seen[-1] == expect, server.seen
+    finally:
+        ddump.send_signal(signal.SIGINT)
+        ddump.wait(PATIENCE)
+    log = (tmp_path / "log").read_text()
+    lines = [l for l in log.splitlines() if "previous certificate" in l]
+    assert lines == [f"ddump: warning: key {key} does not match the certificate in {cert}: give the two that "
+                     "belong together; still using the previous certificate and key"], log
+
+
 class TlsServer:
     """Answers so many requests over TLS, and ends each with or without close_notify."""
 

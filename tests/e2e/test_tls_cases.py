@@ -94,6 +94,19 @@ CERTS = {
     "client-ca2": ("p256", "/CN=client", "ca2", CLIENT),
     "client-expired": ("p256", "/CN=client", "ca", CLIENT, {"days": (-20, -10)}),
     "client-ed25519": ("ed25519", "/CN=client", "ca", CLIENT),
+    "client-by-ed25519": ("p256", "/CN=client", "ca-ed25519", CLIENT),
+    "ca-ed25519": ("ed25519", "/CN=ddump Ed25519 root", None, CA),
+    "by-ed25519": ("p256", "/CN=anything", "ca-ed25519", SERVER + DB1),
+    "huge": ("p256", "/CN=anything", "ca",
+             SERVER + san("DNS:db1.example," + ",".join(f"DNS:h{i:04}.some.name.example" for i in range(1000)))),
+    "ca-constrained": ("p384-constrained", "/CN=constrained root", None,
+                       CA + "nameConstraints=critical,permitted;DNS:example\n"),
+    "by-constrained": ("p256", "/CN=anything", "ca-constrained", SERVER + DB1),
+    "ica-constrained": ("p384-ica", "/CN=constrained", "ca", CA + "nameConstraints=critical,permitted;DNS:example\n"),
+    "by-ica-constrained": ("p256", "/CN=anything", "ica-constrained", SERVER + DB1),
+    **{f"deep-{i}": ("p256-deep", f"/CN=level {i}", f"deep-{i - 1}" if i else "ca", CA) for i in range(11)},
+    "by-deep-8": ("p256", "/CN=anything", "deep-7", SERVER + DB1),
+    "by-deep-11": ("p256", "/CN=anything", "deep-10", SERVER + DB1),
 }
 KEYS = {
     "rsa": "RSA -pkeyopt rsa_keygen_bits:2048",
@@ -193,7 +206,11 @@ class Server:
 
     def __init__(self, pki, cert, *args, www=True):
         issuer = CERTS[cert][2]
-        chain = ["-cert_chain", pki.cert(issuer)] if issuer not in (None, "ca", "ca2") else []
+        chain = []
+        while issuer is not None and CERTS[issuer][2] is not None:
+            chain.append(pki.cert(issuer))
+            issuer = CERTS[issuer][2]
+        chain = ["-cert_chain", pki.joined(cert + ".chain", *chain)] if chain else []
         if "-no-chain" in args:
             args, chain = [a for a in args if a != "-no-chain"], []
         self.log_path = pki.path(f"s_server.{time.monotonic_ns()}")
@@ -255,6 +272,9 @@ def check(result, expect):
 
 GET = "GET / HTTP/1.0\r\n\r\n"
 
+NO_ED25519 = ("offer: the server refused: handshake failure (40): nothing in common: offered are AES-GCM and "
+              "ChaCha20, and certificates of RSA, P-256, P-384 and P-521, not of Ed25519\n")
+
 # id, certificate, host, what is refused and why (None: accepted), server's arguments, client's options
 CERTIFICATE_CASES = [
     ("rsa", "rsa", "db1.example", None),
@@ -268,9 +288,9 @@ CERTIFICATE_CASES = [
     ("tls13-only", "rsa", "db1.example", None, ["-tls1_3"]),
     ("tls13-chacha", "rsa", "db1.example", None, ["-ciphersuites", "TLS_CHACHA20_POLY1305_SHA256"]),
     ("tls13-hello-retry", "rsa", "db1.example", None, ["-groups", "P-521"]),
-    ("tls12-cbc-refused", "rsa", "db1.example", "alert: the server refused: handshake failure (40)",
+    ("tls12-cbc-refused", "rsa", "db1.example", "offer: the server refused: handshake failure (40): nothing in",
      ["-tls1_2", "-cipher", "ECDHE-RSA-AES128-SHA256"]),
-    ("tls11-refused", "rsa", "db1.example", "alert: the server refused: no common TLS version (70)",
+    ("tls11-refused", "rsa", "db1.example", "offer: the server refused: no common TLS version (70)\n",
      ["-tls1_1", *WEAK]),
     ("tls13-only-max-12", "rsa", "db1.example", "no common TLS version", ["-tls1_3"], {"max": "1.2"}),
     ("max-12", "rsa", "db1.example", None, [], {"max": "1.2"}),
@@ -334,8 +354,28 @@ CERTIFICATE_CASES = [
      "certificate has the wrong usage: not for digital signatures"),
     ("ca-as-leaf", "ca-as-leaf", "db1.example", None),
     ("ca-as-leaf-without-san", "ca-as-leaf-no-san", "db1.example", "certificate has a common name only"),
-    ("unknown-critical-extension", "critical", "db1.example", "FAILED protocol: X509 - "),
-    ("ed25519", "ed25519", "db1.example", "alert: the server refused: handshake failure (40)"),
+    ("unknown-critical-extension", "critical", "db1.example",
+     "certificate: a certificate of the server has a critical extension that is not supported"),
+    ("ed25519", "ed25519", "db1.example", NO_ED25519),
+    ("ed25519-tls12", "ed25519", "db1.example", NO_ED25519, ["-tls1_2"]),
+    *((f"signed-by-ed25519{v}", "by-ed25519", "db1.example",
+       "certificate: a certificate of the server has a key or signature that is not supported, such as Ed25519", [v])
+      for v in ("-tls1_2", "-tls1_3")),
+    ("ed25519-as-root", "rsa", "db1.example", "config: no certificate in {ca}: give a PEM file, or a directory of "
+     "such; one there has a key or signature that is not supported, such as Ed25519: use RSA, P-256, P-384 or P-521",
+     [], {"ca": "ca-ed25519"}),
+    *((f"name-constraints{v}", "by-ica-constrained", "db1.example",
+       "certificate: a certificate of the server has a critical extension that is not supported, such as "
+       "nameConstraints, or a malformed one\n", [v]) for v in ("-tls1_2", "-tls1_3")),
+    ("name-constraints-of-root", "by-constrained", "db1.example",
+     "config: no certificate in {ca}: give a PEM file, or a directory of such; one there has a critical extension",
+     [], {"ca": "ca-constrained"}),
+    *((f"long-certificate{v}", "huge", "db1.example",
+       "certificate: the server's certificates take more than 16 KiB\n", [v]) for v in ("-tls1_2", "-tls1_3")),
+    ("chain-of-10", "by-deep-8", "db1.example", None),
+    *((f"chain-of-13{v}", "by-deep-11", "db1.example",
+       "certificate: the server's chain has more than 10 certificates, the root included\n", [v])
+      for v in ("-tls1_2", "-tls1_3")),
     ("two-things-wrong", "expired", "db2.example", "UTC; certificate is for db1.example, not for db2"),
     ("escapes-are-escaped", "escape", "db2.example", "certificate is self-signed"),
     ("insecure-self-signed", "self", "db2.example", None, [], {"insecure": 1, "ca": None}),
@@ -350,6 +390,7 @@ def test_certificate(pki, case):
     options = {"ca": "ca", "host": host, "send": GET, "read": -1, **options}
     if options["ca"] is not None:
         options["ca"] = pki.cert(options["ca"])
+        expect = expect and expect.replace("{ca}", options["ca"])
     with Server(pki, cert, *args) as server:
         result = probe(server.port, **options)
     check(result, expect)
@@ -416,6 +457,8 @@ def client_files(pki):
         "cert-without-key": (c_p256, None, None),
         "key-without-cert": (None, p256, None),
         "ed25519": (pki.cert("client-ed25519"), pki.key("ed25519"), None),
+        "signed-by-ed25519": (pki.cert("client-by-ed25519"), p256, None),
+        "ed25519-key": (c_p256, pki.key("ed25519"), None),
     }
 
 
@@ -465,7 +508,10 @@ CLIENT_CASES = [
     ("folder-as-key", "folder-as-key", "config: key {key}: Is a directory"),
     ("cert-without-key", "cert-without-key", "config: a client certificate and its key go together"),
     ("key-without-cert", "key-without-cert", "config: a client certificate and its key go together"),
-    ("ed25519", "ed25519", "config: "),
+    ("ed25519", "ed25519", "config: a certificate in {cert} has a key or signature that is not supported, such as "
+     "Ed25519: use RSA, P-256, P-384 or P-521\n"),
+    ("signed-by-ed25519", "signed-by-ed25519", "config: a certificate in {cert} has a key or signature that is not"),
+    ("ed25519-key", "ed25519-key", "config: key {key} is not RSA, P-256, P-384 or P-521\n"),
 ]
 
 
@@ -674,7 +720,7 @@ def test_a_byte_at_a_time(pki, files, version):
      "FAILED protocol: the server does not speak TLS on this port"),
     (b"", "FAILED truncated: connection closed during the TLS handshake"),
     (b"\x15\x03\x03\x00\x02\x01\x00", "FAILED truncated: connection closed during the TLS handshake"),
-    (b"\x15\x03\x03\x00\x02\x02\x70", "FAILED alert: the server refused: unrecognized name (112)"),
+    (b"\x15\x03\x03\x00\x02\x02\x70", "FAILED offer: the server refused: unrecognized name (112)"),
     (b"\x16\x03\x03\xff\xff" + b"\x02" * 20, "FAILED protocol: "),
 ])
 def test_other_servers(pki, answer, expect):

@@ -85,13 +85,10 @@ static const char *
 cause_name(enum tls_cause cause)
 {
 	static const char *const names[] = {
-	    [TLS_CAUSE_NONE] = "none",
-	    [TLS_CAUSE_CERTIFICATE] = "certificate",
-	    [TLS_CAUSE_ALERT] = "alert",
-	    [TLS_CAUSE_TRUNCATED] = "truncated",
-	    [TLS_CAUSE_KEY_UPDATE] = "key-update",
-	    [TLS_CAUSE_SOCKET] = "socket",
-	    [TLS_CAUSE_PROTOCOL] = "protocol",
+	    [TLS_CAUSE_NONE] = "none",		 [TLS_CAUSE_CERTIFICATE] = "certificate",
+	    [TLS_CAUSE_OFFER] = "offer",	 [TLS_CAUSE_ALERT] = "alert",
+	    [TLS_CAUSE_TRUNCATED] = "truncated", [TLS_CAUSE_KEY_UPDATE] = "key-update",
+	    [TLS_CAUSE_SOCKET] = "socket",	 [TLS_CAUSE_PROTOCOL] = "protocol",
 	};
 
 	return names[cause];

@@ -278,6 +278,7 @@ resolve_free(struct resolve_request *q)
 	}
 
 UNUSED(tls_config_new)
+UNUSED(tls_config_refresh)
 UNUSED(tls_engine_new)
 UNUSED(tls_engine_free)
 UNUSED(tls_engine_handshake)

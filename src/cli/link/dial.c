@@ -149,12 +149,27 @@ enter(struct dial *d, enum dial_state state, uint64_t now_ns)
 	d->deadline_ns = now_ns + d->env->connect_ns;
 }
 
+/* A certificate or key that was replaced is used from here on. */
+static void
+refresh_tls(struct tls_config *tls)
+{
+	char mem[LOG_LINE_MAX];
+	struct text why;
+
+	text_init(&why, mem, sizeof(mem));
+	if (tls_config_refresh(tls, &why))
+		return;
+	text_str(&why, "; still using the previous certificate and key");
+	log_text(LOG_WARNING, &why);
+}
+
 static enum dial_result
 start_tls(struct dial *d, uint64_t now_ns)
 {
 	char host[TARGET_NAME_MAX];
 	struct text name;
 
+	refresh_tls(d->env->tls);
 	text_init(&name, host, sizeof(host));
 	text_put(&name, d->target->url.host);
 	enter(d, DIAL_HANDSHAKE, now_ns);
@@ -302,6 +317,7 @@ dial_tls_advice(const struct net_env *env, const struct transport *t)
 	case TLS_CAUSE_PROTOCOL:
 		return "is that port an https one?";
 	case TLS_CAUSE_NONE:
+	case TLS_CAUSE_OFFER:
 	case TLS_CAUSE_TRUNCATED:
 	case TLS_CAUSE_KEY_UPDATE:
 	case TLS_CAUSE_SOCKET:
@@ -335,7 +351,8 @@ step_handshake(struct dial *d, unsigned *wants)
 	advice = dial_tls_advice(d->env, &d->transport);
 	text_init(&why, mem, sizeof(mem));
 	text_str(&why, transport_reason(&d->transport, 0));
-	if (cause == TLS_CAUSE_CERTIFICATE || cause == TLS_CAUSE_ALERT)
+	if (cause == TLS_CAUSE_CERTIFICATE || cause == TLS_CAUSE_OFFER ||
+	    cause == TLS_CAUSE_ALERT)
 		return fail(d, DIAL_REFUSED, "TLS: ", text_span(&why), advice);
 	return fail(d, DIAL_LOST, "TLS: ", text_span(&why), advice);
 }

@@ -13,8 +13,8 @@
 struct net_env {
 	struct loop *loop;
 	struct resolve *resolve;
-	struct ports *ports;	      /* of our end of connections */
-	const struct tls_config *tls; /* NULL: no target is https */
+	struct ports *ports;	/* of our end of connections */
+	struct tls_config *tls; /* NULL: no target is https */
 	const struct tls_options *tls_options;
 	struct proxy *proxy; /* NULL: none */
 	uint64_t connect_ns; /* --connect-timeout */

@@ -2,6 +2,7 @@
 #include "sys/tls/identity.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/text.h"
 #include "sys/trust.h"
@@ -34,6 +35,32 @@ tls_identity_wipe(struct tls_identity *id)
 	trust_wipe(id->key, id->key_n);
 	trust_wipe(id->pass, id->pass_all);
 	memset(id, 0, sizeof *id);
+}
+
+static uint64_t
+ns_of(struct timespec t)
+{
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+void
+tls_identity_stamp(struct tls_identity_stamp *s, const struct tls_options *o)
+{
+	const char *paths[] = {o->cert_file, o->key_file, o->key_pass_file};
+
+	memset(s, 0, sizeof *s);
+	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+		uint64_t *file = s->file[i];
+		struct stat st;
+
+		if (paths[i] == NULL || stat(paths[i], &st) < 0 || !S_ISREG(st.st_mode))
+			continue;
+		file[0] = st.st_dev;
+		file[1] = st.st_ino;
+		file[2] = (uint64_t)st.st_size;
+		file[3] = ns_of(st.st_mtim);
+		file[4] = ns_of(st.st_ctim);
+	}
 }
 
 /* \1 and \2 stand for the files of certificate and key. */

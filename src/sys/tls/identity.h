@@ -19,6 +19,13 @@ bool tls_identity_read(struct tls_identity *id, const struct tls_options *o,
 		       struct text *why);
 void tls_identity_wipe(struct tls_identity *id);
 
+/* Differs when one of the files may have: regular ones, a pipe can be read but once. */
+struct tls_identity_stamp {
+	uint64_t file[3][5]; /* device, inode, bytes, ns of the last write and change */
+};
+
+void tls_identity_stamp(struct tls_identity_stamp *s, const struct tls_options *o);
+
 enum tls_identity_fault {
 	TLS_IDENTITY_NO_CERTIFICATE,
 	TLS_IDENTITY_BAD_CERTIFICATE,

@@ -9,6 +9,7 @@
 #define RECORD_ALERT	 21
 #define RECORD_HANDSHAKE 22
 
+#define HANDSHAKE_FAILURE    40
 #define CERTIFICATE_REQUIRED 116
 
 static const struct alert {
@@ -19,7 +20,7 @@ static const struct alert {
     {10, false, "unexpected message"},
     {20, false, "bad record MAC"},
     {22, false, "record overflow"},
-    {40, true, "handshake failure"},
+    {HANDSHAKE_FAILURE, true, "handshake failure"},
     {42, true, "bad certificate"},
     {43, true, "unsupported certificate"},
     {44, true, "certificate revoked"},
@@ -55,6 +56,14 @@ put_alert(struct text *out, const struct tls_reason_facts *f)
 	text_str(out, " (");
 	text_u64(out, f->code);
 	text_char(out, ')');
+	if (f->is_offer) {
+		if (f->code == HANDSHAKE_FAILURE)
+			text_str(out,
+				 ": nothing in common: offered are AES-GCM and ChaCha20, "
+				 "and certificates of RSA, P-256, P-384 and P-521, "
+				 "not of Ed25519");
+		return;
+	}
 	if (a == NULL || !a->is_about_identity)
 		return;
 	if (f->has_identity)
@@ -88,7 +97,7 @@ tls_reason_put(struct text *out, const struct tls_reason_facts *f)
 		return TLS_CAUSE_CERTIFICATE;
 	case TLS_REASON_ALERT:
 		put_alert(out, f);
-		return TLS_CAUSE_ALERT;
+		return f->is_offer ? TLS_CAUSE_OFFER : TLS_CAUSE_ALERT;
 	case TLS_REASON_CLOSED:
 		text_str(out, f->is_open ? "connection closed without TLS close_notify"
 					 : "connection closed during the TLS handshake");

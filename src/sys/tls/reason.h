@@ -18,6 +18,7 @@ struct tls_reason_facts {
 	enum tls_reason_kind kind;
 	bool is_open;	   /* after the handshake */
 	bool has_identity; /* a client certificate was at hand */
+	bool is_offer;	   /* an alert in the place of the ServerHello */
 	int first;	   /* byte that the server sent, -1: none */
 	int error;	   /* -errno */
 	uint8_t code;	   /* of the alert, RFC 8446 section 6 */

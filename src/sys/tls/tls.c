@@ -1,6 +1,6 @@
 /*
- * TLS with mbedTLS: the only file that knows that library. What a failure means for a
- * session is decided in tls_session.c, what a certificate is worth in tls_verdict.c.
+ * TLS with mbedTLS, which only this file and chain.c know. What a failure means for a session
+ * is decided in session.c, what a certificate is worth in verdict.c.
  */
 #include "sys/tls/tls.h"
 
@@ -10,32 +10,40 @@
 #include <string.h>
 
 #include <mbedtls/error.h>
-#include <mbedtls/oid.h>
 #include <mbedtls/psa_util.h>
 #include <mbedtls/ssl.h>
 #include <mbedtls/x509_crt.h>
 #include <psa/crypto.h>
 
 #include "base/text.h"
+#include "sys/tls/chain.h"
 #include "sys/tls/engine.h"
 #include "sys/tls/identity.h"
-#include "sys/tls/verdict.h"
 #include "sys/trust.h"
 
 #define KEY_UPDATE 24 /* handshake type, RFC 8446 section 4 */
 
+/* Our certificate and key as they were read once, kept while a session may use them. */
+struct own {
+	mbedtls_ssl_config ssl;
+	mbedtls_x509_crt certs;
+	mbedtls_pk_context key;
+	size_t users;
+};
+
 struct tls_config {
 	struct trust_taker taker; /* first: a taker is its configuration */
-	mbedtls_ssl_config ssl;
 	mbedtls_x509_crt trusted;
-	mbedtls_x509_crt own;
-	mbedtls_pk_context key;
+	struct own *own;
+	struct tls_options options;
+	int trust_error; /* of the last certificate that could not be read */
+	struct tls_identity_stamp stamp; /* of the files that own was tried from last */
 };
 
 struct tls_engine {
 	mbedtls_ssl_context ssl;
-	const struct tls_config *config;
 	const struct tls_engine_peer *peer;
+	struct own *own;
 	size_t unsent; /* bytes of a write that mbedTLS has, but not the kernel */
 	char words[128];
 };
@@ -60,16 +68,24 @@ take_trusted(struct trust_taker *taker, const char *bytes, size_t n)
 {
 	struct tls_config *c = (struct tls_config *)taker;
 	size_t before = count_certificates(&c->trusted);
+	int rc = mbedtls_x509_crt_parse(&c->trusted, (const uint8_t *)bytes, n + 1);
 
-	mbedtls_x509_crt_parse(&c->trusted, (const uint8_t *)bytes, n + 1);
+	c->trust_error = rc < 0 ? rc : c->trust_error;
 	return count_certificates(&c->trusted) - before;
 }
 
 static bool
 load_trust(struct tls_config *c, const char *ca, struct text *why)
 {
-	return (ca != NULL ? trust_load(ca, &c->taker, why)
-			   : trust_load_default(&c->taker, why)) > 0;
+	const char *oddity;
+
+	if ((ca != NULL ? trust_load(ca, &c->taker, why)
+			: trust_load_default(&c->taker, why)) > 0)
+		return true;
+	oddity = tls_chain_oddity(c->trust_error);
+	text_str(why, oddity != NULL ? "; one there has " : "");
+	text_str(why, oddity != NULL ? oddity : "");
+	return false;
 }
 
 /* The client's own certificates and key. */
@@ -122,51 +138,60 @@ is_in_order(const mbedtls_x509_crt *own)
 }
 
 static bool
-check_own(struct tls_config *c, const struct tls_options *o, struct text *why)
+check_own(struct own *own, const struct tls_options *o, struct text *why)
 {
 	mbedtls_x509_crt *crt;
 	size_t bytes = 0;
 
-	for (crt = &c->own; crt != NULL && !is_of_key(crt, &c->key); crt = crt->next)
+	for (crt = &own->certs; crt != NULL && !is_of_key(crt, &own->key);
+	     crt = crt->next)
 		;
 	if (crt == NULL)
 		return tls_identity_refuse(why, o, TLS_IDENTITY_MISMATCH);
-	if (crt != &c->own || !is_in_order(&c->own))
+	if (crt != &own->certs || !is_in_order(&own->certs))
 		return tls_identity_refuse(why, o, TLS_IDENTITY_ORDER);
-	for (crt = &c->own; crt != NULL; crt = crt->next)
+	for (crt = &own->certs; crt != NULL; crt = crt->next)
 		bytes += crt->raw.len + 5;
 	return bytes <= TLS_CHAIN_BYTES ||
 	       tls_identity_refuse(why, o, TLS_IDENTITY_TOO_LONG);
 }
 
 static bool
-parse_own(struct tls_config *c, const struct tls_options *o,
-	  const struct tls_identity *id, struct text *why)
+parse_own(struct own *own, const struct tls_options *o, const struct tls_identity *id,
+	  struct text *why)
 {
-	int rc = mbedtls_x509_crt_parse(&c->own, (uint8_t *)id->cert, id->cert_n + 1);
+	int rc = mbedtls_x509_crt_parse(&own->certs, (uint8_t *)id->cert, id->cert_n + 1);
+	const char *oddity = tls_chain_oddity(rc);
 
-	if (count_certificates(&c->own) == 0)
+	if (oddity != NULL) {
+		text_str(why, "a certificate in ");
+		text_escape(why, span_str(o->cert_file));
+		text_str(why, " has ");
+		text_str(why, oddity);
+		return false;
+	}
+	if (count_certificates(&own->certs) == 0)
 		return tls_identity_refuse(why, o, TLS_IDENTITY_NO_CERTIFICATE);
 	if (rc != 0)
 		return tls_identity_refuse(why, o, TLS_IDENTITY_BAD_CERTIFICATE);
-	rc = mbedtls_pk_parse_key(&c->key, (uint8_t *)id->key, id->key_n + 1,
+	rc = mbedtls_pk_parse_key(&own->key, (uint8_t *)id->key, id->key_n + 1,
 				  (uint8_t *)id->pass, id->pass_n, mbedtls_psa_get_random,
 				  MBEDTLS_PSA_RANDOM_STATE);
 	if (rc != 0)
 		return tls_identity_refuse(why, o, explain_key(id, rc));
-	return check_own(c, o, why);
+	return check_own(own, o, why);
 }
 
 static bool
-load_own(struct tls_config *c, const struct tls_options *o, struct text *why)
+load_own(struct own *own, const struct tls_options *o, struct text *why)
 {
 	struct tls_identity id;
 	bool is_good = tls_identity_read(&id, o, why);
 
 	if (is_good && id.cert != NULL) {
-		is_good = parse_own(c, o, &id, why);
+		is_good = parse_own(own, o, &id, why);
 		if (is_good &&
-		    mbedtls_ssl_conf_own_cert(&c->ssl, &c->own, &c->key) != 0) {
+		    mbedtls_ssl_conf_own_cert(&own->ssl, &own->certs, &own->key) != 0) {
 			text_str(why, "out of memory");
 			is_good = false;
 		}
@@ -176,25 +201,61 @@ load_own(struct tls_config *c, const struct tls_options *o, struct text *why)
 }
 
 static bool
-set_up(struct tls_config *c, const struct tls_options *o, struct text *why)
+set_up(mbedtls_ssl_config *ssl, struct tls_config *c, struct text *why)
 {
+	const struct tls_options *o = &c->options;
+
 	if (psa_crypto_init() != PSA_SUCCESS ||
-	    mbedtls_ssl_config_defaults(&c->ssl, MBEDTLS_SSL_IS_CLIENT,
+	    mbedtls_ssl_config_defaults(ssl, MBEDTLS_SSL_IS_CLIENT,
 					MBEDTLS_SSL_TRANSPORT_STREAM,
 					MBEDTLS_SSL_PRESET_DEFAULT) != 0 ||
-	    mbedtls_ssl_conf_alpn_protocols(&c->ssl, protocols) != 0) {
+	    mbedtls_ssl_conf_alpn_protocols(ssl, protocols) != 0) {
 		text_str(why, "TLS cannot be set up: no memory, or no random numbers");
 		return false;
 	}
-	mbedtls_ssl_conf_rng(&c->ssl, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);
-	mbedtls_ssl_conf_min_tls_version(&c->ssl, MBEDTLS_SSL_VERSION_TLS1_2);
-	mbedtls_ssl_conf_max_tls_version(&c->ssl, o->max == TLS_MAX_1_2
-						      ? MBEDTLS_SSL_VERSION_TLS1_2
-						      : MBEDTLS_SSL_VERSION_TLS1_3);
-	mbedtls_ssl_conf_cert_profile(&c->ssl, &mbedtls_x509_crt_profile_default);
-	mbedtls_ssl_conf_authmode(&c->ssl, o->is_insecure ? MBEDTLS_SSL_VERIFY_NONE
-							  : MBEDTLS_SSL_VERIFY_REQUIRED);
-	mbedtls_ssl_conf_ca_chain(&c->ssl, &c->trusted, NULL);
+	mbedtls_ssl_conf_rng(ssl, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);
+	mbedtls_ssl_conf_min_tls_version(ssl, MBEDTLS_SSL_VERSION_TLS1_2);
+	mbedtls_ssl_conf_max_tls_version(ssl, o->max == TLS_MAX_1_2
+						  ? MBEDTLS_SSL_VERSION_TLS1_2
+						  : MBEDTLS_SSL_VERSION_TLS1_3);
+	mbedtls_ssl_conf_cert_profile(ssl, &mbedtls_x509_crt_profile_default);
+	mbedtls_ssl_conf_authmode(ssl, o->is_insecure ? MBEDTLS_SSL_VERIFY_NONE
+						      : MBEDTLS_SSL_VERIFY_REQUIRED);
+	mbedtls_ssl_conf_ca_chain(ssl, &c->trusted, NULL);
+	return true;
+}
+
+static void
+let_go(struct own *own)
+{
+	if (own == NULL || --own->users > 0)
+		return;
+	mbedtls_pk_free(&own->key);
+	mbedtls_x509_crt_free(&own->certs);
+	mbedtls_ssl_config_free(&own->ssl);
+	free(own);
+}
+
+/* What the files say now takes the place of what they said before. */
+static bool
+renew_own(struct tls_config *c, struct text *why)
+{
+	struct own *own = calloc(1, sizeof *own);
+
+	if (own == NULL) {
+		text_str(why, "out of memory");
+		return false;
+	}
+	own->users = 1;
+	mbedtls_ssl_config_init(&own->ssl);
+	mbedtls_x509_crt_init(&own->certs);
+	mbedtls_pk_init(&own->key);
+	if (!set_up(&own->ssl, c, why) || !load_own(own, &c->options, why)) {
+		let_go(own);
+		return false;
+	}
+	let_go(c->own);
+	c->own = own;
 	return true;
 }
 
@@ -208,15 +269,25 @@ tls_config_new(const struct tls_options *o, struct text *why)
 		return NULL;
 	}
 	c->taker.take = take_trusted;
-	mbedtls_ssl_config_init(&c->ssl);
+	c->options = *o;
 	mbedtls_x509_crt_init(&c->trusted);
-	mbedtls_x509_crt_init(&c->own);
-	mbedtls_pk_init(&c->key);
-	if (set_up(c, o, why) && load_own(c, o, why) &&
-	    (o->is_insecure || load_trust(c, o->ca, why)))
+	tls_identity_stamp(&c->stamp, o);
+	if (renew_own(c, why) && (o->is_insecure || load_trust(c, o->ca, why)))
 		return c;
 	tls_config_free(c);
 	return NULL;
+}
+
+bool
+tls_config_refresh(struct tls_config *c, struct text *why)
+{
+	struct tls_identity_stamp now;
+
+	tls_identity_stamp(&now, &c->options);
+	if (memcmp(&now, &c->stamp, sizeof now) == 0)
+		return true;
+	c->stamp = now;
+	return renew_own(c, why);
 }
 
 void
@@ -224,103 +295,9 @@ tls_config_free(struct tls_config *c)
 {
 	if (c == NULL)
 		return;
-	mbedtls_pk_free(&c->key);
-	mbedtls_x509_crt_free(&c->own);
+	let_go(c->own);
 	mbedtls_x509_crt_free(&c->trusted);
-	mbedtls_ssl_config_free(&c->ssl);
 	free(c);
-}
-
-/* The server's certificates. */
-
-static const struct {
-	uint32_t flag;
-	unsigned fault;
-} faults[] = {
-    {MBEDTLS_X509_BADCERT_EXPIRED, TLS_VERDICT_EXPIRED},
-    {MBEDTLS_X509_BADCERT_FUTURE, TLS_VERDICT_FUTURE},
-    {MBEDTLS_X509_BADCERT_NOT_TRUSTED, TLS_VERDICT_UNTRUSTED},
-    {MBEDTLS_X509_BADCERT_BAD_MD, TLS_VERDICT_WEAK_HASH},
-    {MBEDTLS_X509_BADCERT_BAD_KEY, TLS_VERDICT_WEAK_KEY},
-    {MBEDTLS_X509_BADCERT_BAD_PK, TLS_VERDICT_WEAK_KEY},
-    {MBEDTLS_X509_BADCERT_CN_MISMATCH, 0}, /* decided here */
-};
-
-static unsigned
-find_faults(const mbedtls_x509_crt *crt, bool is_leaf, uint32_t flags)
-{
-	unsigned found = 0;
-
-	for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
-		if (flags & faults[i].flag)
-			found |= faults[i].fault;
-		flags &= ~faults[i].flag;
-	}
-	if (is_leaf &&
-	    mbedtls_x509_crt_check_key_usage(crt, MBEDTLS_X509_KU_DIGITAL_SIGNATURE) != 0)
-		found |= TLS_VERDICT_KEY_USAGE;
-	if (mbedtls_x509_crt_check_extended_key_usage(
-		crt, MBEDTLS_OID_SERVER_AUTH,
-		MBEDTLS_OID_SIZE(MBEDTLS_OID_SERVER_AUTH)) != 0)
-		found |= TLS_VERDICT_NOT_SERVER;
-	return flags != 0 ? found | TLS_VERDICT_OTHER : found;
-}
-
-static const char *
-hash_name(mbedtls_md_type_t md)
-{
-	if (md == MBEDTLS_MD_SHA1)
-		return "SHA-1";
-	return md == MBEDTLS_MD_MD5 ? "MD5" : "not SHA-2";
-}
-
-static void
-put_date(char out[static 32], const mbedtls_x509_time *d)
-{
-	snprintf(out, 32, "%04d-%02d-%02d %02d:%02d:%02d UTC", d->year, d->mon, d->day,
-		 d->hour, d->min, d->sec);
-}
-
-static void
-put_subject(char *out, size_t cap, const mbedtls_x509_name *name)
-{
-	if (mbedtls_x509_dn_gets(out, cap, name) < 0)
-		snprintf(out, cap, "too long a name");
-}
-
-/* Called for each certificate of the chain, the server's own last (depth 0). */
-static int
-on_certificate(void *arg, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
-{
-	struct tls_engine *e = arg;
-	char subject[256], issuer[256];
-	struct tls_verdict v = {
-	    .host = e->peer->host,
-	    .address = span_of(e->peer->address, e->peer->address_n),
-	    .is_leaf = depth == 0,
-	    .has_names =
-		mbedtls_x509_crt_has_ext_type(crt, MBEDTLS_X509_EXT_SUBJECT_ALT_NAME),
-	    .version = crt->version,
-	    .faults = find_faults(crt, depth == 0, *flags),
-	    .rsa_bits = mbedtls_pk_can_do(&crt->pk, MBEDTLS_PK_RSA)
-			    ? (unsigned)mbedtls_pk_get_bitlen(&crt->pk)
-			    : 0,
-	    .subject = subject,
-	    .issuer = issuer,
-	    .hash = hash_name(crt->MBEDTLS_PRIVATE(sig_md)),
-	};
-	const mbedtls_x509_sequence *s = &crt->subject_alt_names;
-
-	put_subject(subject, sizeof subject, &crt->subject);
-	put_subject(issuer, sizeof issuer, &crt->issuer);
-	put_date(v.from, &crt->valid_from);
-	put_date(v.to, &crt->valid_to);
-	for (; v.has_names && s != NULL; s = s->next)
-		tls_verdict_name(&v, s->buf.tag & MBEDTLS_ASN1_TAG_VALUE_MASK,
-				 span_of(s->buf.p, s->buf.len));
-	if (!tls_verdict_give(&v, e->peer->reason))
-		*flags |= MBEDTLS_X509_BADCERT_OTHER;
-	return 0;
 }
 
 /* One session. */
@@ -353,17 +330,18 @@ tls_engine_new(const struct tls_config *config, struct tls_socket *socket,
 
 	if (e == NULL)
 		return NULL;
-	e->config = config;
 	e->peer = peer;
+	e->own = config->own;
+	e->own->users++;
 	mbedtls_ssl_init(&e->ssl);
-	if (mbedtls_ssl_setup(&e->ssl, &config->ssl) != 0 ||
+	if (mbedtls_ssl_setup(&e->ssl, &e->own->ssl) != 0 ||
 	    mbedtls_ssl_set_hostname(&e->ssl, peer->address_n > 0 ? NULL : peer->host) !=
 		0) {
 		tls_engine_free(e);
 		return NULL;
 	}
 	mbedtls_ssl_set_bio(&e->ssl, socket, on_send, on_receive, NULL);
-	mbedtls_ssl_set_verify(&e->ssl, on_certificate, e);
+	mbedtls_ssl_set_verify(&e->ssl, tls_chain_judge, (void *)peer);
 	return e;
 }
 
@@ -373,6 +351,7 @@ tls_engine_free(struct tls_engine *e)
 	if (e == NULL)
 		return;
 	mbedtls_ssl_free(&e->ssl);
+	let_go(e->own);
 	free(e);
 }
 
@@ -380,7 +359,12 @@ static enum tls_reason_kind
 find_kind(struct tls_engine *e, int rc)
 {
 	const mbedtls_ssl_context *ssl = &e->ssl;
+	int state = ssl->MBEDTLS_PRIVATE(state);
+	bool is_due = state == MBEDTLS_SSL_SERVER_CERTIFICATE ||
+		      state == MBEDTLS_SSL_CERTIFICATE_REQUEST;
 
+	if (tls_chain_explain(e->peer->reason, rc, is_due))
+		return TLS_REASON_CERTIFICATE;
 	switch (rc) {
 	case MBEDTLS_ERR_X509_CERT_VERIFY_FAILED:
 	case MBEDTLS_ERR_SSL_BAD_CERTIFICATE:
@@ -412,10 +396,13 @@ settle(struct tls_engine *e, int rc, struct tls_reason_facts *facts)
 	}
 	mbedtls_strerror(rc, e->words, sizeof e->words);
 	facts->words = e->words;
-	facts->has_identity = e->config->own.version != 0;
+	facts->has_identity = e->own->certs.version != 0;
 	facts->kind = find_kind(e, rc);
-	if (facts->kind == TLS_REASON_ALERT)
+	if (facts->kind == TLS_REASON_ALERT) {
 		facts->code = e->ssl.MBEDTLS_PRIVATE(in_msg)[1];
+		facts->is_offer =
+		    e->ssl.MBEDTLS_PRIVATE(state) == MBEDTLS_SSL_SERVER_HELLO;
+	}
 	return TLS_ENGINE_FAILED;
 }
 

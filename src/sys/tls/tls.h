@@ -12,7 +12,8 @@ struct text;
  * certificate counts only when it is of X.509 version 3, valid now, for servers, chained by
  * SHA-2 signatures and keys of at least RSA 2048 or P-256 to a trusted one, and names the
  * host as subjectAltName (RFC 9525; dNSName for names, iPAddress for addresses). Neither
- * revocation nor name constraints are looked at.
+ * revocation nor name constraints are looked at; a certificate with a critical extension that is
+ * not known, as these are, is refused. So are keys and signatures of Ed25519.
  *
  * A session takes at most TLS_SESSION_BYTES of heap once its handshake is over, when the
  * server sent a usual chain of three: records of 16 KiB in and 8 out, 4 read ahead, the
@@ -34,10 +35,16 @@ struct tls_options {
 };
 
 /*
- * What all sessions share. NULL: *why is one sentence. Options are not needed afterwards.
- * The caller frees it after the last session.
+ * What all sessions share. NULL: *why is one sentence. The paths are borrowed until the
+ * caller frees it, after the last session.
  */
 struct tls_config *tls_config_new(const struct tls_options *o, struct text *why);
+
+/*
+ * Before a session: reads certificate and key again if a file changed. False: *why says what
+ * is wrong with the new ones, once for each change; sessions go on to use the ones before.
+ */
+bool tls_config_refresh(struct tls_config *c, struct text *why);
 void tls_config_free(struct tls_config *c);
 
 /* In the order of enum transport_result. */
@@ -52,6 +59,7 @@ enum tls_result {
 enum tls_cause {
 	TLS_CAUSE_NONE,
 	TLS_CAUSE_CERTIFICATE, /* the server's was refused: no use in trying again */
+	TLS_CAUSE_OFFER,       /* the server takes nothing of what we offered */
 	TLS_CAUSE_ALERT,       /* the server refused us, or what we sent */
 	TLS_CAUSE_TRUNCATED,   /* connection closed without close_notify */
 	TLS_CAUSE_KEY_UPDATE,  /* the server renewed its key (TLS 1.3): connect again */

@@ -14,6 +14,7 @@ struct step {
 	int error;	 /* the socket failed */
 	enum tls_reason_kind kind;
 	uint8_t code;
+	bool is_offer;
 };
 
 #define BYTES(k)                                    \
@@ -47,6 +48,11 @@ struct step {
 #define ALERT(c)                                                                   \
 	{                                                                          \
 		.status = TLS_ENGINE_FAILED, .kind = TLS_REASON_ALERT, .code = (c) \
+	}
+#define OFFER(c)                                                                    \
+	{                                                                           \
+		.status = TLS_ENGINE_FAILED, .kind = TLS_REASON_ALERT, .code = (c), \
+		.is_offer = true                                                    \
 	}
 #define SOCKET(e)                                                                   \
 	{                                                                           \
@@ -90,6 +96,7 @@ play(struct tls_engine *e, size_t cap, size_t *n, struct tls_reason_facts *facts
 	e->socket->error = s->error != 0 ? s->error : e->socket->error;
 	facts->kind = s->kind;
 	facts->code = s->code;
+	facts->is_offer = s->is_offer;
 	facts->words = "words";
 	return s->status;
 }
@@ -169,6 +176,7 @@ static const struct row rows[] = {
      TLS_CAUSE_TRUNCATED,
      0},
     {__LINE__, {ALERT(48)}, {{'h', TLS_FAILED, 0, 0}}, TLS_CAUSE_ALERT, 0},
+    {__LINE__, {OFFER(40)}, {{'h', TLS_FAILED, 0, 0}}, TLS_CAUSE_OFFER, 0},
     {__LINE__, {SOCKET(-ECONNRESET)}, {{'h', TLS_FAILED, 0, 0}}, TLS_CAUSE_SOCKET, 0},
     /* Several records fill one read; what blocks or ends it is told by the next one. */
     {__LINE__,
