@@ -13,17 +13,11 @@ key_of(uint64_t time_ns)
 	return time_ns < TOURNEY_NONE ? time_ns : TOURNEY_NONE - 1;
 }
 
-static inline uint64_t
-later(uint64_t time_ns, uint64_t by_ns)
-{
-	return by_ns < UINT64_MAX - time_ns ? time_ns + by_ns : UINT64_MAX;
-}
-
 /* Whether a file's record may be wrong: what comes behind it tells. */
 static inline bool
 is_step(struct source *s, uint64_t time_ns)
 {
-	bool is_far = time_ns > later(s->mark_ns, MERGE_STEP_NS);
+	bool is_far = time_ns > state_later(s->mark_ns, MERGE_STEP_NS);
 
 	s->n_steps = is_far ? s->n_steps + 1 : 0;
 	return is_far && s->n_steps < MERGE_STEP_RECORDS;
@@ -34,8 +28,8 @@ is_ahead(const struct merge *m, const struct source *s, uint64_t time_ns)
 {
 	if (!s->is_file)
 		return time_ns > s->limit_ns;
-	return m->newest_ns > 0 && time_ns > later(m->newest_ns, MERGE_STEP_NS) &&
-	       time_ns > later(s->mark_ns, m->options.slack_ns);
+	return m->newest_ns > 0 && time_ns > state_later(m->newest_ns, MERGE_STEP_NS) &&
+	       time_ns > state_later(s->mark_ns, m->options.slack_ns);
 }
 
 /* Counts what leaves, and moves the times that it moves. */

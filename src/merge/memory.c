@@ -2,41 +2,50 @@
  * Room: which queues are full, who gets memory within the bound, who gives it back. Must
  * not know the order of records.
  */
-#include "merge/state.h"
+#include "merge/memory.h"
 
 #include <assert.h>
+
+#include "merge/state.h"
 
 static_assert((QUEUE_LEAST + SAVEFILE_SNAPLEN_MAX + SAVEFILE_OPTIONS_MAX + 7) / 8 * 8 ==
 		  MERGE_ALLOWANCE,
 	      "the allowance is one record's worth");
 
-void
-memory_full(struct merge *m, uint32_t source, uint32_t want, bool needs)
+/* A part of every source's equal share in the bound. */
+static uint32_t
+first_bytes(uint64_t buffer_bytes, uint32_t n_sources)
 {
-	struct source *s = &m->sources[source];
+	uint64_t share = buffer_bytes / n_sources / MERGE_FIRST_PART & ~UINT64_C(7);
+	uint64_t least = QUEUE_LEAST;
 
-	if (!s->is_full) {
-		s->is_full = true;
-		s->full_at = m->n_full;
-		m->full[m->n_full++] = source;
-	}
-	s->want = want;
-	m->n_needs += (uint32_t)needs - (uint32_t)s->needs;
-	s->needs = needs;
+	if (share > MERGE_QUEUE_FIRST)
+		return MERGE_QUEUE_FIRST;
+	return (uint32_t)(share > least ? share : least);
 }
 
 void
-memory_not_full(struct merge *m, uint32_t source)
+memory_init(struct merge *m, uint32_t *full)
 {
-	struct source *s = &m->sources[source];
-	uint32_t last;
+	struct memory *all = &m->memory;
+
+	*all = (struct memory){
+	    .full = full, .first = first_bytes(m->options.buffer_bytes, m->n_sources)};
+}
+
+static void
+end_full(struct merge *m, uint32_t source)
+{
+	struct memory *all = &m->memory;
+	struct memory_source *s = &m->sources[source].memory;
+	struct memory_source *last;
 
 	if (!s->is_full)
 		return;
-	last = m->full[--m->n_full];
-	m->full[s->full_at] = last;
-	m->sources[last].full_at = s->full_at;
-	m->n_needs -= s->needs;
+	all->full[s->full_at] = all->full[--all->n_full];
+	last = &m->sources[all->full[s->full_at]].memory;
+	last->full_at = s->full_at;
+	all->n_needs -= s->needs;
 	s->is_full = false;
 	s->room_ns = m->now_ns;
 	s->needs = false;
@@ -48,74 +57,135 @@ static bool
 is_unused(const struct source *s)
 {
 	return s->queue.cap > 0 && queue_is_empty(&s->queue) &&
-	       s->queue.open == QUEUE_NIL && !s->is_refused && !s->is_promised;
+	       s->queue.open == QUEUE_NIL && !s->memory.is_refused &&
+	       !s->memory.is_promised;
 }
 
+/* Its memory may have come to lie unused, or be of use again. */
 static void
-join_spare(struct merge *m, uint32_t source)
+review(struct merge *m, uint32_t source)
 {
-	struct source *s = &m->sources[source];
+	struct memory *all = &m->memory;
+	struct memory_source *s = &m->sources[source].memory;
+	bool is_spare = is_unused(&m->sources[source]);
 
-	s->is_spare = true;
-	s->spare_next = STATE_NONE;
-	s->spare_before = m->spare_last;
-	if (m->spare_last == STATE_NONE)
-		m->spare = source;
-	else
-		m->sources[m->spare_last].spare_next = source;
-	m->spare_last = source;
-	m->n_large += s->queue.cap > MERGE_QUEUE_FIRST;
-}
-
-static void
-leave_spare(struct merge *m, uint32_t source)
-{
-	struct source *s = &m->sources[source];
-
-	s->is_spare = false;
-	if (s->spare_before == STATE_NONE)
-		m->spare = s->spare_next;
-	else
-		m->sources[s->spare_before].spare_next = s->spare_next;
-	if (s->spare_next == STATE_NONE)
-		m->spare_last = s->spare_before;
-	else
-		m->sources[s->spare_next].spare_before = s->spare_before;
-	m->n_large -= s->queue.cap > MERGE_QUEUE_FIRST;
+	if (is_spare == s->is_spare)
+		return;
+	s->is_spare = is_spare;
+	s->spare_at = all->n_reviews++;
+	all->n_spare += is_spare;
+	all->n_spare -= !is_spare;
 }
 
 void
-memory_review(struct merge *m, uint32_t source)
+memory_enter(struct merge *m, uint32_t source)
 {
-	const struct source *s = &m->sources[source];
-	bool is_spare = is_unused(s);
+	struct memory *all = &m->memory;
 
-	if (is_spare && !s->is_spare)
-		join_spare(m, source);
-	else if (!is_spare && s->is_spare)
-		leave_spare(m, source);
+	all->n_bare += m->sources[source].queue.cap == 0;
+}
+
+void
+memory_leave(struct merge *m, uint32_t source)
+{
+	struct memory *all = &m->memory;
+	struct memory_source *s = &m->sources[source].memory;
+
+	all->n_bare -= m->sources[source].queue.cap == 0;
+	s->is_refused = false;
+	s->is_promised = false;
+	end_full(m, source);
+	review(m, source);
+}
+
+void
+memory_full(struct merge *m, uint32_t source, uint32_t want, bool needs)
+{
+	struct memory *all = &m->memory;
+	struct memory_source *s = &m->sources[source].memory;
+
+	if (!s->is_full) {
+		s->is_full = true;
+		s->full_at = all->n_full;
+		all->full[all->n_full++] = source;
+	}
+	s->want = want;
+	all->n_needs += (uint32_t)needs - (uint32_t)s->needs;
+	s->needs = needs;
+}
+
+/* It lasts until the queue is empty. */
+static void
+end_refusal(struct merge *m, uint32_t source)
+{
+	struct memory_source *s = &m->sources[source].memory;
+
+	if (!queue_is_empty(&m->sources[source].queue))
+		return;
+	s->is_refused = false;
+	review(m, source);
+}
+
+bool
+memory_lack(struct merge *m, uint32_t source, uint32_t want)
+{
+	bool needs = want > m->sources[source].queue.cap;
+
+	end_refusal(m, source);
+	memory_full(m, source, want, needs);
+	return needs;
+}
+
+void
+memory_begun(struct merge *m, uint32_t source)
+{
+	struct memory_source *s = &m->sources[source].memory;
+
+	end_full(m, source);
+	s->is_promised = false;
+	if (s->is_spare)
+		review(m, source);
+}
+
+void
+memory_freed(struct merge *m, uint32_t source)
+{
+	end_refusal(m, source);
+	if (queue_room(&m->sources[source].queue) >= m->sources[source].memory.want)
+		end_full(m, source);
+}
+
+/* The longest unused memory of more than so many bytes. */
+static uint32_t
+find_spare(const struct merge *m, uint32_t bytes)
+{
+	uint32_t found = STATE_NONE;
+	uint64_t at = UINT64_MAX;
+
+	for (uint32_t i = 0; m->memory.n_spare > 0 && i < m->n_sources; i++) {
+		const struct source *s = &m->sources[i];
+
+		if (s->memory.is_spare && s->queue.cap > bytes &&
+		    s->memory.spare_at < at) {
+			found = i;
+			at = s->memory.spare_at;
+		}
+	}
+	return found;
 }
 
 uint32_t
-merge_spare_memory(struct merge *m)
+merge_spare_memory(const struct merge *m)
 {
-	uint32_t source = m->spare;
-
-	if (m->n_large == 0)
-		return STATE_NONE;
-	while (m->sources[source].queue.cap <= MERGE_QUEUE_FIRST)
-		source = m->sources[source].spare_next;
-	return source;
+	return find_spare(m, MERGE_QUEUE_FIRST);
 }
 
 /* *out asks for the memory of an empty queue, if there is one. */
 static bool
-take_back(struct merge *m, struct merge_out *out)
+take_back(const struct merge *m, struct merge_out *out)
 {
-	if (m->spare == STATE_NONE)
-		return false;
-	*out = (struct merge_out){.source = m->spare};
-	return true;
+	*out = (struct merge_out){.source = find_spare(m, 0)};
+	return out->source != STATE_NONE;
 }
 
 static uint64_t
@@ -129,7 +199,7 @@ half_of(uint64_t size)
 static uint64_t
 reserve(const struct merge *m)
 {
-	return (uint64_t)m->n_bare * m->first;
+	return (uint64_t)m->memory.n_bare * m->memory.first;
 }
 
 /*
@@ -142,25 +212,26 @@ static uint64_t
 growth(const struct merge *m, const struct source *s)
 {
 	uint64_t bound = m->options.buffer_bytes;
-	uint64_t kept = s->queue.cap > 0 && !s->needs ? reserve(m) : 0;
-	uint64_t used = m->given + kept;
+	bool needs = s->memory.needs;
+	uint64_t kept = s->queue.cap > 0 && !needs ? reserve(m) : 0;
+	uint64_t used = m->memory.given + kept;
 	uint64_t room = bound > used ? bound - used : 0;
-	uint64_t least = queue_used(&s->queue) + (uint64_t)s->want;
+	uint64_t least = queue_used(&s->queue) + (uint64_t)s->memory.want;
 	uint64_t size = 2 * (uint64_t)s->queue.cap;
 
-	if (s->is_refused)
+	if (s->memory.is_refused)
 		return 0;
-	size = size > m->first ? size : m->first;
+	size = size > m->memory.first ? size : m->memory.first;
 	while (size < least)
 		size *= 2;
 	while (size > room && half_of(size) >= least && half_of(size) > s->queue.cap)
 		size = half_of(size);
 	if (size <= room && size <= MERGE_QUEUE_MAX)
 		return size;
-	if (s->needs && least <= room)
+	if (needs && least <= room)
 		return least;
-	if (s->needs && queue_is_empty(&s->queue) && m->given <= bound)
-		return s->want;
+	if (needs && queue_is_empty(&s->queue) && m->memory.given <= bound)
+		return s->memory.want;
 	return 0;
 }
 
@@ -174,16 +245,17 @@ ask(const struct merge *m, uint32_t source, struct merge_out *out)
 }
 
 bool
-memory_serve(struct merge *m, struct merge_out *out)
+memory_serve(const struct merge *m, struct merge_out *out)
 {
 	bool is_cramped = false;
 
-	for (uint32_t i = 0; i < m->n_full; i++) {
-		const struct source *s = &m->sources[m->full[i]];
+	for (uint32_t i = 0; i < m->memory.n_full; i++) {
+		uint32_t source = m->memory.full[i];
+		const struct memory_source *s = &m->sources[source].memory;
 
 		if (!s->needs || s->is_refused)
 			continue;
-		if (ask(m, m->full[i], out))
+		if (ask(m, source, out))
 			return true;
 		is_cramped = true;
 	}
@@ -196,7 +268,7 @@ may_ask(const struct merge *m, uint32_t source, uint64_t waited_ns)
 {
 	const struct source *s = &m->sources[source];
 
-	return s->needs || source == m->awaited ||
+	return s->memory.needs || source == m->awaited ||
 	       (!s->is_file && waited_ns >= MERGE_PATIENCE_NS);
 }
 
@@ -208,12 +280,12 @@ may_force(const struct merge *m, uint32_t source, uint64_t waited_ns)
 }
 
 enum memory_relief
-memory_relieve(struct merge *m, uint64_t now_ns, struct merge_out *out)
+memory_relieve(const struct merge *m, uint64_t now_ns, struct merge_out *out)
 {
 	uint64_t waited_ns = now_ns - m->stuck_ns;
 
-	for (uint32_t i = 0; i < m->n_full; i++) {
-		uint32_t source = m->full[i];
+	for (uint32_t i = 0; i < m->memory.n_full; i++) {
+		uint32_t source = m->memory.full[i];
 
 		if (!may_ask(m, source, waited_ns))
 			continue;
@@ -229,10 +301,10 @@ memory_relieve(struct merge *m, uint64_t now_ns, struct merge_out *out)
 static bool
 is_pressed(const struct merge *m)
 {
-	for (uint32_t i = 0; i < m->n_full; i++) {
-		const struct source *s = &m->sources[m->full[i]];
+	for (uint32_t i = 0; i < m->memory.n_full; i++) {
+		const struct source *s = &m->sources[m->memory.full[i]];
 
-		if (s->needs || !s->is_file)
+		if (s->memory.needs || !s->is_file)
 			return true;
 	}
 	return false;
@@ -247,31 +319,30 @@ memory_deadline_ns(const struct merge *m, uint64_t now_ns)
 
 	if (waited_ns >= patience_ns || !is_pressed(m))
 		return UINT64_MAX;
-	return m->stuck_ns > UINT64_MAX - patience_ns ? UINT64_MAX
-						      : m->stuck_ns + patience_ns;
+	return state_later(m->stuck_ns, patience_ns);
 }
 
 void *
 merge_set_memory(struct merge *m, uint32_t source, void *mem, size_t bytes,
 		 size_t *old_bytes)
 {
-	struct source *s = &m->sources[source];
+	struct memory *all = &m->memory;
+	struct memory_source *s = &m->sources[source].memory;
+	struct queue *q = &m->sources[source].queue;
+	bool is_in = m->sources[source].is_in;
 	uint32_t old_cap;
 	void *old;
 
 	assert(bytes <= MERGE_QUEUE_MAX);
-	if (s->is_spare)
-		leave_spare(m, source);
-	m->n_bare += s->is_in && bytes == 0;
-	m->n_bare -= s->is_in && s->queue.cap == 0;
-	old = queue_set_memory(&s->queue, bytes > 0 ? mem : NULL, (uint32_t)bytes,
-			       &old_cap);
-	m->given += bytes;
-	m->given -= old_cap;
+	old = queue_set_memory(q, bytes > 0 ? mem : NULL, (uint32_t)bytes, &old_cap);
+	all->n_bare += is_in && bytes == 0;
+	all->n_bare -= is_in && old_cap == 0;
+	all->given += bytes;
+	all->given -= old_cap;
 	s->is_promised = s->needs && bytes > 0;
-	memory_review(m, source);
-	if (queue_room(&s->queue) >= s->want)
-		memory_not_full(m, source);
+	review(m, source);
+	if (queue_room(q) >= s->want)
+		end_full(m, source);
 	*old_bytes = old_cap;
 	return old;
 }
@@ -279,8 +350,10 @@ merge_set_memory(struct merge *m, uint32_t source, void *mem, size_t bytes,
 void
 merge_refuse_memory(struct merge *m, uint32_t source)
 {
-	m->sources[source].is_refused = true;
-	memory_review(m, source);
+	struct memory_source *s = &m->sources[source].memory;
+
+	s->is_refused = true;
+	review(m, source);
 }
 
 /* The worst record has one byte behind its header: what it takes more than its input
@@ -289,9 +362,9 @@ size_t
 merge_read_size(const struct merge *m, uint32_t source, uint32_t header_bytes)
 {
 	const struct source *s = &m->sources[source];
-	uint64_t room = s->queue.cap > 0 ? queue_room(&s->queue) : m->first;
+	uint64_t room = s->queue.cap > 0 ? queue_room(&s->queue) : m->memory.first;
 
-	if (s->is_full)
+	if (s->memory.is_full)
 		return 0;
 	if (header_bytes >= QUEUE_OVERHEAD)
 		return (size_t)room;
@@ -301,5 +374,5 @@ merge_read_size(const struct merge *m, uint32_t source, uint32_t header_bytes)
 uint64_t
 merge_memory(const struct merge *m)
 {
-	return m->given;
+	return m->memory.given;
 }

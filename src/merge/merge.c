@@ -24,18 +24,6 @@ merge_bytes(uint32_t n_sources)
 	       4 * tourney_bytes(n_sources) + n_sources * sizeof(uint32_t);
 }
 
-/* A part of every source's equal share in the bound. */
-static uint32_t
-first_bytes(uint64_t buffer_bytes, uint32_t n_sources)
-{
-	uint64_t share = buffer_bytes / n_sources / MERGE_FIRST_PART & ~UINT64_C(7);
-	uint64_t least = QUEUE_LEAST;
-
-	if (share > MERGE_QUEUE_FIRST)
-		return MERGE_QUEUE_FIRST;
-	return (uint32_t)(share > least ? share : least);
-}
-
 static uint8_t *
 place_tourney(struct tourney *t, uint32_t n, uint8_t *mem)
 {
@@ -57,17 +45,13 @@ merge_new(void *mem, uint32_t n_sources, const struct merge_options *options)
 			    .taken = STATE_NONE,
 			    .aside = STATE_NONE,
 			    .awaited = STATE_NONE,
-			    .hold_back_ns = options->hold_back_ns,
-			    .slowest = STATE_NONE,
-			    .stuck = STATE_NONE,
-			    .spare = STATE_NONE,
-			    .spare_last = STATE_NONE,
-			    .first = first_bytes(options->buffer_bytes, n_sources)};
+			    .stuck = STATE_NONE};
+	hold_back_init(m);
 	rest = place_tourney(&m->records, n_sources, rest);
 	rest = place_tourney(&m->marks, n_sources, rest);
 	rest = place_tourney(&m->file_marks, n_sources, rest);
 	rest = place_tourney(&m->arrivals, n_sources, rest);
-	m->full = (void *)rest;
+	memory_init(m, (void *)rest);
 	for (uint32_t i = 0; i < n_sources; i++) {
 		m->sources[i] = (struct source){.limit_ns = UINT64_MAX};
 		queue_init(&m->sources[i].queue, !m->is_sorted);
@@ -99,13 +83,12 @@ merge_start(struct merge *m, uint32_t source, enum merge_kind kind, bool is_expl
 	assert(source < m->n_sources && !s->is_in);
 	m->n_in++;
 	s->is_in = true;
-	m->n_bare += s->queue.cap == 0;
 	s->is_file = kind == MERGE_FILE;
 	s->is_explicit = is_explicit;
 	s->mark_ns = 0;
 	s->n_steps = 0;
-	pace_init(&s->pace);
-	hold_back_forget(m, s);
+	memory_enter(m, source);
+	hold_back_forget(m, source);
 	if (m->stuck == source)
 		m->stuck_ns = now_ns;
 	watch_room(m, source);
@@ -125,29 +108,11 @@ merge_end(struct merge *m, uint32_t source)
 	if (s->queue.open != QUEUE_NIL)
 		queue_abort(&s->queue);
 	m->n_in--;
-	m->n_bare -= s->queue.cap == 0;
 	s->is_in = false;
-	s->is_refused = false;
-	s->is_promised = false;
-	pace_init(&s->pace);
-	hold_back_forget(m, s);
-	memory_not_full(m, source);
-	memory_review(m, source);
+	memory_leave(m, source);
+	hold_back_forget(m, source);
 	tourney_set(&m->marks, source, TOURNEY_NONE);
 	tourney_set(&m->file_marks, source, TOURNEY_NONE);
-}
-
-static enum merge_begin
-refuse(struct merge *m, uint32_t source, uint32_t size)
-{
-	struct source *s = &m->sources[source];
-	bool needs = size > s->queue.cap;
-
-	if (queue_is_empty(&s->queue))
-		s->is_refused = false;
-	memory_full(m, source, size, needs);
-	memory_review(m, source);
-	return needs ? MERGE_NEEDS_MEMORY : MERGE_FULL;
 }
 
 enum merge_begin
@@ -159,26 +124,18 @@ merge_begin(struct merge *m, uint32_t source, const struct savefile_record *reco
 	assert(s->is_in && record->caplen <= SAVEFILE_SNAPLEN_MAX);
 	*bytes = queue_begin(&s->queue, record, m->is_sorted ? now_ns : m->n_arrivals);
 	if (*bytes == NULL)
-		return refuse(m, source, queue_size(record));
-	if (s->is_full)
-		memory_not_full(m, source);
-	s->is_promised = false;
-	if (s->is_spare)
-		memory_review(m, source);
+		return memory_lack(m, source, queue_size(record)) ? MERGE_NEEDS_MEMORY
+								  : MERGE_FULL;
+	if (!memory_is_idle(&s->memory))
+		memory_begun(m, source);
 	m->n_arrivals++;
 	return MERGE_BEGUN;
 }
 
-void
-merge_abort(struct merge *m, uint32_t source)
-{
-	queue_abort(&m->sources[source].queue);
-	memory_review(m, source);
-}
-
 static inline void
-imply(struct merge *m, struct source *s, uint64_t time_ns, uint64_t arrival_ns)
+imply(struct merge *m, uint32_t source, uint64_t time_ns, uint64_t arrival_ns)
 {
+	struct source *s = &m->sources[source];
 	uint64_t slack = m->options.slack_ns;
 	uint64_t mark = time_ns > slack ? time_ns - slack : 0;
 
@@ -186,9 +143,8 @@ imply(struct merge *m, struct source *s, uint64_t time_ns, uint64_t arrival_ns)
 		return;
 	if (mark > s->mark_ns)
 		s->mark_ns = mark;
-	if (m->options.is_auto && m->is_sorted && !s->is_file &&
-	    pace_arrival(&s->pace, arrival_ns, time_ns))
-		hold_back_raise(m, s, arrival_ns);
+	if (m->options.is_auto && m->is_sorted && !s->is_file)
+		hold_back_arrival(m, source, arrival_ns, time_ns);
 }
 
 static void
@@ -224,7 +180,7 @@ merge_commit(struct merge *m, uint32_t source)
 		tourney_set(&m->arrivals, source, key_of(r->arrival_ns));
 	}
 	if (!s->is_explicit)
-		imply(m, s, r->record.time_ns, r->arrival_ns);
+		imply(m, source, r->record.time_ns, r->arrival_ns);
 	watch_room(m, source);
 }
 
@@ -244,17 +200,29 @@ merge_watermark(struct merge *m, uint32_t source, uint64_t time_ns)
 		return;
 	s->mark_ns = time_ns;
 	if (s->is_explicit)
-		hold_back_beat(m, s);
+		hold_back_beat(m, source);
+}
+
+void
+merge_heard(struct merge *m, uint32_t source, uint64_t now_ns)
+{
+	hold_back_heard(m, source, now_ns);
+	m->now_ns = now_ns;
+}
+
+/* Whether the source with this watermark can deliver nothing that belongs before it. */
+static inline bool
+lets_go(struct tourney_node mark, struct tourney_node record)
+{
+	return mark.key > record.key ||
+	       (mark.key == record.key && mark.leaf >= record.leaf);
 }
 
 /* Whether the lowest of these watermarks lets the record go. */
 static inline bool
 is_cleared(const struct tourney *marks, struct tourney_node record)
 {
-	struct tourney_node mark = tourney_top(marks);
-
-	return mark.key > record.key ||
-	       (mark.key == record.key && mark.leaf >= record.leaf);
+	return lets_go(tourney_top(marks), record);
 }
 
 /* Raises winners to their true watermark until one stays the winner. */
@@ -304,12 +272,8 @@ drop(struct merge *m)
 		return;
 	s = &m->sources[m->taken];
 	queue_drop(&s->queue);
-	if (queue_is_empty(&s->queue)) {
-		s->is_refused = false;
-		memory_review(m, m->taken);
-	}
-	if (s->is_full && queue_room(&s->queue) >= s->want)
-		memory_not_full(m, m->taken);
+	if (s->memory.is_full || queue_is_empty(&s->queue))
+		memory_freed(m, m->taken);
 	m->taken = STATE_NONE;
 }
 
@@ -392,7 +356,7 @@ stall(struct merge *m, uint32_t source, bool is_for_file, uint64_t due_ns,
 	case MEMORY_ASK:
 		return MERGE_GROW;
 	case MEMORY_FORCE:
-		if (is_for_file && !m->sources[m->awaited].is_full)
+		if (is_for_file && !m->sources[m->awaited].memory.is_full)
 			break;
 		return leave_anyway(m, source, &m->sources[source].counts.forced, out);
 	case MEMORY_WAIT:
@@ -403,6 +367,22 @@ stall(struct merge *m, uint32_t source, bool is_for_file, uint64_t due_ns,
 	    (struct merge_out){.source = STATE_NONE,
 			       .wake_ns = wake_ns < deadline_ns ? wake_ns : deadline_ns};
 	return MERGE_WAIT;
+}
+
+/* Until when the oldest record waits for sources that lag; now_ns: for none. */
+static uint64_t
+lag_end(const struct merge *m, struct tourney_node record, uint64_t now_ns)
+{
+	uint64_t end_ns = now_ns;
+
+	for (uint32_t i = 0; m->hold_back.n_lagging > 0 && i < m->n_sources; i++) {
+		struct tourney_node mark = {key_of(m->sources[i].mark_ns), i};
+		uint64_t lag_ns = hold_back_lag_end(m, i);
+
+		if (lag_ns > end_ns && !lets_go(mark, record))
+			end_ns = lag_ns;
+	}
+	return end_ns;
 }
 
 /* The oldest record has no promise that nothing older comes; winners may be outdated. */
@@ -421,9 +401,9 @@ hold(struct merge *m, struct tourney_node record, uint64_t now_ns, struct merge_
 	settle_marks(m, &m->file_marks);
 	is_for_file = !is_cleared(&m->file_marks, record);
 	hold_back_review(m, now_ns);
-	due_ns = later(oldest_arrival(m), m->hold_back_ns);
+	due_ns = state_later(oldest_arrival(m), m->hold_back.ns);
 	if (now_ns >= due_ns)
-		due_ns = hold_back_lag_end(m, record, now_ns);
+		due_ns = lag_end(m, record, now_ns);
 	if (!is_for_file && now_ns >= due_ns)
 		return leave_anyway(m, record.leaf, &s->counts.held_back, out);
 	await(m, tourney_top(is_for_file ? &m->file_marks : &m->marks), now_ns);
@@ -435,16 +415,17 @@ static enum merge_result
 idle(struct merge *m, uint64_t now_ns, struct merge_out *out)
 {
 	m->awaited = STATE_NONE;
-	*out = (struct merge_out){
-	    .source = STATE_NONE,
-	    .wake_ns = m->n_needs > 0 ? later(now_ns, MERGE_PATIENCE_NS) : UINT64_MAX};
+	*out = (struct merge_out){.source = STATE_NONE,
+				  .wake_ns = m->memory.n_needs > 0
+						 ? state_later(now_ns, MERGE_PATIENCE_NS)
+						 : UINT64_MAX};
 	return m->n_in == 0 ? MERGE_DONE : MERGE_WAIT;
 }
 
 bool
 merge_asks(struct merge *m, struct merge_out *out)
 {
-	return m->n_needs > 0 && memory_serve(m, out);
+	return m->memory.n_needs > 0 && memory_serve(m, out);
 }
 
 enum merge_result

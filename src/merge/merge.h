@@ -159,8 +159,7 @@ enum merge_begin {
 };
 
 /*
- * Begins a record: *bytes is where the savefile_record_bytes go; then merge_commit or
- * merge_abort.
+ * Begins a record: *bytes is where the savefile_record_bytes go; then merge_commit.
  * The record arrives at now_ns, which never goes back. Other calls may come between, but
  * no second begin for the source; what is begun keeps its memory until then. FULL and
  * NEEDS_MEMORY (*bytes is NULL) change nothing but what merge_next will do: call again
@@ -170,7 +169,6 @@ enum merge_begin merge_begin(struct merge *m, uint32_t source,
 			     const struct savefile_record *record, uint64_t now_ns,
 			     uint8_t **bytes);
 void merge_commit(struct merge *m, uint32_t source);
-void merge_abort(struct merge *m, uint32_t source);
 
 /* Bytes of the source came at now_ns: what is said of it until the next call came then. */
 void merge_heard(struct merge *m, uint32_t source, uint64_t now_ns);
@@ -226,7 +224,7 @@ void merge_refuse_memory(struct merge *m, uint32_t source);
 
 /* The longest empty queue of those with more than MERGE_QUEUE_FIRST bytes, UINT32_MAX
  * when none: its memory should be taken back when there is time. */
-uint32_t merge_spare_memory(struct merge *m);
+uint32_t merge_spare_memory(const struct merge *m);
 
 /*
  * How many bytes of input (records with headers of at least header_bytes each) the

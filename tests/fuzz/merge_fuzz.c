@@ -111,10 +111,6 @@ put(struct merge *m, uint32_t source, const uint8_t *p)
 	if (merge_begin(m, source, &r, now_ns, &bytes) != MERGE_BEGUN)
 		return;
 	stamp(bytes, savefile_record_bytes(&r), n_in);
-	if (p[2] == 255) {
-		merge_abort(m, source);
-		return;
-	}
 	merge_commit(m, source);
 	n_in++;
 }

@@ -26,15 +26,12 @@ begin(uint32_t n, bool is_auto, bool is_explicit)
 static void
 flush_twice(uint32_t source, uint64_t period_ms, uint64_t now_ns)
 {
-	struct pace *p = &m->sources[source].pace;
-
 	for (int i = 0; i < 2; i++) {
 		uint64_t at_ns = now_ns + (uint64_t)i * period_ms * MS;
 
-		pace_arrival(p, at_ns, at_ns - period_ms * MS);
-		pace_arrival(p, at_ns, at_ns);
+		hold_back_arrival(m, source, at_ns, at_ns - period_ms * MS);
+		hold_back_arrival(m, source, at_ns, at_ns);
 	}
-	hold_back_raise(m, &m->sources[source], now_ns + period_ms * MS);
 }
 
 static void
@@ -82,7 +79,7 @@ it_comes_down_once_a_second_when_its_source_is_gone(void **state)
 	assert_int_equal(merge_hold_back_ns(m), 500 * MS);
 	assert_int_equal(merge_slowest(m), 0);
 	begin(1, false, false);
-	m->hold_back_ns = 7;
+	m->hold_back.ns = 7;
 	hold_back_review(m, T0 + 5000 * MS);
 	assert_int_equal(merge_hold_back_ns(m), 7); /* not automatic */
 }
@@ -105,13 +102,13 @@ a_source_lags_when_its_watermark_is_half_the_hold_back_behind_its_best(void **st
 	assert_int_equal(merge_lag_ns(m, 0), 0);
 	beat(0, 1220, 119); /* 99 ms more than its best */
 	assert_int_equal(merge_lag_ns(m, 0), 0);
-	assert_int_equal(m->n_lagging, 0);
+	assert_int_equal(m->hold_back.n_lagging, 0);
 	beat(0, 1330, 125);
 	assert_in_range(merge_lag_ns(m, 0), 104 * MS, 105 * MS);
-	assert_int_equal(m->n_lagging, 1);
+	assert_int_equal(m->hold_back.n_lagging, 1);
 	beat(0, 1400, 20);
 	assert_int_equal(merge_lag_ns(m, 0), 0);
-	assert_int_equal(m->n_lagging, 0);
+	assert_int_equal(m->hold_back.n_lagging, 0);
 }
 
 static void
@@ -133,41 +130,69 @@ the_best_age_follows_a_clock_that_drifts(void **state)
 }
 
 static void
-only_who_could_still_deliver_what_is_older_is_waited_for(void **state)
+who_lags_is_waited_for_as_long_as_bytes_of_it_come(void **state)
 {
-	struct tourney_node record = {.key = T0 + 1250 * MS, .leaf = 1};
-	uint64_t now_ns = T0 + 1340 * MS;
-
 	(void)state;
 	begin(2, true, true);
 	beat(0, 1000, 20);
-	assert_int_equal(hold_back_lag_end(m, record, now_ns), now_ns);
-	beat(0, 1330, 125); /* lags, and stands at 1205 */
-	assert_int_equal(hold_back_lag_end(m, record, now_ns),
-			 T0 + 1330 * MS + MERGE_HOLD_BACK_NS);
-	record.key = T0 + 1205 * MS; /* equal times: the lower number goes first */
-	assert_int_equal(hold_back_lag_end(m, record, now_ns),
-			 T0 + 1330 * MS + MERGE_HOLD_BACK_NS);
-	record.leaf = 0;
-	assert_int_equal(hold_back_lag_end(m, record, now_ns), now_ns);
-	record.key = T0 + 1204 * MS;
-	record.leaf = 1;
-	assert_int_equal(hold_back_lag_end(m, record, now_ns), now_ns);
+	assert_int_equal(hold_back_lag_end(m, 0), 0);
+	beat(0, 1330, 125);
+	assert_int_equal(hold_back_lag_end(m, 0), T0 + 1330 * MS + MERGE_HOLD_BACK_NS);
+	merge_heard(m, 0, T0 + 1400 * MS);
+	assert_int_equal(hold_back_lag_end(m, 0), T0 + 1400 * MS + MERGE_HOLD_BACK_NS);
+	assert_int_equal(hold_back_lag_end(m, 1), 0);
 }
 
 static void
 who_sends_bytes_but_no_watermark_is_waited_for_five_seconds_at_most(void **state)
 {
-	struct tourney_node record = {.key = T0 + 1250 * MS, .leaf = 1};
-
 	(void)state;
 	begin(2, true, true);
 	beat(0, 1000, 20);
 	beat(0, 1330, 125);
 	for (uint64_t at = 1400; at <= 9000; at += 100)
 		merge_heard(m, 0, T0 + at * MS);
-	assert_int_equal(hold_back_lag_end(m, record, T0 + 2000 * MS),
-			 T0 + 1330 * MS + MERGE_LAG_BEAT_NS);
+	assert_int_equal(hold_back_lag_end(m, 0), T0 + 1330 * MS + MERGE_LAG_BEAT_NS);
+}
+
+/* A record of source `of` that is due: whether it waits for source 0, which lags and stands
+ * at 1205. */
+static bool
+waits(uint32_t of, uint64_t time_ms)
+{
+	struct savefile_record record = {.time_ns = T0 + time_ms * MS};
+	struct merge_out out;
+	uint8_t *bytes;
+	size_t old;
+	void *mem;
+	bool is_held;
+
+	begin(2, true, true);
+	free(merge_set_memory(m, of, aligned_alloc(8, MERGE_QUEUE_FIRST),
+			      MERGE_QUEUE_FIRST, &old));
+	beat(0, 1000, 20);
+	assert_int_equal(merge_begin(m, of, &record, T0 + 1000 * MS, &bytes),
+			 MERGE_BEGUN);
+	merge_commit(m, of);
+	beat(0, 1330, 125);
+	is_held = merge_next(m, T0 + 1340 * MS, &out) == MERGE_WAIT;
+	if (is_held)
+		assert_int_equal(merge_next(m, T0 + 1530 * MS, &out), MERGE_RECORD);
+	merge_next(m, T0 + 1540 * MS, &out);
+	mem = merge_set_memory(m, of, NULL, 0, &old);
+	free(mem);
+	return is_held;
+}
+
+/* Source 1 has no watermark: without the lag each record would leave now. */
+static void
+only_who_could_still_deliver_what_is_older_is_waited_for(void **state)
+{
+	(void)state;
+	assert_true(waits(1, 1250));
+	assert_true(waits(1, 1205)); /* equal times: the lower number goes first */
+	assert_false(waits(0, 1205));
+	assert_false(waits(1, 1204));
 }
 
 static void
@@ -177,9 +202,9 @@ who_begins_anew_has_no_lag(void **state)
 	begin(2, true, true);
 	beat(0, 1000, 20);
 	beat(0, 1330, 125);
-	assert_int_equal(m->n_lagging, 1);
+	assert_int_equal(m->hold_back.n_lagging, 1);
 	merge_end(m, 0);
-	assert_int_equal(m->n_lagging, 0);
+	assert_int_equal(m->hold_back.n_lagging, 0);
 	merge_start(m, 0, MERGE_LIVE, true, T0 + 2000 * MS);
 	beat(0, 2100, 500);
 	assert_int_equal(merge_lag_ns(m, 0), 0);
@@ -195,6 +220,7 @@ main(void)
 	    cmocka_unit_test(
 		a_source_lags_when_its_watermark_is_half_the_hold_back_behind_its_best),
 	    cmocka_unit_test(the_best_age_follows_a_clock_that_drifts),
+	    cmocka_unit_test(who_lags_is_waited_for_as_long_as_bytes_of_it_come),
 	    cmocka_unit_test(only_who_could_still_deliver_what_is_older_is_waited_for),
 	    cmocka_unit_test(
 		who_sends_bytes_but_no_watermark_is_waited_for_five_seconds_at_most),

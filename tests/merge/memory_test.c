@@ -55,7 +55,7 @@ a_record_in_need_is_served_at_once_with_room_for_it(void **state)
 	assert_int_equal(out.bytes, 2 * MERGE_QUEUE_FIRST);
 	give(1, out.bytes);
 	assert_int_equal(merge_memory(m), 2 * MERGE_QUEUE_FIRST);
-	assert_int_equal(m->n_full, 0);
+	assert_int_equal(m->memory.n_full, 0);
 	assert_false(memory_serve(m, &out));
 	give(1, 0);
 	take_all(2);
@@ -73,8 +73,8 @@ beyond_the_bound_one_record_gets_just_its_room(void **state)
 	memory_full(m, 1, MERGE_ALLOWANCE, true); /* the allowance is taken */
 	assert_false(memory_serve(m, &out));
 	assert_true(merge_memory(m) <= 64 * KIB + MERGE_ALLOWANCE);
-	m->sources[0].is_promised = false; /* it has begun and ended its record */
-	memory_review(m, 0);
+	memory_begun(m, 0); /* it has begun its record, which has left */
+	memory_freed(m, 0);
 	assert_true(memory_serve(m, &out)); /* who has it and does not use it gives */
 	assert_int_equal(out.source, 0);
 	assert_int_equal(out.bytes, 0);
@@ -93,8 +93,8 @@ a_promise_of_room_is_not_taken_back(void **state)
 	memory_full(m, 0, MERGE_ALLOWANCE, true);
 	assert_true(memory_serve(m, &out));
 	give(0, out.bytes);
-	assert_true(m->sources[0].is_promised);
-	assert_int_equal(m->spare, STATE_NONE);
+	assert_true(m->sources[0].memory.is_promised);
+	assert_int_equal(m->memory.n_spare, 0);
 	take_all(2);
 }
 
@@ -133,9 +133,8 @@ fill(uint32_t source)
 {
 	give(source, MERGE_QUEUE_FIRST);
 	memory_full(m, source, MERGE_QUEUE_FIRST, false);
-	m->sources[source].is_refused = true; /* so that it is not spare */
-	memory_review(m, source);
-	m->sources[source].is_refused = false;
+	merge_refuse_memory(m, source); /* so that it is not spare */
+	m->sources[source].memory.is_refused = false;
 }
 
 static void
@@ -183,14 +182,14 @@ what_sources_without_memory_need_at_first_is_left_for_them(void **state)
 	begin(2, 4 * MERGE_QUEUE_FIRST);
 	m->awaited = 0;
 	fill(0);
-	m->first = MERGE_QUEUE_FIRST;
+	m->memory.first = MERGE_QUEUE_FIRST;
 	assert_int_equal(memory_relieve(m, T0, &out), MEMORY_ASK);
 	assert_int_equal(out.bytes, 2 * MERGE_QUEUE_FIRST);
 	take_all(2);
 	begin(2, 3 * MERGE_QUEUE_FIRST);
 	m->awaited = 0;
 	fill(0);
-	m->first = MERGE_QUEUE_FIRST;
+	m->memory.first = MERGE_QUEUE_FIRST;
 	assert_int_equal(memory_relieve(m, T0, &out), MEMORY_FORCE);
 	take_all(2);
 }
@@ -200,7 +199,7 @@ what_is_read_at_once_fits_however_small_the_records_are(void **state)
 {
 	(void)state;
 	begin(1, 1u << 20);
-	assert_int_equal(merge_read_size(m, 0, QUEUE_OVERHEAD), m->first);
+	assert_int_equal(merge_read_size(m, 0, QUEUE_OVERHEAD), m->memory.first);
 	give(0, MERGE_QUEUE_FIRST);
 	assert_true(merge_read_size(m, 0, QUEUE_OVERHEAD) <= MERGE_QUEUE_FIRST);
 	for (uint64_t head = 1; head <= QUEUE_OVERHEAD;
@@ -221,18 +220,18 @@ a_full_source_remembers_when_it_had_room_again(void **state)
 	begin(3, 1u << 20);
 	for (uint32_t i = 0; i < 3; i++)
 		memory_full(m, i, 10, i == 1);
-	assert_int_equal(m->n_full, 3);
-	assert_int_equal(m->n_needs, 1);
+	assert_int_equal(m->memory.n_full, 3);
+	assert_int_equal(m->memory.n_needs, 1);
 	m->now_ns = T0 + 5;
-	memory_not_full(m, 0); /* the last one takes its place */
-	assert_int_equal(m->sources[0].room_ns, T0 + 5);
-	assert_int_equal(m->full[0], 2);
-	assert_int_equal(m->sources[2].full_at, 0);
-	memory_not_full(m, 1);
-	memory_not_full(m, 2);
-	memory_not_full(m, 2);
-	assert_int_equal(m->n_full, 0);
-	assert_int_equal(m->n_needs, 0);
+	memory_begun(m, 0); /* the last one takes its place */
+	assert_int_equal(m->sources[0].memory.room_ns, T0 + 5);
+	assert_int_equal(m->memory.full[0], 2);
+	assert_int_equal(m->sources[2].memory.full_at, 0);
+	memory_begun(m, 1);
+	memory_begun(m, 2);
+	memory_begun(m, 2);
+	assert_int_equal(m->memory.n_full, 0);
+	assert_int_equal(m->memory.n_needs, 0);
 	take_all(3);
 }
 

@@ -319,12 +319,8 @@ act(struct scenario *c, uint32_t i)
 		return;
 	}
 	if (a->has_open && pick(c, 3) > 0) {
-		if (pick(c, 8) > 0) {
-			commit(c, i);
-			return;
-		}
-		merge_abort(c->o.m, i);
-		a->has_open = c->o.s[i].is_open = false;
+		commit(c, i);
+		return;
 	}
 	if (pick(c, 60) == 0) {
 		end_source(c, i);
