@@ -141,7 +141,7 @@ coverage:
 	$(PYTHON) -B tools/coverage.py $(COVERAGE_FLAGS) $(O)/cov
 mutants: $(UNIT)
 	$(PYTHON) -B tools/mutants.py --build $(S) --compile '$(CC) $(CSTD) $(CPP) $(SANFLAGS)' --libs '$(SANLIBS) -lcmocka -lm -lpthread' --jobs $(JOBS) $(MUTANTS)
-check-e2e: all $(O)/tests/tls_probe $(O)/tests/gcm_probe $(O)/obj/tests/bench/print_tool build/.setup-check
+check-e2e: all $(O)/tests/tls_probe $(O)/tests/gcm_probe build/.setup-check
 	DDUMP_BUILD=$(CURDIR)/$(O) PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest tests/e2e -q -p no:cacheprovider -n $(PYTEST_JOBS) $(PYTEST_FLAGS)
 chaos: all build/.setup-check
 	DDUMP_BUILD=$(CURDIR)/$(O) $(PYTHON) -B tests/chaos/chaos.py --seconds $(CHAOS_SECONDS) --jobs $(JOBS) $(CHAOS_FLAGS)

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "cli/run/app.h"
 #include "cli/target/secrets.h"
@@ -41,6 +42,7 @@ main(int argc, char **argv)
 		return APP_FAILED;
 	switch (options_parse(&options, argc, argv, targets, &why)) {
 	case FLAG_RESULT_RUN:
+		options_use_terminal(&options, isatty(STDOUT_FILENO) == 1);
 		secrets_hide(targets, options.n_targets);
 		secrets_hide(&options.proxy, options.proxy ? 1 : 0);
 		if (!target_list_read(&options, &targets, &why)) {

@@ -6,6 +6,16 @@ extern const struct format format_ng;
 
 static const struct format *const table[] = {&format_classic, &format_ng};
 
+static size_t
+put_no_head(uint8_t *out, const struct format_file *file)
+{
+	(void)out;
+	(void)file;
+	return 0;
+}
+
+const struct format format_text = {.name = "text", .put_head = put_no_head};
+
 const char *
 format_names(void)
 {

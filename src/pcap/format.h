@@ -39,6 +39,9 @@ struct format {
 	size_t (*unit)(struct span s, bool is_head, bool *is_record);
 };
 
+/* Not in the table: of --print. It has no put_record: who prints knows where records end. */
+extern const struct format format_text;
+
 /* By its name; NULL: unknown. */
 const struct format *format_find(struct span name);
 

@@ -40,7 +40,7 @@ ip_print(struct line *l, uint8_t version, struct span s, size_t length)
 	struct layer_ip ip = {.version = version};
 
 	for (unsigned depth = 0; !l->is_over; depth++) {
-		bool is_named = depth > 0 || !l->has_link;
+		bool is_named = !l->has_link;
 		bool has_more = version == 4 ? ip4_print(l, is_named, &s, &length, &ip)
 					     : ip6_print(l, is_named, &s, &length, &ip);
 

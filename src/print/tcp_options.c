@@ -225,9 +225,11 @@ tcp_options_print(struct line *l, struct span s, size_t length, uint32_t ack_bas
 	bool is_first = true;
 
 	line_str(l, ", options [");
-	for (; result == MORE && length > 0 && line_needs(l, s, 1); is_first = false) {
+	for (; result == MORE && length > 0; is_first = false) {
 		if (!is_first)
 			line_char(l, ',');
+		if (!line_needs(l, s, 1))
+			break;
 		result = print_option(l, &s, &length, ack_base);
 		if (result == BAD)
 			line_str(l, is_first ? "[bad opt]" : "[bad opt]]");

@@ -9,15 +9,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A description of our own for the pipe behind fd, so that it can be non-blocking. */
+/* A description of our own for the pipe or terminal behind fd, so that it can be
+ * non-blocking. */
 static void
 use_pipe(struct sink *s)
 {
 	int fd;
 
-	fcntl(s->fd, F_SETPIPE_SZ, SINK_PIPE_BYTES);
 	fd = open(s->fd == STDOUT_FILENO ? "/proc/self/fd/1" : "",
-		  O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+		  O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	fcntl(s->fd, F_SETPIPE_SZ, SINK_PIPE_BYTES);
 	s->kind = fd < 0 ? SINK_SHARED : SINK_PIPE;
 	if (fd < 0)
 		return;
@@ -37,7 +38,7 @@ sink_open(struct sink *s, const char *path)
 		return -errno;
 	if (S_ISSOCK(st.st_mode))
 		s->kind = SINK_SOCKET;
-	else if (S_ISFIFO(st.st_mode) && !path)
+	else if (!path && (S_ISFIFO(st.st_mode) || isatty(s->fd) == 1))
 		use_pipe(s);
 	else if (S_ISFIFO(st.st_mode)) {
 		s->kind = SINK_PIPE;

@@ -13,8 +13,8 @@
 #define SINK_PIPE_BYTES (1024 * 1024) /* a 1 MiB pipe carries four times a 64 KiB one */
 
 enum sink_kind {
-	SINK_FILE,   /* never says AGAIN: regular files, /dev/null, terminals */
-	SINK_PIPE,   /* a pipe with an open file description of our own */
+	SINK_FILE,   /* never says AGAIN: regular files, /dev/null */
+	SINK_PIPE,   /* a pipe or terminal with an open file description of our own */
 	SINK_SHARED, /* a pipe that could not be re-opened: writes of PIPE_BUF at most */
 	SINK_SOCKET
 };

@@ -2,7 +2,6 @@
 
 import json
 import os
-import pty
 import select
 import signal
 import socket
@@ -647,15 +646,6 @@ def test_duration(tmp_path, serve):
     live = Live(tmp_path, "-d", "200ms", server.target)
     assert live.finish() == 0
     assert records_of(live.out) == [(SECOND, b"x")]
-
-
-def test_a_terminal_is_refused():
-    master, slave = pty.openpty()
-    done = subprocess.run([DDUMP, "127.0.0.1:1"], stdout=slave, stderr=subprocess.PIPE, timeout=PATIENCE)
-    os.close(slave)
-    os.close(master)
-    assert done.returncode == 2
-    assert b"tcpdump -r -" in done.stderr and b"-w" in done.stderr
 
 
 def test_a_full_disk(serve):

@@ -40,6 +40,30 @@ set_format(void *base, struct span s, const void *context)
 static const struct flag rows[] = {
     {"write", 'w', FLAG_TEXT, AT(write_path), "FILE",
      .help = "output file (default and \"-\": standard output)"},
+    {"print", 'P', FLAG_TRUE, AT(print.is_wanted), NULL,
+     .help = "print a line a packet, as tcpdump -nn does, to standard\noutput (default "
+	     "on a terminal)"},
+    {"color", 0, FLAG_WORD, AT(print.color), "auto|always|never",
+     .help = "print each host in a color of its own (auto)"},
+    {"t", 't', FLAG_TRUE, AT(print.times[PRINT_TIME_NONE]), NULL,
+     .help = "print no timestamps"},
+    {"tt", 0, FLAG_TRUE, AT(print.times[PRINT_TIME_EPOCH]), NULL,
+     .help = "print seconds since 1970"},
+    {"ttt", 0, FLAG_TRUE, AT(print.times[PRINT_TIME_DELTA]), NULL,
+     .help = "print the time since the packet before"},
+    {"tttt", 0, FLAG_TRUE, AT(print.times[PRINT_TIME_DATE]), NULL,
+     .help = "print date and time"},
+    {"ttttt", 0, FLAG_TRUE, AT(print.times[PRINT_TIME_FIRST]), NULL,
+     .help = "print the time since the first packet"},
+    {"e", 'e', FLAG_TRUE, AT(print.has_link), NULL, .help = "print link headers"},
+    {"S", 'S', FLAG_TRUE, AT(print.is_absolute), NULL,
+     .help = "print absolute TCP sequence numbers"},
+    {"x", 'x', FLAG_TRUE, AT(print.hex), NULL, .help = "print packets in hex"},
+    {"xx", 0, FLAG_TRUE, AT(print.hex_link), NULL, .help = "-x with link headers"},
+    {"X", 'X', FLAG_TRUE, AT(print.both), NULL, .help = "print packets in hex and ASCII"},
+    {"XX", 0, FLAG_TRUE, AT(print.both_link), NULL, .help = "-X with link headers"},
+    {"A", 'A', FLAG_TRUE, AT(print.text), NULL, .help = "print packets in ASCII"},
+    {"AA", 0, FLAG_TRUE, AT(print.text_link), NULL, .help = "-A with link headers"},
     {"rotate-size", 0, FLAG_SIZE, AT(rotate_bytes), "SIZE",
      .help = "start a new output file after SIZE; file names get a\nnumber and a time",
      .min = OPTIONS_ROTATE_MIN, .max = SIZE_MAX_BYTES},
@@ -133,6 +157,16 @@ set_defaults(struct options *o)
 	o->connect_ns = OPTIONS_HEAD_S_DEFAULT * SECOND_NS;
 }
 
+/* Flags that say nothing of a capture file. */
+static bool
+asks_how_to_print(const struct options *o)
+{
+	struct print_options of = options_of_print(o);
+
+	return of.time != PRINT_TIME_CLOCK || of.dump != PRINT_DUMP_NONE || of.has_link ||
+	       of.is_absolute;
+}
+
 /* NULL, or which flags do not go together. */
 static const char *
 find_conflict(const struct options *o)
@@ -148,6 +182,11 @@ find_conflict(const struct options *o)
 		return is_stdout ? "--stats-json -: standard output has the packets; add "
 				   "-w FILE"
 				 : "--stats-json and -w name the same file";
+	if (o->print.is_wanted && !is_stdout)
+		return "--print and its flags (-t -e -S -x -X -A) write to standard "
+		       "output; leave out -w FILE";
+	if (o->print.is_wanted && o->format)
+		return "--print writes text; leave out --format";
 	if (o->is_ipv4 && o->is_ipv6)
 		return "-4 and -6 exclude each other; both are the default";
 	if (!o->tls.cert_file != !o->tls.key_file)
@@ -175,12 +214,46 @@ options_parse(struct options *o, int argc, char **argv, const char **targets,
 		return rc;
 	if (o->write_path && strcmp(o->write_path, "-") == 0)
 		o->write_path = NULL;
-	if (!o->format)
-		o->format = format_of_path(o->write_path);
+	o->print.is_wanted |= asks_how_to_print(o);
 	conflict = find_conflict(o);
+	if (o->print.is_wanted)
+		o->format = &format_text;
+	else if (!o->format)
+		o->format = format_of_path(o->write_path);
 	if (conflict)
 		text_str(why, conflict);
 	return conflict ? FLAG_RESULT_BAD : FLAG_RESULT_RUN;
+}
+
+void
+options_use_terminal(struct options *o, bool is_terminal)
+{
+	if (!is_terminal || o->write_path)
+		return;
+	o->print.is_wanted = true;
+	o->format = &format_text;
+}
+
+struct print_options
+options_of_print(const struct options *o)
+{
+	const struct options_print *p = &o->print;
+	struct print_options of = {.is_nano = o->is_nano,
+				   .has_link = p->has_link,
+				   .is_absolute = p->is_absolute,
+				   .dumps_link =
+				       p->hex_link || p->both_link || p->text_link};
+
+	for (unsigned i = 0; i < OPTIONS_TIMES; i++)
+		if (p->times[i])
+			of.time = (enum print_time)i;
+	if (p->hex || p->hex_link)
+		of.dump = PRINT_DUMP_HEX;
+	if (p->text || p->text_link)
+		of.dump = PRINT_DUMP_TEXT;
+	if (p->both || p->both_link)
+		of.dump = PRINT_DUMP_BOTH;
+	return of;
 }
 
 void

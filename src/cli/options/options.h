@@ -3,6 +3,7 @@
 
 #include "base/flag.h"
 #include "pcap/format.h"
+#include "print/print.h"
 #include "sys/tls/tls.h"
 
 /* What the command line asks for. Strings are borrowed from argv. */
@@ -27,11 +28,31 @@ enum options_progress {
 	OPTIONS_PROGRESS_NEVER
 };
 
+enum options_color {
+	OPTIONS_COLOR_AUTO, /* on a terminal, unless NO_COLOR is set */
+	OPTIONS_COLOR_ALWAYS,
+	OPTIONS_COLOR_NEVER
+};
+
+/* -P and the flags that say how; those that repeat a letter have a member each. */
+#define OPTIONS_TIMES 6 /* none, -t, ... -ttttt: indexes are enum print_time */
+struct options_print {
+	bool is_wanted;
+	enum options_color color;
+	bool times[OPTIONS_TIMES];
+	bool hex, hex_link;   /* -x, -xx */
+	bool both, both_link; /* -X, -XX */
+	bool text, text_link; /* -A, -AA */
+	bool has_link;
+	bool is_absolute;
+};
+
 /* many fields: one a flag of the command line */
 struct options {
 	const char *write_path; /* NULL: standard output */
-	uint64_t count;		/* 0: no end */
-	uint64_t duration_ns;	/* 0: no end */
+	struct options_print print;
+	uint64_t count;	      /* 0: no end */
+	uint64_t duration_ns; /* 0: no end */
 	uint64_t hold_back_ns;
 	bool is_hold_back_auto;
 	uint64_t slack_ns;
@@ -69,6 +90,12 @@ struct options {
  */
 enum flag_result options_parse(struct options *o, int argc, char **argv,
 			       const char **targets, struct text *why);
+
+/* Packets that would go to a terminal are printed. */
+void options_use_terminal(struct options *o, bool is_terminal);
+
+/* What -t, -e, -x and the like ask for; where several of a kind are given the longest. */
+struct print_options options_of_print(const struct options *o);
 
 /* One screen of help. */
 #define OPTIONS_HELP_MAX 8192

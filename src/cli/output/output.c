@@ -24,6 +24,8 @@ output_init(struct output *o, const struct output_options *options,
 	o->tail = 0;
 }
 
+static_assert(FORMAT_UNIT_MAX >= PRINT_MAX, "the lines of any packet have room");
+
 static struct format_file
 file_of(const struct output *o)
 {
@@ -69,11 +71,11 @@ output_describe(struct output *o)
 		put_interface(o, &o->interfaces->list[o->n_described++]);
 }
 
-void
-output_put_record(struct output *o, const struct savefile_record *record, uint32_t index,
-		  const uint8_t *data)
+static void
+put_capture(struct output *o, const struct savefile_record *record, uint32_t index,
+	    const uint8_t *data)
 {
-	struct interface *i = &o->interfaces->list[record->interface_id];
+	const struct interface *i = &o->interfaces->list[record->interface_id];
 	uint32_t to = o->interfaces->linktype;
 	struct linktype_change change = {.head_size = 0};
 	struct savefile_record changed = *record;
@@ -81,11 +83,6 @@ output_put_record(struct output *o, const struct savefile_record *record, uint32
 	struct ng_options options;
 	uint8_t *p;
 
-	assert(output_is_ready(o));
-	i->packets++;
-	o->sources[o->n_records++] = (uint16_t)i->source;
-	if (record->time_ns > o->newest_ns)
-		o->newest_ns = record->time_ns;
 	if (record->options != 0) {
 		options = ng_options_of(record, data);
 		changed.flags = ng_options_flags(record, data);
@@ -103,6 +100,26 @@ output_put_record(struct output *o, const struct savefile_record *record, uint32
 		   changed.caplen - change.head_size);
 	if (o->options.has_indexes)
 		linktype_set_ifindex(to, p, changed.caplen, index);
+}
+
+void
+output_put_record(struct output *o, const struct savefile_record *record, uint32_t index,
+		  const uint8_t *data)
+{
+	struct interface *i = &o->interfaces->list[record->interface_id];
+
+	assert(output_is_ready(o) && output_has_room(o));
+	i->packets++;
+	if (record->time_ns > o->newest_ns)
+		o->newest_ns = record->time_ns;
+	if (output_is_text(o)) {
+		o->tail += printer_put(o->options.printer, o->interfaces, record, data,
+				       o->mem + o->tail);
+		o->ends[o->n_records] = (uint32_t)o->tail;
+	} else {
+		put_capture(o, record, index, data);
+	}
+	o->sources[o->n_records++] = (uint16_t)i->source;
 }
 
 bool
@@ -144,11 +161,30 @@ output_unwritten(const struct output *o, uint64_t i)
 	return o->sources[o->n_records - 1 - i];
 }
 
+/* The number of lines' records that are written as a whole. */
+static uint32_t
+count_written(const struct output *o)
+{
+	uint32_t n = 0;
+
+	while (n < o->n_records && o->ends[n] <= o->head)
+		n++;
+	return n;
+}
+
 struct span
 output_begun(const struct output *o)
 {
-	return span_of(o->mem + o->head, format_rest(o->options.format, o->has_head,
-						     span_of(o->mem, o->tail), o->head));
+	uint32_t n;
+
+	if (!output_is_text(o))
+		return span_of(o->mem + o->head,
+			       format_rest(o->options.format, o->has_head,
+					   span_of(o->mem, o->tail), o->head));
+	n = count_written(o);
+	if (o->head == (n > 0 ? o->ends[n - 1] : 0))
+		return span_of(NULL, 0);
+	return span_of(o->mem + o->head, o->ends[n] - o->head);
 }
 
 uint64_t
@@ -158,6 +194,11 @@ output_torn(const struct output *o, size_t *torn)
 	uint64_t n_written;
 	uint64_t n_all;
 
+	if (output_is_text(o)) {
+		n_written = count_written(o);
+		*torn = o->head - (n_written > 0 ? o->ends[n_written - 1] : 0);
+		return o->n_records - n_written;
+	}
 	*torn =
 	    o->head - format_whole(f, o->has_head, span_of(o->mem, o->head), &n_written);
 	format_whole(f, o->has_head, span_of(o->mem, o->tail), &n_all);

@@ -2,6 +2,7 @@
 #define CLI_OUTPUT_OUTPUT_H
 
 #include "cli/model/interfaces.h"
+#include "cli/output/printer.h"
 #include "pcap/format.h"
 
 /*
@@ -21,7 +22,8 @@ struct output_options {
 
 	/* SLL2 headers say the index that output_put_record is given. */
 	bool has_indexes;
-	struct span os; /* of this machine, for the section header; borrowed */
+	struct span os;		 /* of this machine, for the section header; borrowed */
+	struct printer *printer; /* of format_text; borrowed */
 };
 
 struct output {
@@ -36,6 +38,7 @@ struct output {
 			is written */
 	size_t tail;
 	uint16_t sources[OUTPUT_RECORDS]; /* of these records */
+	uint32_t ends[OUTPUT_RECORDS];	  /* where they end in mem: of format_text */
 	uint8_t mem[OUTPUT_BYTES];
 };
 
@@ -46,7 +49,7 @@ void output_init(struct output *o, const struct output_options *options,
 static inline bool
 output_has_room(const struct output *o)
 {
-	return OUTPUT_BYTES - o->tail >= FORMAT_UNIT_MAX;
+	return OUTPUT_BYTES - o->tail >= FORMAT_UNIT_MAX && o->n_records < OUTPUT_RECORDS;
 }
 
 /*
@@ -54,6 +57,13 @@ output_has_room(const struct output *o)
  * the link type is decided. All interfaces known so far follow by output_describe.
  */
 void output_put_head(struct output *o);
+
+/* Whether records become lines: of any link type, without a head. */
+static inline bool
+output_is_text(const struct output *o)
+{
+	return o->options.printer != NULL;
+}
 
 /* Whether the format has a place for interfaces. */
 static inline bool

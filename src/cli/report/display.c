@@ -28,7 +28,8 @@ before_log_line(void *context)
 }
 
 void
-display_open(struct display *d, const struct options *options, bool is_shared)
+display_open(struct display *d, const struct options *options, bool is_shared,
+	     bool is_printed)
 {
 	enum options_progress progress = options->progress;
 
@@ -36,7 +37,7 @@ display_open(struct display *d, const struct options *options, bool is_shared)
 	d->watch.fd = -1;
 	d->screen.fd = -1;
 	be_none(d);
-	if (progress == OPTIONS_PROGRESS_NEVER || options->is_quiet ||
+	if (progress == OPTIONS_PROGRESS_NEVER || options->is_quiet || is_printed ||
 	    (is_shared && !d->is_always))
 		return;
 	d->start_ns = clock_monotonic_ns();

@@ -36,8 +36,10 @@ struct display {
 };
 
 /* Before anything is watched or any thread made. A display that cannot be is none.
- * is_shared: the packets go to a program that may print on the same terminal. */
-void display_open(struct display *d, const struct options *options, bool is_shared);
+ * is_shared: the packets go to a program that may print on the same terminal. is_printed:
+ * they are printed on a terminal, and nothing else is. */
+void display_open(struct display *d, const struct options *options, bool is_shared,
+		  bool is_printed);
 
 /* The signals, once there is a loop: 0 or -errno. */
 int display_watch(struct display *d, struct loop *loop);

@@ -41,6 +41,7 @@ struct app {
 	struct stats_file stats;
 	char ports_field[TARGET_PORTS_FIELD_MAX];
 	char os[OS_MAX];
+	struct printer *printer; /* NULL: a capture file is written */
 	uint8_t scratch[NET_SCRATCH];
 };
 
@@ -205,14 +206,39 @@ name_os(struct app *a)
 }
 
 static bool
+has_color(const struct app *a)
+{
+	const char *none = getenv("NO_COLOR"); /* no-color.org */
+	enum options_color color = a->options->print.color;
+
+	if (color != OPTIONS_COLOR_AUTO)
+		return color == OPTIONS_COLOR_ALWAYS;
+	return (!none || none[0] == '\0') && sink_is_terminal(&a->run.writer.sink);
+}
+
+static bool
+open_printer(struct app *a)
+{
+	struct print_options options = options_of_print(a->options);
+
+	if (a->options->format != &format_text)
+		return true;
+	a->printer = calloc(1, sizeof(*a->printer));
+	if (a->printer)
+		printer_init(a->printer, &options, has_color(a));
+	return a->printer != NULL;
+}
+
+static bool
 open_output(struct app *a)
 {
 	const struct options *o = a->options;
 	struct output_options options = {
 	    .format = o->format, .is_nano = o->is_nano, .os = name_os(a)};
 
-	if (!open_indexes(a))
+	if (!open_indexes(a) || !open_printer(a))
 		return false;
+	options.printer = a->printer;
 	options.has_indexes = a->ifindexes != NULL;
 	output_init(&a->run.writer.output, &options, &a->interfaces);
 	return interfaces_init(&a->interfaces, a->list.n, INTERFACES_OPEN,
@@ -320,11 +346,7 @@ open_file(struct app *a)
 		fault_writer(w);
 		return APP_FAILED;
 	}
-	if (!sink_is_terminal(&w->sink))
-		return refuse_stats(a);
-	log_line(LOG_ERROR, "packets are not written to a terminal: "
-			    "add | tcpdump -r -, or -w FILE");
-	return APP_USAGE;
+	return refuse_stats(a);
 }
 
 static void
@@ -350,7 +372,8 @@ run(struct app *a)
 	if (status != APP_OK)
 		return status;
 	files = limits_raise_files();
-	display_open(&r->display, a->options, sink_is_watchable(&r->writer.sink));
+	display_open(&r->display, a->options, sink_is_watchable(&r->writer.sink),
+		     sink_is_terminal(&r->writer.sink));
 	rc = open_loop(a);
 	if (rc < 0)
 		return fault_errno("start", rc);
@@ -390,6 +413,7 @@ fini(struct app *a)
 	for (uint32_t i = 0; a->ifindexes && i < a->list.n; i++)
 		ifindexes_fini(&a->ifindexes[i]);
 	free(a->ifindexes);
+	free(a->printer);
 	interfaces_fini(&a->interfaces);
 	free(a->list.targets);
 }

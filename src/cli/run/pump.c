@@ -197,7 +197,8 @@ is_too_early_to_describe(struct pump *p, uint64_t merge_ns, uint64_t now_ns)
 static bool
 has_linktype(struct pump *p)
 {
-	if (p->interfaces->linktype != INTERFACES_OPEN)
+	if (p->interfaces->linktype != INTERFACES_OPEN ||
+	    output_is_text(&p->writer->output))
 		return true;
 	if (!choose_linktype(p->interfaces, p->options->linktype, p->fleet))
 		return false;
@@ -209,7 +210,8 @@ void
 pump_start(struct pump *p, uint64_t now_ns)
 {
 	p->start_ns = now_ns;
-	if (choose_at_once(p->interfaces, p->options->linktype, p->fleet))
+	if (output_is_text(&p->writer->output) ||
+	    choose_at_once(p->interfaces, p->options->linktype, p->fleet))
 		output_put_head(&p->writer->output);
 }
 

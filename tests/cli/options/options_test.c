@@ -156,6 +156,58 @@ test_values(void **state)
 }
 
 static void
+flags_of_printing_are_tcpdumps_and_imply_it(void **state)
+{
+	static const struct {
+		int line;
+		const char *args;
+		struct print_options want;
+	} rows[] = {
+	    {__LINE__, "-P a", {.time = PRINT_TIME_CLOCK}},
+	    {__LINE__, "-t a", {.time = PRINT_TIME_NONE}},
+	    {__LINE__, "-tt a", {.time = PRINT_TIME_EPOCH}},
+	    {__LINE__, "-ttt a", {.time = PRINT_TIME_DELTA}},
+	    {__LINE__, "-tttt a", {.time = PRINT_TIME_DATE}},
+	    {__LINE__, "-ttttt a", {.time = PRINT_TIME_FIRST}},
+	    {__LINE__, "-e -S a", {.has_link = true, .is_absolute = true}},
+	    {__LINE__, "-x a", {.dump = PRINT_DUMP_HEX}},
+	    {__LINE__, "-xx a", {.dump = PRINT_DUMP_HEX, .dumps_link = true}},
+	    {__LINE__, "-X a", {.dump = PRINT_DUMP_BOTH}},
+	    {__LINE__, "-XX a", {.dump = PRINT_DUMP_BOTH, .dumps_link = true}},
+	    {__LINE__, "-A a", {.dump = PRINT_DUMP_TEXT}},
+	    {__LINE__, "-AA a", {.dump = PRINT_DUMP_TEXT, .dumps_link = true}},
+	};
+	struct parsed p;
+
+	(void)state;
+	for (size_t i = 0; i < CHECK_COUNT(rows); i++) {
+		struct print_options got;
+
+		parse(&p, rows[i].args);
+		got = options_of_print(&p.o);
+		check_true(__FILE__, rows[i].line, span_str(rows[i].args),
+			   p.rc == FLAG_RESULT_RUN && p.o.format == &format_text &&
+			       got.time == rows[i].want.time &&
+			       got.dump == rows[i].want.dump &&
+			       got.dumps_link == rows[i].want.dumps_link &&
+			       got.has_link == rows[i].want.has_link &&
+			       got.is_absolute == rows[i].want.is_absolute,
+			   "as tcpdump's");
+	}
+	parse(&p, "a");
+	assert_ptr_not_equal(p.o.format, &format_text);
+	options_use_terminal(&p.o, true);
+	assert_ptr_equal(p.o.format, &format_text);
+	parse(&p, "-w x a");
+	options_use_terminal(&p.o, true);
+	assert_ptr_not_equal(p.o.format, &format_text);
+	parse(&p, "-X -w x a");
+	assert_int_equal(p.rc, FLAG_RESULT_BAD);
+	parse(&p, "-P --format pcapng a");
+	assert_int_equal(p.rc, FLAG_RESULT_BAD);
+}
+
+static void
 test_targets_behind_the_flags(void **state)
 {
 	struct parsed p;
@@ -234,7 +286,7 @@ test_refused(void **state)
 	    "-c x a",
 	    "-c -1 a",
 	    "--count= a",
-	    "-x a",
+	    "-y a",
 	    "--w7 a",
 	    "--bogus a",
 	    "-q=1 a",
@@ -294,6 +346,7 @@ main(void)
 	    cmocka_unit_test(test_defaults),
 	    cmocka_unit_test(test_every_way_to_write_a_value),
 	    cmocka_unit_test(test_values),
+	    cmocka_unit_test(flags_of_printing_are_tcpdumps_and_imply_it),
 	    cmocka_unit_test(test_targets_behind_the_flags),
 	    cmocka_unit_test(test_help_and_version),
 	    cmocka_unit_test(test_help_fits_its_memory_and_a_terminal),
