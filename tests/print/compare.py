@@ -12,6 +12,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 
 MOST = 0.005
 TIMEOUT = 300
@@ -62,6 +63,13 @@ def captures(paths):
 def run(command):
     done = subprocess.run(command, env={**os.environ, "TZ": "UTC"}, capture_output=True, timeout=TIMEOUT)
     return done.stdout.decode("ascii", "backslashreplace").split("\n")[:-1], done.stderr.decode(errors="replace")
+
+
+def in_order(path, folder):
+    """The capture in the order of time, as ddump prints it; where reordercap cannot read it, as it is."""
+    made = os.path.join(folder, "ordered.pcap")
+    done = subprocess.run(["reordercap", path, made], capture_output=True, timeout=TIMEOUT)
+    return made if done.returncode == 0 else path
 
 
 def theirs(path, flags):
@@ -119,10 +127,12 @@ def main():
     counts = collections.Counter()
     whys = collections.Counter()
     n_files = n_shown = 0
+    folder = tempfile.TemporaryDirectory(prefix="ddump-print")
     for path in captures(args.paths):
         n_files += 1
-        wanted, errors = theirs(path, flags)
-        got = ours(path, flags, args.ddump)
+        ordered = in_order(path, folder.name)
+        wanted, errors = theirs(ordered, flags)
+        got = ours(ordered, flags, args.ddump)
         if len(got) != len(wanted) and not errors:
             counts["different"] += abs(len(got) - len(wanted))
             print(f"{path}: {len(got)} lines, tcpdump has {len(wanted)}")
