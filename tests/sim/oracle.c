@@ -44,6 +44,8 @@ static bool
 is_hasty(const struct sim_plan *p)
 {
 	return p->stop == SIM_STOP_TWICE || sim_output.gone_ns > 0 ||
+	       (p->stop == SIM_STOP_DURATION &&
+		sim_now() >= p->stop_ns + 12 * SIM_SECOND) ||
 	       (p->stop == SIM_STOP_COUNT && sim_now() >= p->stop_ns);
 }
 
