@@ -22,7 +22,13 @@
 			   some writers had it so */
 #define LINKTYPE_MASK 0xffffu /* above it: length of the frame check sequence */
 #define NS_PER_S      1000000000u
-#define NS_PER_US     1000u
+
+/* Of the first records of a file: how far they are apart, and what is carried into the
+ * seconds, at most. */
+#define LIKELY_RECORDS	   3
+#define LIKELY_S	   (366u * 24 * 3600)
+#define LIKELY_FRACTION_US 60000000u
+#define NS_PER_US	   1000u
 
 static bool
 is_known(uint32_t magic)
@@ -65,6 +71,52 @@ load32(const struct classic_reader *r, const uint8_t *p)
 	return r->is_big_endian ? bytes_be32(p) : bytes_le32(p);
 }
 
+/* A record header as writers write it, at about the time of the first. */
+static bool
+is_likely(const struct classic_reader *r, const uint8_t *p, uint32_t first_s)
+{
+	uint32_t fraction = load32(r, p + 4);
+	uint32_t away_s = load32(r, p) - first_s + LIKELY_S;
+
+	return fraction < (r->is_nano ? NS_PER_S : LIKELY_FRACTION_US) &&
+	       away_s < 2 * LIKELY_S && load32(r, p + 8) <= SAVEFILE_SNAPLEN_MAX;
+}
+
+/* Whether the first records look like some, with so much behind each header; one alone
+ * proves nothing more than that. */
+static bool
+are_likely(const struct classic_reader *r, struct span begin, uint32_t extra)
+{
+	uint32_t first_s = load32(r, begin.p + FILE_SIZE);
+	size_t at = FILE_SIZE;
+	unsigned n;
+
+	for (n = 0; n < LIKELY_RECORDS && at + RECORD_SIZE <= begin.n; n++) {
+		if (!is_likely(r, begin.p + at, first_s))
+			return false;
+		at += RECORD_SIZE + extra + load32(r, begin.p + at + 8);
+	}
+	return extra == 0 || n > 1;
+}
+
+uint8_t
+classic_reader_extra(struct span begin)
+{
+	static const uint8_t known[] = {EXTRA_SIZE, 4};
+	struct classic_reader r;
+
+	if (begin.n < FILE_SIZE + RECORD_SIZE || !classic_reader_is_magic(begin.p))
+		return 0;
+	classic_reader_init(&r, begin.p);
+	if (r.extra > 0 || load16(&r, begin.p + 6) < VERSION_MINOR ||
+	    are_likely(&r, begin, 0))
+		return r.extra;
+	for (size_t i = 0; i < sizeof(known); i++)
+		if (are_likely(&r, begin, known[i]))
+			return known[i];
+	return 0;
+}
+
 static enum savefile_event
 read_file(struct classic_reader *r, struct span *in, struct savefile_out *out)
 {
@@ -80,7 +132,7 @@ read_file(struct classic_reader *r, struct span *in, struct savefile_out *out)
 	minor = load16(r, p + 6);
 	r->minor = (uint8_t)(minor < VERSION_MINOR ? minor : VERSION_MINOR);
 	r->snaplen = load32(r, p + 16);
-	r->linktype = savefile_linktype_of(load32(r, p + 20) & LINKTYPE_MASK);
+	r->linktype = load32(r, p + 20) & LINKTYPE_MASK;
 	keep_take(&r->head_size, in, FILE_SIZE);
 	r->state = CLASSIC_INTERFACE;
 	return SAVEFILE_START;

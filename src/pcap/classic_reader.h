@@ -33,7 +33,14 @@ bool classic_reader_is_magic(const uint8_t magic[static 4]);
 void classic_reader_init(struct classic_reader *r, const uint8_t magic[static 4]);
 
 /*
-* As savefile_reader_feed, piece and left of *out being empty
+ * Bytes behind each record header of a file that begins so: some old writers have 8 (of the
+ * modified format) or 4 more under the common magic. 0 unless the first records, read as they
+ * should be, make no sense, and read so do.
+ */
+uint8_t classic_reader_extra(struct span begin);
+
+/*
+ * As savefile_reader_feed, piece and left of *out being empty
  * before. Not to be called again after BAD.
  */
 enum savefile_event classic_reader_feed(struct classic_reader *r, struct span *in,

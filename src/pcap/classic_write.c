@@ -30,9 +30,11 @@ void
 classic_write_record_header(uint8_t out[static CLASSIC_RECORD_HEADER], bool is_nano,
 			    const struct savefile_record *record)
 {
-	uint32_t fraction = (uint32_t)(record->time_ns % NS_PER_S);
+	uint64_t time_ns =
+	    record->time_ns < CLASSIC_TIME_MAX ? record->time_ns : CLASSIC_TIME_MAX;
+	uint32_t fraction = (uint32_t)(time_ns % NS_PER_S);
 
-	bytes_put_le32(out, (uint32_t)(record->time_ns / NS_PER_S));
+	bytes_put_le32(out, (uint32_t)(time_ns / NS_PER_S));
 	bytes_put_le32(out + 4, is_nano ? fraction : fraction / NS_PER_US);
 	bytes_put_le32(out + 8, record->caplen);
 	bytes_put_le32(out + 12, record->origlen);

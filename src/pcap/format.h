@@ -20,8 +20,9 @@ struct format_file {
 };
 
 struct format {
-	const char *name; /* of --format; also the extension of a file in it */
-	bool has_flags;	  /* a record can say its direction */
+	const char *name;     /* of --format; also the extension of a file in it */
+	bool has_flags;	      /* a record can say its direction */
+	uint64_t time_max_ns; /* what it writes of later times is this one, or no time */
 	size_t (*put_head)(uint8_t *out, const struct format_file *file);
 
 	/* NULL: the format has no such unit. */

@@ -39,5 +39,8 @@ unit(struct span s, bool is_head, bool *is_record)
 }
 
 extern const struct format format_classic;
-const struct format format_classic = {
-    .name = "pcap", .put_head = put_head, .put_record = put_record, .unit = unit};
+const struct format format_classic = {.name = "pcap",
+				      .time_max_ns = CLASSIC_TIME_MAX,
+				      .put_head = put_head,
+				      .put_record = put_record,
+				      .unit = unit};

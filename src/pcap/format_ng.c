@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "pcap/format.h"
+#include "pcap/ng_passed.h"
 #include "pcap/ng_write.h"
 
 #define NG_PACKET 6 /* Enhanced Packet Block, pcapng 4.3 */
@@ -11,6 +12,7 @@ static_assert(FORMAT_UNIT_MAX >= SAVEFILE_SNAPLEN_MAX + NG_PACKET_HEAD +
 				     NG_PACKET_TAIL_MAX + SAVEFILE_OPTIONS_MAX &&
 		  FORMAT_UNIT_MAX >= NG_SECTION_MAX &&
 		  FORMAT_UNIT_MAX >= NG_INTERFACE_MAX &&
+		  FORMAT_UNIT_MAX >= NG_PASSED_MAX &&
 		  FORMAT_UNIT_MAX >= NG_STATISTICS_MAX,
 	      "any block has room");
 
@@ -43,6 +45,7 @@ unit(struct span s, bool is_head, bool *is_record)
 extern const struct format format_ng;
 const struct format format_ng = {.name = "pcapng",
 				 .has_flags = true,
+				 .time_max_ns = SAVEFILE_TIME_MAX - 1,
 				 .put_head = put_head,
 				 .put_interface = ng_write_interface,
 				 .put_statistics = ng_write_statistics,

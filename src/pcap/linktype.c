@@ -181,27 +181,6 @@ static const struct link {
      "IPV6 (raw IPv6)"},
 };
 
-/* Those that are only copied. */
-static const struct {
-	uint32_t number;
-	const char *name;
-} copied[] = {
-    {9, "PPP"},
-    {50, "PPP_SERIAL"},
-    {51, "PPP_ETHER"},
-    {104, "C_HDLC (Cisco HDLC)"},
-    {105, "IEEE802_11 (802.11)"},
-    {127, "IEEE802_11_RADIO (802.11 with radiotap)"},
-    {189, "USB_LINUX"},
-    {195, "IEEE802_15_4 (802.15.4)"},
-    {201, "BLUETOOTH_HCI_H4_WITH_PHDR (Bluetooth HCI)"},
-    {220, "USB_LINUX_MMAPPED (USB)"},
-    {227, "CAN_SOCKETCAN"},
-    {239, "NFLOG"},
-    {249, "USBPCAP"},
-    {253, "NETLINK"},
-};
-
 static const struct link *
 find(uint32_t number)
 {
@@ -216,12 +195,7 @@ linktype_name(uint32_t linktype)
 {
 	const struct link *link = find(linktype);
 
-	if (link)
-		return link->name;
-	for (size_t i = 0; i < sizeof(copied) / sizeof(copied[0]); i++)
-		if (copied[i].number == linktype)
-			return copied[i].name;
-	return NULL;
+	return link ? link->name : NULL;
 }
 
 uint32_t

@@ -16,6 +16,14 @@ struct linktype_change {
 	uint32_t skip; /* bytes of the packet that head replaces, <= caplen */
 };
 
+/* The link type that a file's number stands for: raw IP also has what Linux (12) and
+ * OpenBSD (14) call it themselves, which some programs wrote. */
+static inline uint32_t
+linktype_of(uint32_t number)
+{
+	return number == 12 || number == 14 ? SAVEFILE_LINKTYPE_RAW : number;
+}
+
 /* "EN10MB (Ethernet)", or NULL for a link type that this file does not know. */
 const char *linktype_name(uint32_t linktype);
 

@@ -116,8 +116,8 @@ read_interface(struct ng_reader *r, struct span block, struct ng_options *rest,
 	if (block.n < NG_INTERFACE_FIXED)
 		return "interface description too short";
 	if (r->n_interfaces == NG_INTERFACES_MAX)
-		return "more than 1024 interfaces";
-	entry.linktype = (uint16_t)savefile_linktype_of(load16(r, block.p + 8));
+		return "more than 4096 interfaces";
+	entry.linktype = load16(r, block.p + 8);
 	entry.snaplen = load32(r, block.p + 12);
 	*out = (struct savefile_interface){
 	    .linktype = entry.linktype,
@@ -165,9 +165,10 @@ read_count(const struct ng_reader *r, const struct ng_option *option,
 	}
 }
 
+/* Of an interface that no block described: some writers have them; *event becomes MORE. */
 static const char *
 read_statistics(struct ng_reader *r, struct span block, struct ng_options *rest,
-		struct savefile_statistics *out)
+		struct savefile_statistics *out, enum savefile_event *event)
 {
 	const struct ng_interface *interface;
 	struct ng_option option;
@@ -176,8 +177,10 @@ read_statistics(struct ng_reader *r, struct span block, struct ng_options *rest,
 	if (block.n < NG_STATISTICS_FIXED)
 		return "interface statistics too short";
 	id = load32(r, block.p + 8);
-	if (id >= r->n_interfaces - r->section_first)
-		return "statistics for an unknown interface";
+	if (id >= r->n_interfaces - r->section_first) {
+		*event = SAVEFILE_MORE;
+		return NULL;
+	}
 	id += r->section_first;
 	interface = &r->interfaces[id];
 	*out = (struct savefile_statistics){
@@ -216,18 +219,19 @@ ng_block_read(struct ng_reader *r, uint32_t type, struct span block, bool is_cut
 	      struct savefile_out *out)
 {
 	struct ng_options rest = {{NULL, 0}, r->is_big_endian};
+	enum savefile_event event = SAVEFILE_STATISTICS;
 
-	if (type == NG_BLOCK_SECTION)
+	if (type == NG_BLOCK_SECTION) {
 		out->reason = read_section(r, block, &rest);
-	else if (type == NG_BLOCK_INTERFACE)
+	} else if (type == NG_BLOCK_INTERFACE) {
+		event = SAVEFILE_INTERFACE;
 		out->reason = read_interface(r, block, &rest, &out->interface);
-	else
-		out->reason = read_statistics(r, block, &rest, &out->statistics);
+	} else {
+		out->reason = read_statistics(r, block, &rest, &out->statistics, &event);
+	}
 	if (out->reason == NULL && rest.rest.n > 0 && !is_cut)
 		out->reason = "option longer than its block";
 	if (out->reason != NULL)
 		return SAVEFILE_BAD;
-	if (type == NG_BLOCK_SECTION)
-		return started(r);
-	return type == NG_BLOCK_INTERFACE ? SAVEFILE_INTERFACE : SAVEFILE_STATISTICS;
+	return type == NG_BLOCK_SECTION ? started(r) : event;
 }

@@ -9,8 +9,10 @@ enum ng_block_type { /* section 11.1 */
 		     NG_BLOCK_INTERFACE = 1,
 		     NG_BLOCK_OLD_PACKET = 2,
 		     NG_BLOCK_SIMPLE_PACKET = 3,
+		     NG_BLOCK_NAMES = 4,
 		     NG_BLOCK_STATISTICS = 5,
-		     NG_BLOCK_PACKET = 6
+		     NG_BLOCK_PACKET = 6,
+		     NG_BLOCK_SECRETS = 10
 };
 
 enum ng_option_code { /* sections 3.5, 4.1, 4.2, 4.3, 4.6 */
@@ -26,6 +28,7 @@ enum ng_option_code { /* sections 3.5, 4.1, 4.2, 4.3, 4.6 */
 		      NG_IF_OS = 12,
 		      NG_IF_TSOFFSET = 14,
 		      NG_EPB_FLAGS = 2,
+		      NG_EPB_DROPCOUNT = 4,
 		      NG_ISB_IFRECV = 4,
 		      NG_ISB_IFDROP = 5,
 		      NG_ISB_FILTERACCEPT = 6,

@@ -63,3 +63,19 @@ ng_options_flags(const struct savefile_record *record, const uint8_t *data)
 	}
 	return 0;
 }
+
+uint64_t
+ng_options_lost(struct ng_options options)
+{
+	struct ng_option option;
+
+	while (ng_options_next(&options, &option)) {
+		const uint8_t *p = option.value.p;
+
+		if (option.code == NG_EPB_DROPCOUNT && option.value.n == 8)
+			return options.is_big_endian
+				   ? (uint64_t)bytes_be32(p) << 32 | bytes_be32(p + 4)
+				   : (uint64_t)bytes_le32(p + 4) << 32 | bytes_le32(p);
+	}
+	return 0;
+}

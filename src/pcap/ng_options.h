@@ -31,4 +31,7 @@ struct ng_options ng_options_of(const struct savefile_record *record,
 /* The record's epb_flags, wherever they stand; 0 when there are none. */
 uint32_t ng_options_flags(const struct savefile_record *record, const uint8_t *data);
 
+/* epb_dropcount among a packet's options: the packets lost just before it; 0: none. */
+uint64_t ng_options_lost(struct ng_options options);
+
 #endif

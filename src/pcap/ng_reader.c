@@ -15,6 +15,7 @@
 #include "pcap/ng_block.h"
 #include "pcap/ng_format.h"
 #include "pcap/ng_options.h"
+#include "pcap/ng_passed.h"
 #include "pcap/ng_time.h"
 
 #define BLOCK_HEAD 8
@@ -37,6 +38,7 @@ ng_reader_init(struct ng_reader *r, const uint8_t magic[static 4])
 	r->is_big_endian = false;
 	r->is_started = false;
 	r->is_ddump = false;
+	r->is_early = false;
 	r->n_interfaces = 0;
 	r->section_first = 0;
 	r->block_size = 0;
@@ -91,9 +93,18 @@ give_piece(struct ng_reader *r, struct span *in, struct savefile_out *out)
 	r->state = r->left > 0 ? NG_DATA : NG_REST;
 }
 
+static __attribute__((noinline)) uint64_t
+odd_time(struct ng_reader *r, const struct ng_interface *interface, uint64_t ticks)
+{
+	uint64_t ns = ng_time_to_ns(ticks, interface->tsresol, interface->tsoffset_s);
+
+	r->is_early |= ns == 0 && interface->tsoffset_s < 0;
+	return ns;
+}
+
 /* Nanoseconds and microseconds are what nearly every packet comes in. */
 static inline uint64_t
-packet_time(const struct ng_interface *interface, uint64_t ticks)
+packet_time(struct ng_reader *r, const struct ng_interface *interface, uint64_t ticks)
 {
 	if (interface->tsoffset_s == 0 && interface->tsresol == 9 &&
 	    ticks <= SAVEFILE_TIME_MAX)
@@ -101,7 +112,7 @@ packet_time(const struct ng_interface *interface, uint64_t ticks)
 	if (interface->tsoffset_s == 0 && interface->tsresol == 6 &&
 	    ticks <= SAVEFILE_TIME_MAX / 1000)
 		return ticks * 1000;
-	return ng_time_to_ns(ticks, interface->tsresol, interface->tsoffset_s);
+	return odd_time(r, interface, ticks);
 }
 
 /* Fields at p of an Enhanced Packet Block (4.3) or a Packet Block (appendix A). */
@@ -114,7 +125,7 @@ fill_packet(struct ng_reader *r, bool is_be, const uint8_t *p, uint32_t id,
 	if (id >= r->n_interfaces - r->section_first)
 		return "packet for an unknown interface";
 	id += r->section_first;
-	record->time_ns = packet_time(&r->interfaces[id], ticks);
+	record->time_ns = packet_time(r, &r->interfaces[id], ticks);
 	record->caplen = load_as(is_be, p + 20);
 	record->origlen = load_as(is_be, p + 24);
 	record->interface_id = (uint16_t)id;
@@ -175,7 +186,8 @@ carry_options(bool is_be, uint32_t n, struct savefile_record *record)
 	record->options = (uint16_t)(n | (is_be ? SAVEFILE_OPTIONS_BIG_ENDIAN : 0));
 }
 
-/* Keeps of options that lie in the span what is wanted: all if there is a comment. */
+/* Keeps of options that lie in the span what is wanted: all if there is a comment, or a
+ * count of what was lost. */
 static __attribute__((noinline)) void
 keep_options(bool is_be, uint32_t n, const uint8_t *data, struct savefile_record *record)
 {
@@ -186,7 +198,7 @@ keep_options(bool is_be, uint32_t n, const uint8_t *data, struct savefile_record
 	carry_options(is_be, n, &whole);
 	o = ng_options_of(&whole, data);
 	while (ng_options_next(&o, &option)) {
-		if (option.code == NG_OPTION_COMMENT) {
+		if (option.code == NG_OPTION_COMMENT || option.code == NG_EPB_DROPCOUNT) {
 			record->options = whole.options;
 			return;
 		}
@@ -268,6 +280,19 @@ read_packet(struct ng_reader *r, bool is_be, uint32_t type, struct span *in,
 	return SAVEFILE_RECORD;
 }
 
+static enum savefile_event
+read_passed(struct ng_reader *r, uint32_t type, struct span *in, struct savefile_out *out)
+{
+	out->block = (struct savefile_block){.type = type,
+					     .size = r->block_size - BLOCK_MIN,
+					     .is_big_endian = r->is_big_endian};
+	keep_take(&r->kept_size, in, BLOCK_HEAD);
+	r->left = out->block.size;
+	r->rest = NG_TRAILER;
+	give_piece(r, in, out);
+	return SAVEFILE_BLOCK;
+}
+
 /* Everything else: looks at what is kept of it, then goes on to the rest. */
 static enum savefile_event
 read_other(struct ng_reader *r, uint32_t type, struct span *in, struct savefile_out *out)
@@ -331,6 +356,8 @@ read_block(struct ng_reader *r, struct span *in, struct savefile_out *out)
 	if (type == NG_BLOCK_PACKET || type == NG_BLOCK_SIMPLE_PACKET ||
 	    type == NG_BLOCK_OLD_PACKET)
 		return read_packet(r, r->is_big_endian, type, in, out);
+	if (ng_passed_is(type))
+		return read_passed(r, type, in, out);
 	return read_other(r, type, in, out);
 }
 

@@ -8,7 +8,7 @@
  * and interfaces up to NG_INTERFACES_MAX in all, packets of all three block types; other
  * blocks and options are skipped by their length.
  */
-#define NG_INTERFACES_MAX 1024 /* a source may show as many; more is BAD */
+#define NG_INTERFACES_MAX 4096 /* a source may show as many; more is BAD */
 #define NG_BLOCK_KEPT \
 	10240			 /* bytes of a non-packet block that are looked at:
 					 our worker's longest, with 8 KiB of filter */
@@ -33,6 +33,7 @@ struct ng_reader {
 	bool is_big_endian;
 	bool is_started; /* the first section header was seen */
 	bool is_ddump;	 /* the present section is from our own worker */
+	bool is_early;	 /* a packet's time was before 1970: it has become 0 */
 	uint32_t n_interfaces;
 	uint32_t section_first; /* interface_id of the section's interface 0 */
 	uint32_t block_size;

@@ -30,14 +30,6 @@ enum savefile_linktype {
 	SAVEFILE_LINKTYPE_SLL2 = 276
 };
 
-/* The link type that a file's number stands for: raw IP also has what Linux (12) and
- * OpenBSD (14) call it themselves, which some programs wrote. */
-static inline uint32_t
-savefile_linktype_of(uint32_t number)
-{
-	return number == 12 || number == 14 ? SAVEFILE_LINKTYPE_RAW : number;
-}
-
 /* In savefile_record.options: the options are of a big-endian section. */
 #define SAVEFILE_OPTIONS_BIG_ENDIAN 1u
 
@@ -82,6 +74,13 @@ struct savefile_statistics {
 	uint64_t usrdeliv;
 	uint64_t accept; /* isb_filteraccept: matched the filter, whatever became of it */
 	struct span comment; /* the first one; borrowed as the record's piece is */
+};
+
+/* A block of pcapng that is passed on, see ng_passed.h: what comes before its bytes. */
+struct savefile_block {
+	uint32_t type;
+	uint32_t size; /* without type and lengths */
+	bool is_big_endian;
 };
 
 /* One capturing interface. Spans are borrowed as the function that gives it says. */

@@ -9,8 +9,9 @@ enum savefile_event {
 	SAVEFILE_START,	    /* format known; r->is_ng, r->is_ddump are valid */
 	SAVEFILE_INTERFACE, /* out->interface: the next interface_id (classic: the only) */
 	SAVEFILE_RECORD,    /* out->record; out->piece, out->left as below */
-	SAVEFILE_PIECE,	    /* more of the last record's bytes: out->piece, out->left */
+	SAVEFILE_PIECE,	    /* more of the last record or block: out->piece, out->left */
 	SAVEFILE_STATISTICS, /* out->statistics */
+	SAVEFILE_BLOCK,	     /* out->block; out->piece, out->left as of a record */
 	SAVEFILE_BAD	     /* out->reason; so is every later call */
 };
 
@@ -18,7 +19,8 @@ struct savefile_out {
 	struct savefile_interface interface; /* spans borrowed until the next call */
 	struct savefile_record record;
 	struct savefile_statistics statistics;
-	struct span piece;  /* of the savefile_record_bytes, borrowed from in */
+	struct savefile_block block;
+	struct span piece;  /* of the savefile_record_bytes, or block, borrowed from in */
 	uint32_t left;	    /* how many of them follow in SAVEFILE_PIECE events */
 	const char *reason; /* a phrase, static */
 };

@@ -16,7 +16,14 @@ savefile_reader_init(struct savefile_reader *r)
 	r->offset = 0;
 	r->reason = NULL;
 	r->unpack = NULL;
+	r->extra = 0;
 	r->magic_size = 0;
+}
+
+void
+savefile_reader_look(struct savefile_reader *r, struct span begin)
+{
+	r->extra = classic_reader_extra(begin);
 }
 
 /* What compressed files begin with, as file(1) knows them. */
@@ -49,6 +56,8 @@ find_format(struct savefile_reader *r, struct span *in, struct savefile_out *out
 	if (classic_reader_is_magic(p)) {
 		r->format = SAVEFILE_CLASSIC;
 		classic_reader_init(&r->u.classic, p);
+		if (r->extra > 0)
+			r->u.classic.extra = r->extra;
 	} else if (ng_reader_is_magic(p)) {
 		r->format = SAVEFILE_NG;
 		r->is_ng = true;

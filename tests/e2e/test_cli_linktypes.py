@@ -213,15 +213,18 @@ def test_files_that_disagree_become_cooked(tmp_path):
 
 
 def test_an_interface_that_comes_later_decides_with_the_others(tmp_path):
-    """All that stands before a file's first packet counts; what comes behind it has to fit."""
+    """Files are looked through before anything is decided."""
     ng = Ng()
     ng.interface(ETHERNET, "eth0", tsresol=9)
     ng.packet(0, SECOND, ether(UDP4, type=0x800))
     ng.interface(RAW, "tun0", tsresol=9)
     ng.packet(1, SECOND + 1, UDP4)
     (tmp_path / "in.pcapng").write_bytes(ng.out)
-    log = run_ddump(tmp_path / "in.pcapng", "-w", tmp_path / "out", code=3)
+    run_ddump(tmp_path / "in.pcapng", "-w", tmp_path / "out")
+    assert len(tshark(tmp_path / "out", "frame.len")) == 2
+    log = run_ddump(tmp_path / "in.pcapng", "--linktype", "native", "-w", tmp_path / "out", code=3)
     assert "in.pcapng: its packets have link type RAW (raw IP), the output has EN10MB (Ethernet): --linktype sll2" in log
+    assert "received 2, written 1, late 0, not written 1" in log
     assert len(tshark(tmp_path / "out", "frame.len")) == 1
     run_ddump(tmp_path / "in.pcapng", "--linktype", "sll2", "-w", tmp_path / "out")
     assert len(tshark(tmp_path / "out", "frame.len")) == 2

@@ -72,6 +72,21 @@ add_piece(struct seen *s, const struct savefile_out *out)
 		add_packet(s);
 }
 
+/* Its pieces are no record's: they are summed as they come, all together. */
+static void
+add_block(struct seen *s, const struct savefile_out *out)
+{
+	assert(out->piece.n + out->left == out->block.size);
+	add_number(s, out->block.type);
+	add_number(s, out->block.size);
+	s->record = (struct savefile_record){.caplen = out->block.size};
+	s->left = out->block.size;
+	free(s->bytes);
+	s->bytes = malloc(s->left + 1);
+	s->n_bytes = 0;
+	add_piece(s, out);
+}
+
 static void
 add_event(struct seen *s, enum savefile_event event, const struct savefile_out *out)
 {
@@ -104,6 +119,9 @@ add_event(struct seen *s, enum savefile_event event, const struct savefile_out *
 	case SAVEFILE_STATISTICS:
 		add_number(s, out->statistics.time_ns);
 		add_number(s, out->statistics.has);
+		break;
+	case SAVEFILE_BLOCK:
+		add_block(s, out);
 		break;
 	case SAVEFILE_BAD:
 		assert(out->reason != NULL);

@@ -25,7 +25,7 @@ test_bytes(void **state)
 	     "4d3cb2a1 0200 0400 z8 00000400 14010000", "00f15365 15cd5b07 03000000 dc050000"},
 	    /* Seconds beyond 32 bits, and cut microseconds. */
 	    {__LINE__, false, {.time_ns = 4294967296999999999},
-	     "d4c3b2a1 0200 0400 z8 00000400 14010000", "00000000 3f420f00 z8"},
+	     "d4c3b2a1 0200 0400 z8 00000400 14010000", "ffffffff 3f420f00 z8"},
 	    /* clang-format on */
 	};
 	uint8_t file[CLASSIC_FILE_HEADER], packet[CLASSIC_RECORD_HEADER], want[64];

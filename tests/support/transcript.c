@@ -104,6 +104,20 @@ say_piece(struct transcript *t, const struct savefile_out *out)
 		say_options(t);
 }
 
+/* A piece of it is said as one of a record without options. */
+static void
+say_block(struct transcript *t, const struct savefile_out *out)
+{
+	say(t, "block %u %u%s ", out->block.type, out->block.size,
+	    out->block.is_big_endian ? " be" : "");
+	t->left = out->block.size;
+	t->record = (struct savefile_record){.caplen = out->block.size};
+	free(t->bytes);
+	t->bytes = malloc(t->left + 1);
+	t->n_bytes = 0;
+	say_piece(t, out);
+}
+
 static void
 say_record(struct transcript *t, const struct savefile_out *out)
 {
@@ -137,6 +151,9 @@ say_event(struct transcript *t, const struct savefile_reader *r,
 		break;
 	case SAVEFILE_PIECE:
 		say_piece(t, out);
+		break;
+	case SAVEFILE_BLOCK:
+		say_block(t, out);
 		break;
 	case SAVEFILE_STATISTICS:
 		say_statistics(t, &out->statistics);

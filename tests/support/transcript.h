@@ -15,7 +15,7 @@
  *   bad OFFSET REASON
  *   end | end REASON                  what savefile_reader_eof says
  */
-#define TRANSCRIPT_MAX 65536
+#define TRANSCRIPT_MAX 131072
 
 void transcript_make(char out[static TRANSCRIPT_MAX], const struct span *pieces,
 		     size_t n);

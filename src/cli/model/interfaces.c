@@ -37,15 +37,32 @@ interfaces_fini(struct interfaces *all)
 	free(all->list);
 	free(all->slots);
 	free(all->sources);
+	blocks_fini(&all->blocks);
 	memset(all, 0, sizeof(*all));
 }
 
-bool
-interfaces_take_linktype(const struct interfaces *all, uint32_t linktype)
+static bool
+is_taken(const struct interfaces *all, uint32_t linktype)
 {
-	if (all->linktype == INTERFACES_OPEN || all->linktype == linktype)
+	if (all->linktype == INTERFACES_OPEN || all->linktype == INTERFACES_MIXED ||
+	    all->linktype == linktype)
 		return true;
 	return !all->is_strict && linktype_can_convert(linktype, all->linktype);
+}
+
+static void
+decide(const struct interfaces *all, struct interface *i)
+{
+	i->is_refused = !is_taken(all, i->linktype);
+	i->written = all->linktype == INTERFACES_MIXED ? i->linktype : all->linktype;
+}
+
+void
+interfaces_set_linktype(struct interfaces *all, uint32_t linktype)
+{
+	all->linktype = linktype;
+	for (uint32_t i = 0; i < all->n; i++)
+		decide(all, &all->list[i]);
 }
 
 /* FNV-1a */
@@ -230,6 +247,7 @@ enlist(struct interfaces *all, const struct interface *i)
 	all->sources[i->source].n++;
 	*find_slot(all, i->name) = all->n + 1;
 	all->list[all->n++] = *i;
+	all->n_units++;
 }
 
 static enum interfaces_result
@@ -278,7 +296,7 @@ interfaces_add(struct interfaces *all, uint32_t source, uint32_t connection,
 	       const struct target *target, const struct savefile_interface *given,
 	       uint32_t *number)
 {
-	struct interface i = {.linktype = given->linktype,
+	struct interface i = {.linktype = linktype_of(given->linktype),
 			      .source = source,
 			      .target = target,
 			      .connection = connection,
@@ -288,8 +306,7 @@ interfaces_add(struct interfaces *all, uint32_t source, uint32_t connection,
 	uint32_t n_shown;
 
 	*number = 0;
-	if (!interfaces_take_linktype(all, given->linktype))
-		return INTERFACES_LINKTYPE;
+	decide(all, &i);
 	text_init(&texts, mem, sizeof(mem));
 	i.own = put_clean(&texts, given->name, OWN_MAX);
 	*number = find_old(all, source, connection, i.linktype, i.own, &n_shown);
@@ -299,6 +316,13 @@ interfaces_add(struct interfaces *all, uint32_t source, uint32_t connection,
 	}
 	*number = all->n;
 	return add_new(all, &i, &texts, n_shown, given);
+}
+
+void
+interfaces_add_block(struct interfaces *all, const struct savefile_block *block,
+		     struct span body)
+{
+	all->n_units += blocks_add(&all->blocks, block, body);
 }
 
 void
@@ -316,6 +340,35 @@ interfaces_note_drops(struct interfaces *all, uint32_t source, uint64_t drops)
 	all->sources[source].drops = drops;
 }
 
+/* What an interface's counts say, of all its connections. */
+static void
+add_told(struct savefile_statistics *sum, const struct interface *i)
+{
+	add_counts(sum, &i->before);
+	add_counts(sum, &i->told);
+	if (i->lost <= sum->ifdrop + sum->osdrop)
+		return;
+	sum->has |= SAVEFILE_HAS_OSDROP;
+	sum->osdrop = i->lost - sum->ifdrop;
+}
+
+bool
+interfaces_lost(const struct interfaces *all, uint32_t source, uint64_t *lost)
+{
+	bool has_lost = false;
+
+	*lost = 0;
+	for (uint32_t n = all->sources[source].first; n != INTERFACES_NONE;
+	     n = all->list[n].next) {
+		struct savefile_statistics sum = {0};
+
+		add_told(&sum, &all->list[n]);
+		has_lost |= (sum.has & (SAVEFILE_HAS_IFDROP | SAVEFILE_HAS_OSDROP)) != 0;
+		*lost += sum.ifdrop + sum.osdrop;
+	}
+	return has_lost;
+}
+
 void
 interfaces_sum(const struct interfaces *all, uint32_t number,
 	       struct savefile_statistics *sum)
@@ -324,8 +377,7 @@ interfaces_sum(const struct interfaces *all, uint32_t number,
 	const struct interfaces_source *source = &all->sources[i->source];
 
 	*sum = (struct savefile_statistics){.interface_id = number};
-	add_counts(sum, &i->before);
-	add_counts(sum, &i->told);
+	add_told(sum, i);
 	if (source->has_drops && source->first == number) {
 		sum->has |= SAVEFILE_HAS_OSDROP;
 		sum->osdrop = source->drops;
@@ -360,4 +412,18 @@ interfaces_put_linktype(struct text *t, uint32_t linktype)
 		text_str(t, name);
 	else
 		text_u64(t, linktype);
+}
+
+const char *
+interfaces_put_refusal(struct text *t, const struct interfaces *all, uint32_t linktype)
+{
+	bool is_cooked = linktype_can_convert(linktype, SAVEFILE_LINKTYPE_SLL2) &&
+			 linktype_can_convert(all->linktype, SAVEFILE_LINKTYPE_SLL2);
+
+	text_str(t, "its packets have link type ");
+	interfaces_put_linktype(t, linktype);
+	text_str(t, ", the output has ");
+	interfaces_put_linktype(t, all->linktype);
+	return is_cooked ? "--linktype sll2 takes both"
+			 : "--format pcapng --linktype mixed takes both";
 }

@@ -2,6 +2,7 @@
 #define CLI_MODEL_INTERFACES_H
 
 #include "base/text.h"
+#include "cli/model/blocks.h"
 #include "cli/target/target.h"
 #include "merge/clock_offset.h"
 #include "pcap/savefile.h"
@@ -15,10 +16,12 @@
 #define INTERFACES_EACH_MAX 4096  /* of one source: it cannot use up all the others' */
 #define INTERFACES_TEXT_MAX (1u << 20) /* bytes of one source's texts: likewise */
 #define INTERFACES_NONE	    UINT32_MAX
-#define INTERFACES_OPEN	    UINT32_MAX /* a link type that is not decided yet */
+#define INTERFACES_OPEN	    UINT32_MAX	     /* a link type that is not decided yet */
+#define INTERFACES_MIXED    (UINT32_MAX - 1) /* each interface keeps its own */
 
 struct interface {
 	uint32_t linktype; /* of its packets as they come */
+	uint32_t written;  /* their link type in the output, once that is decided */
 	uint32_t source;
 	uint64_t packets; /* written */
 	const struct target *target;
@@ -31,8 +34,11 @@ struct interface {
 	struct savefile_statistics before;   /* in the connections before */
 	struct clock_offset_estimate offset; /* for its description, once measured */
 	uint32_t connection; /* of its source, in which it was seen last */
-	bool is_refused;     /* its packets cannot go into the output */
-	uint32_t next;	     /* of the same source, or INTERFACES_NONE */
+	bool
+	    is_refused; /* its packets cannot go into the output, whose link type is decided */
+	uint32_t block; /* its number in the present file; for the output */
+	uint64_t lost;	/* before its packets that were written, as these say */
+	uint32_t next;	/* of the same source, or INTERFACES_NONE */
 };
 
 struct interfaces_source {
@@ -44,7 +50,7 @@ struct interfaces_source {
 };
 
 struct interfaces {
-	uint32_t linktype; /* of the output, or INTERFACES_OPEN */
+	uint32_t linktype; /* of the output, or INTERFACES_OPEN, INTERFACES_MIXED */
 	bool is_strict;	   /* nothing is converted into it */
 	uint32_t n;
 	uint32_t cap;
@@ -52,14 +58,12 @@ struct interfaces {
 	uint32_t *slots; /* by the names' hashes: a number + 1; 0: free */
 	uint32_t n_slots;
 	struct interfaces_source *sources;
+	struct blocks blocks;
+	uint32_t
+	    n_units; /* interfaces and blocks: what a file has before the next packet */
 };
 
-enum interfaces_result {
-	INTERFACES_OK,
-	INTERFACES_LINKTYPE, /* it cannot go into the output */
-	INTERFACES_FULL,
-	INTERFACES_NO_MEMORY
-};
+enum interfaces_result { INTERFACES_OK, INTERFACES_FULL, INTERFACES_NO_MEMORY };
 
 /* False: no memory. Then, too, interfaces_fini is legal. */
 bool interfaces_init(struct interfaces *all, uint32_t n_sources, uint32_t linktype,
@@ -76,8 +80,12 @@ enum interfaces_result interfaces_add(struct interfaces *all, uint32_t source,
 				      const struct savefile_interface *given,
 				      uint32_t *number);
 
-/* Whether packets of this link type can go into the output; true while that is open. */
-bool interfaces_take_linktype(const struct interfaces *all, uint32_t linktype);
+/* Decides the output's link type, and which interfaces are refused. */
+void interfaces_set_linktype(struct interfaces *all, uint32_t linktype);
+
+/* A block that is passed on came, where they are wanted. */
+void interfaces_add_block(struct interfaces *all, const struct savefile_block *block,
+			  struct span body);
 
 /* The source's counts, each the whole of its connection. */
 void interfaces_note_statistics(struct interfaces *all, uint32_t number,
@@ -86,6 +94,10 @@ void interfaces_note_statistics(struct interfaces *all, uint32_t number,
 /* Packets of the whole source that the kernel dropped: they stand with its first one. */
 void interfaces_note_drops(struct interfaces *all, uint32_t source, uint64_t drops);
 
+/* Packets that were lost before a source's came, by its interfaces' counts or its packets',
+ * whichever are more. False: nothing is told. */
+bool interfaces_lost(const struct interfaces *all, uint32_t source, uint64_t *lost);
+
 /* What all connections told, and as usrdeliv the packets written; time_ns is 0. */
 void interfaces_sum(const struct interfaces *all, uint32_t number,
 		    struct savefile_statistics *sum);
@@ -93,6 +105,10 @@ void interfaces_sum(const struct interfaces *all, uint32_t number,
 /* if_description: where it is, without credentials and query, what its source says, and
  * how far its clock is off. */
 void interfaces_put_description(struct text *t, const struct interface *i);
+
+/* Why packets of this link type are refused, naming both; returns what takes both. */
+const char *interfaces_put_refusal(struct text *t, const struct interfaces *all,
+				   uint32_t linktype);
 
 /* "EN10MB (Ethernet)", or the number alone. */
 void interfaces_put_linktype(struct text *t, uint32_t linktype);

@@ -110,6 +110,15 @@ ledger_end(struct ledger *l)
 }
 
 void
+ledger_note_lost(struct ledger *l, uint64_t lost, bool is_whole)
+{
+	l->now.has_drops = true;
+	l->now.told.dropped = lost;
+	if (is_whole)
+		ledger_end(l);
+}
+
+void
 ledger_settle(struct ledger *l, bool is_lost, const struct ledger_counts *told,
 	      bool is_exact)
 {

@@ -50,6 +50,9 @@ void ledger_receive(struct ledger *l, uint64_t received);
  * behind the last word is older: a stream may lag behind the worker's answer. */
 void ledger_note(struct ledger *l, const struct savefile_statistics *s);
 
+/* A capture that is no worker's tells what was lost before it; is_whole: all of it came. */
+void ledger_note_lost(struct ledger *l, uint64_t lost, bool is_whole);
+
 /* All there was of a file, or of a stream whose end is certain, has come. */
 void ledger_end(struct ledger *l);
 

@@ -112,9 +112,10 @@ static const struct flag rows[] = {
     {"format", 0, FLAG_CUSTOM, .value = "pcap|pcapng", .set = set_format,
      .help = "output format (pcapng if FILE ends in .pcapng, else\n"
 	     "pcap); pcapng names host and interface of each packet"},
-    {"linktype", 0, FLAG_WORD, AT(linktype), "auto|sll|sll2|native",
+    {"linktype", 0, FLAG_WORD, AT(linktype), "auto|sll|sll2|native|mixed",
      .help = "output link type (auto); native: as captured; auto:\n"
-	     "native if all targets are files that agree, else sll"},
+	     "native if all targets are files that agree, else sll;\n"
+	     "mixed: each interface as captured (pcapng only)"},
     {"time-stamp-precision", 0, FLAG_WORD, AT(is_nano), "micro|nano",
      .help = "timestamps in pcap (micro); pcapng has nano"},
     {"ca", 0, FLAG_TEXT, AT(tls.ca), "FILE|DIR",
@@ -220,6 +221,8 @@ options_parse(struct options *o, int argc, char **argv, const char **targets,
 		o->format = &format_text;
 	else if (!o->format)
 		o->format = format_of_path(o->write_path);
+	if (!conflict && o->linktype == OPTIONS_LINKTYPE_MIXED && !o->format->put_interface)
+		conflict = "--linktype mixed needs --format pcapng";
 	if (conflict)
 		text_str(why, conflict);
 	return conflict ? FLAG_RESULT_BAD : FLAG_RESULT_RUN;

@@ -19,7 +19,8 @@ enum options_linktype {
 	OPTIONS_LINKTYPE_AUTO, /* NATIVE if all sources are files and agree, else SLL */
 	OPTIONS_LINKTYPE_SLL,
 	OPTIONS_LINKTYPE_SLL2,
-	OPTIONS_LINKTYPE_NATIVE
+	OPTIONS_LINKTYPE_NATIVE,
+	OPTIONS_LINKTYPE_MIXED /* each interface of pcapng keeps its own */
 };
 
 enum options_progress {

@@ -16,6 +16,7 @@ output_init(struct output *o, const struct output_options *options,
 	o->options = *options;
 	o->interfaces = interfaces;
 	o->n_described = 0;
+	o->n_blocks = o->n_passed = o->n_units = 0;
 	o->n_ended = 0;
 	o->newest_ns = 0;
 	o->has_head = false;
@@ -42,41 +43,59 @@ output_put_head(struct output *o)
 
 	assert(o->tail == 0);
 	o->n_described = 0;
+	o->n_blocks = o->n_passed = o->n_units = 0;
 	o->n_ended = 0;
 	o->has_head = true;
 	o->tail = o->options.format->put_head(o->mem, &file);
 }
 
 static void
-put_interface(struct output *o, const struct interface *i)
+put_interface(struct output *o, struct interface *i)
 {
 	char mem[NG_DESCRIPTION_MAX];
-	struct savefile_interface block = {.linktype = o->interfaces->linktype,
+	struct savefile_interface block = {.linktype = i->written,
 					   .snaplen = SAVEFILE_SNAPLEN_MAX,
 					   .name = i->name,
 					   .filter = i->filter,
 					   .os = i->os};
 	struct text description;
 
+	if (i->is_refused)
+		return;
+	i->block = o->n_blocks++;
 	text_init(&description, mem, sizeof(mem));
 	interfaces_put_description(&description, i);
 	block.description = text_span(&description);
 	o->tail += o->options.format->put_interface(o->mem + o->tail, &block);
 }
 
+/* It fits: FORMAT_UNIT_MAX is more than NG_PASSED_MAX. */
+static void
+put_block(struct output *o, struct span block)
+{
+	memcpy(o->mem + o->tail, block.p, block.n);
+	o->tail += block.n;
+}
+
 void
 output_describe(struct output *o)
 {
-	while (!output_is_ready(o) && output_has_room(o))
-		put_interface(o, &o->interfaces->list[o->n_described++]);
+	const struct interfaces *all = o->interfaces;
+
+	for (; !output_is_ready(o) && output_has_room(o); o->n_units++) {
+		if (o->n_described < all->n)
+			put_interface(o, &all->list[o->n_described++]);
+		else
+			put_block(o, all->blocks.list[o->n_passed++]);
+	}
 }
 
 static void
 put_capture(struct output *o, const struct savefile_record *record, uint32_t index,
 	    const uint8_t *data)
 {
-	const struct interface *i = &o->interfaces->list[record->interface_id];
-	uint32_t to = o->interfaces->linktype;
+	struct interface *i = &o->interfaces->list[record->interface_id];
+	uint32_t to = i->written;
 	struct linktype_change change = {.head_size = 0};
 	struct savefile_record changed = *record;
 	struct format_file file = {.is_nano = o->options.is_nano};
@@ -86,9 +105,12 @@ put_capture(struct output *o, const struct savefile_record *record, uint32_t ind
 	if (record->options != 0) {
 		options = ng_options_of(record, data);
 		changed.flags = ng_options_flags(record, data);
+		i->lost += ng_options_lost(options);
 	}
-	if (i->linktype != to || o->options.format->has_flags)
+	if (i->linktype != to || o->options.format->has_flags) {
 		linktype_convert(i->linktype, to, 0, data, &changed, &change);
+		changed.interface_id = (uint16_t)i->block;
+	}
 	assert(output_has_room(o) && changed.caplen <= SAVEFILE_SNAPLEN_MAX);
 	o->tail +=
 	    o->options.format->put_record(o->mem + o->tail, &file, &changed,
@@ -126,9 +148,13 @@ bool
 output_put_tail(struct output *o)
 {
 	while (o->n_ended < o->n_described && output_has_room(o)) {
+		const struct interface *i = &o->interfaces->list[o->n_ended];
 		struct savefile_statistics s;
 
 		interfaces_sum(o->interfaces, o->n_ended++, &s);
+		if (i->is_refused)
+			continue;
+		s.interface_id = i->block;
 		s.time_ns = o->newest_ns;
 		o->tail += o->options.format->put_statistics(o->mem + o->tail, &s);
 	}

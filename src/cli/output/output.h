@@ -29,11 +29,14 @@ struct output_options {
 struct output {
 	struct output_options options;
 	struct interfaces *interfaces;
-	uint32_t n_described; /* interface blocks in the file: of the lowest numbers */
-	uint32_t n_ended;     /* of them, how many have their last statistics */
-	uint64_t newest_ns;   /* time of a record */
-	bool has_head;	      /* mem begins with a file's head */
-	uint32_t n_records;   /* in mem, written or not */
+	uint32_t n_described; /* interfaces of the lowest numbers stand in the file, */
+	uint32_t n_blocks;    /* in so many blocks: without those that are refused */
+	uint32_t n_passed;  /* of the blocks that are passed on, the first of them all */
+	uint32_t n_units;   /* n_described + n_passed */
+	uint32_t n_ended;   /* of them, how many have their last statistics */
+	uint64_t newest_ns; /* time of a record */
+	bool has_head;	    /* mem begins with a file's head */
+	uint32_t n_records; /* in mem, written or not */
 	size_t head; /* first byte that waits; nothing is moved: room comes back when all
 			is written */
 	size_t tail;
@@ -72,14 +75,14 @@ output_has_interfaces(const struct output *o)
 	return o->options.format->put_interface != NULL;
 }
 
-/* Whether all interfaces that are known stand in the file: then a record may follow. */
+/* Whether all interfaces and blocks that are known stand in the file: then a record may follow. */
 static inline bool
 output_is_ready(const struct output *o)
 {
-	return o->n_described == o->interfaces->n || !output_has_interfaces(o);
+	return o->n_units == o->interfaces->n_units || !output_has_interfaces(o);
 }
 
-/* Writes interface blocks until it is ready, or out of room. The link type is decided. */
+/* Writes interfaces and blocks until it is ready, or out of room. The link type is decided. */
 void output_describe(struct output *o);
 
 /* Needs room, and is ready. index: see has_indexes. */

@@ -236,13 +236,16 @@ open_output(struct app *a)
 	struct output_options options = {
 	    .format = o->format, .is_nano = o->is_nano, .os = name_os(a)};
 
-	if (!open_indexes(a) || !open_printer(a))
+	if (!open_indexes(a) || !open_printer(a) ||
+	    !interfaces_init(&a->interfaces, a->list.n, INTERFACES_OPEN,
+			     o->linktype == OPTIONS_LINKTYPE_NATIVE))
 		return false;
+	if (o->format->put_interface)
+		blocks_want(&a->interfaces.blocks);
 	options.printer = a->printer;
 	options.has_indexes = a->ifindexes != NULL;
 	output_init(&a->run.writer.output, &options, &a->interfaces);
-	return interfaces_init(&a->interfaces, a->list.n, INTERFACES_OPEN,
-			       o->linktype == OPTIONS_LINKTYPE_NATIVE);
+	return true;
 }
 
 /* Everything is there: who knows whom. */

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "cli/report/messages.h"
-#include "cli/run/choose.h"
 #include "sys/loop.h"
 #include "pcap/linktype.h"
 #include "sys/log.h"
@@ -66,9 +65,25 @@ note_offsets(struct pump *p)
 	fleet_note_offsets(p->fleet, p->writer->output.n_described);
 }
 
+/* Once, when all that can be is in the output. */
+static void
+tell_left_out(struct pump *p)
+{
+	uint64_t n = p->interfaces->blocks.n_left_out;
+
+	if (n > 0 && !p->has_told_left_out)
+		log_line(LOG_WARNING,
+			 "%llu blocks of TLS secrets or host names are not in the "
+			 "output: they are damaged, or more than 1 MiB each or 16 MiB "
+			 "in all",
+			 (unsigned long long)n);
+	p->has_told_left_out = n > 0;
+}
+
 void
 pump_note_drops(struct pump *p)
 {
+	tell_left_out(p);
 	note_offsets(p);
 	if (p->options->format->put_statistics)
 		fleet_note_drops(p->fleet);
@@ -131,6 +146,29 @@ tell_ahead(struct pump *p, const struct merge_out *out)
 		messages_tell_ahead(s->target->name, s->is_file, out->record.time_ns);
 }
 
+/* A time of 0, or one that the format cannot say: what stands in the output instead, once. */
+static __attribute__((noinline)) void
+tell_time(struct pump *p, const struct merge_out *out)
+{
+	const struct source *s = &p->fleet->sources[out->source];
+	bool is_classic = p->options->format->put_interface == NULL;
+
+	if (out->record.time_ns == 0) {
+		if (body_is_early(&s->body) && !p->has_told_early)
+			log_line(LOG_WARNING,
+				 "%s: times before 1970 are written as 1970-01-01",
+				 s->target->name);
+		p->has_told_early |= body_is_early(&s->body);
+		return;
+	}
+	if (!p->has_told_far)
+		log_line(LOG_WARNING, "%s: times after %s", s->target->name,
+			 is_classic ? "2106-02-07T06:28:15 are written as that one: "
+				      "pcapng can hold them (--format pcapng)"
+				    : "2262-04-11 are written as that day");
+	p->has_told_far = true;
+}
+
 static enum writer_result
 write_record(struct pump *p, const struct merge_out *out)
 {
@@ -141,8 +179,12 @@ write_record(struct pump *p, const struct merge_out *out)
 
 	if (out->is_ahead)
 		tell_ahead(p, out);
+	if (out->record.time_ns - 1 >= p->options->format->time_max_ns)
+		tell_time(p, out);
 	if (!i->is_refused && writer_is_due(w))
 		result = turn(p);
+	if (i->is_refused)
+		source_refuse_linktype(&p->fleet->sources[out->source], i->linktype);
 	if (i->is_refused || result != WRITER_OK) {
 		fleet_note_unwritten(p->fleet, out->source);
 		return result;
@@ -194,22 +236,36 @@ is_too_early_to_describe(struct pump *p, uint64_t merge_ns, uint64_t now_ns)
 	return true;
 }
 
-static bool
-has_linktype(struct pump *p)
+/* Apart from give_all, which every packet goes through. */
+static __attribute__((noinline)) bool
+choose(struct pump *p, uint64_t merge_ns)
 {
-	if (p->interfaces->linktype != INTERFACES_OPEN ||
-	    output_is_text(&p->writer->output))
+	switch (
+	    choose_linktype(&p->choose, p->interfaces, p->options->linktype, p->fleet)) {
+	case CHOOSE_DONE:
+		output_put_head(&p->writer->output);
 		return true;
-	if (!choose_linktype(p->interfaces, p->options->linktype, p->fleet))
-		return false;
-	output_put_head(&p->writer->output);
-	return true;
+	case CHOOSE_AGAIN:
+		p->wake_ns = merge_ns;
+		break;
+	case CHOOSE_WAIT:
+		break;
+	}
+	return false;
+}
+
+static bool
+has_linktype(struct pump *p, uint64_t merge_ns)
+{
+	return p->interfaces->linktype != INTERFACES_OPEN ||
+	       output_is_text(&p->writer->output) || choose(p, merge_ns);
 }
 
 void
 pump_start(struct pump *p, uint64_t now_ns)
 {
 	p->start_ns = now_ns;
+	choose_init(&p->choose);
 	if (output_is_text(&p->writer->output) ||
 	    choose_at_once(p->interfaces, p->options->linktype, p->fleet))
 		output_put_head(&p->writer->output);
@@ -241,7 +297,7 @@ give_all(struct pump *p, bool may_wait, uint64_t now_ns)
 	struct merge_out out;
 	unsigned ahead = 0;
 
-	if ((may_wait && is_too_early(p, merge_ns)) || !has_linktype(p) ||
+	if ((may_wait && is_too_early(p, merge_ns)) || !has_linktype(p, merge_ns) ||
 	    (may_wait && is_too_early_to_describe(p, merge_ns, now_ns))) {
 		while (merge_asks(p->merge, &out))
 			change_memory(p, out.source, out.bytes);

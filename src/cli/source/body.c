@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "base/copy.h"
-#include "pcap/linktype.h"
 
 #define HEADER_BYTES 16 /* of a classic record, the smaller of the two formats' */
 #define QUEUED_EXTRA 32 /* bytes a record takes more in a queue than it has with this */
@@ -26,6 +25,7 @@ void
 body_fini(struct body *b)
 {
 	body_drop(b);
+	blocks_drop(&b->block);
 }
 
 static enum merge_kind
@@ -45,6 +45,7 @@ body_join(struct body *b, bool is_file, uint64_t merge_ns)
 	b->is_final = false;
 	b->open = 0;
 	b->place = NULL;
+	blocks_drop(&b->block);
 	b->told_ns = 0;
 	b->end = END_UNTOLD;
 	b->end_words[0] = '\0';
@@ -79,6 +80,8 @@ body_received(const struct body *b)
 void
 body_put(struct body *b, struct span bytes)
 {
+	if (b->is_file && b->reader.offset == 0)
+		savefile_reader_look(&b->reader, bytes);
 	b->raw = bytes;
 }
 
@@ -159,6 +162,18 @@ put_piece(struct body *b, const struct savefile_out *out)
 	merge_commit(b->options.merge, b->options.id);
 }
 
+static void
+put_block(struct body *b, const struct savefile_out *out)
+{
+	struct blocks_begun *block = &b->block;
+
+	if (!blocks_take(block, out->piece, out->left))
+		return;
+	interfaces_add_block(b->options.interfaces, &block->block,
+			     span_of(block->bytes, block->n));
+	blocks_drop(block);
+}
+
 static enum body_result
 fail(struct body *b, const char *reason, const char *advice)
 {
@@ -171,21 +186,16 @@ fail(struct body *b, const char *reason, const char *advice)
 	return BODY_BAD;
 }
 
-enum body_result
+bool
 body_refuse_linktype(struct body *b, uint32_t linktype)
 {
-	bool is_cooked = linktype_can_convert(linktype, SAVEFILE_LINKTYPE_SLL);
 	char mem[BODY_REASON_MAX];
 	struct text t;
 
 	text_init(&t, mem, sizeof(mem));
-	text_str(&t, "its packets have link type ");
-	interfaces_put_linktype(&t, linktype);
-	text_str(&t, ", the output has ");
-	interfaces_put_linktype(&t, b->options.interfaces->linktype);
-	return fail(b, text_cstr(&t),
-		    is_cooked ? "--linktype sll2 takes both"
-			      : "--linktype native takes it where all others have it");
+	b->advice = interfaces_put_refusal(&t, b->options.interfaces, linktype);
+	fail(b, text_cstr(&t), b->advice);
+	return savefile_reader_has_one_linktype(&b->reader);
 }
 
 /* Our worker says filter and system once, for all its interfaces. */
@@ -214,8 +224,6 @@ put_interface(struct body *b, const struct savefile_interface *given)
 	case INTERFACES_OK:
 		b->ids[b->n_ids++] = (uint16_t)number;
 		return BODY_MORE;
-	case INTERFACES_LINKTYPE:
-		return body_refuse_linktype(b, i.linktype);
 	case INTERFACES_FULL:
 		return fail(b, "too many interfaces", "name those that matter (-i)");
 	case INTERFACES_NO_MEMORY:
@@ -344,7 +352,15 @@ feed_data(struct body *b, uint64_t merge_ns)
 				return BODY_PARKED;
 			break;
 		case SAVEFILE_PIECE:
-			put_piece(b, &out);
+			if (b->place)
+				put_piece(b, &out);
+			else
+				put_block(b, &out);
+			break;
+		case SAVEFILE_BLOCK:
+			blocks_begin(&b->options.interfaces->blocks, &b->block,
+				     &out.block);
+			put_block(b, &out);
 			break;
 		case SAVEFILE_STATISTICS:
 			rc = put_statistics(b, &out.statistics);
@@ -468,6 +484,10 @@ body_eof(struct body *b)
 {
 	const char *cut = cut_of(b);
 
+	if (cut && !b->is_http && b->reader.offset == 0) {
+		fail(b, "it is empty", NULL);
+		return BODY_END_CUT;
+	}
 	if (cut) {
 		bool is_other = is_something_else(b);
 		char mem[BODY_REASON_MAX];

@@ -48,6 +48,7 @@ struct body {
 	uint8_t
 	    *place;    /* where the next bytes of the begun record go; NULL: none begun */
 	uint32_t open; /* how many will come */
+	struct blocks_begun block; /* that comes, to be passed on */
 
 	uint32_t connection;	  /* counts from 1 */
 	uint64_t received_before; /* records of the connections before this one */
@@ -107,8 +108,9 @@ enum body_end {
 /* The bytes ended here: whether they might. */
 enum body_end body_eof(struct body *b);
 
-/* Packets of this link type cannot go into the output: BAD. */
-enum body_result body_refuse_linktype(struct body *b, uint32_t linktype);
+/* Packets of this link type cannot go into the output: says so in b->reason, b->advice. True:
+ * no others will come. */
+bool body_refuse_linktype(struct body *b, uint32_t linktype);
 
 /* Bytes to read at most; 0: wait for room. */
 size_t body_room(const struct body *b);
@@ -124,6 +126,13 @@ static inline bool
 body_is_ddump(const struct body *b)
 {
 	return b->reader.is_ddump;
+}
+
+/* Times before 1970 came, and became 0. */
+static inline bool
+body_is_early(const struct body *b)
+{
+	return b->reader.is_ng && b->reader.u.ng.is_early;
 }
 
 /* Bytes of the capture that were taken: how to see that it goes on. */

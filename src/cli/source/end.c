@@ -102,8 +102,9 @@ wait_until(struct source *s, uint64_t until_ns)
 	s->deadline_ns = until_ns;
 }
 
-void
-source_fail(struct source *s, const char *what, struct span detail, const char *advice)
+/* "NAME: what detail: advice" */
+static void
+say_failure(struct source *s, const char *what, struct span detail, const char *advice)
 {
 	char mem[LOG_LINE_MAX];
 	struct text line;
@@ -116,6 +117,12 @@ source_fail(struct source *s, const char *what, struct span detail, const char *
 	text_str(&line, advice ? ": " : "");
 	text_str(&line, advice ? advice : "");
 	log_text(LOG_ERROR, &line);
+}
+
+void
+source_fail(struct source *s, const char *what, struct span detail, const char *advice)
+{
+	say_failure(s, what, detail, advice);
 	finish(s, SOURCE_FAILED);
 }
 
@@ -447,6 +454,13 @@ source_note_unwritten(struct source *s)
 void
 source_refuse_linktype(struct source *s, uint32_t linktype)
 {
-	body_refuse_linktype(&s->body, linktype);
-	source_fail(s, s->body.reason, span_str(""), s->body.advice);
+	bool is_all;
+
+	if (s->has_refused)
+		return;
+	s->has_refused = true;
+	is_all = body_refuse_linktype(&s->body, linktype);
+	say_failure(s, s->body.reason, span_str(""), s->body.advice);
+	if (is_all && !source_is_over(s))
+		finish(s, SOURCE_FAILED);
 }

@@ -206,7 +206,7 @@ state_of(const struct source *s)
 	if (s->state == SOURCE_BODY)
 		return VIEW_CAPTURING;
 	if (source_is_over(s))
-		return s->state == SOURCE_FAILED ? VIEW_FAILED : VIEW_ENDED;
+		return source_has_failed(s) ? VIEW_FAILED : VIEW_ENDED;
 	return s->has_answered ? VIEW_LOST : VIEW_CONNECTING;
 }
 

@@ -4,6 +4,7 @@
  */
 #include "cli/source/source.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,7 +94,9 @@ start_file(struct source *s)
 	int rc = t->ops->open(&s->transport, t->text, &s->is_file);
 
 	if (rc < 0) {
-		source_fail(s, "open: ", span_str(strerror(-rc)), t->ops->unanswered);
+		source_fail(s, "open: ", span_str(strerror(-rc)),
+			    rc == -EISDIR ? "name the captures in it"
+					  : t->ops->unanswered);
 		return;
 	}
 	body_join(&s->body, s->is_file, merge_ns(s));
@@ -464,7 +467,7 @@ arm(struct source *s)
 		loop_set(s->context->net.loop, &s->watch, wanted);
 	else if (wanted != 0 &&
 		 loop_add(s->context->net.loop, &s->watch, s->transport.fd, wanted) < 0)
-		source_fail(s, "it cannot be watched", span_str(""), NULL);
+		source_fail(s, "it is no file, fifo or socket", span_str(""), NULL);
 }
 
 /* A file, or what TLS has read ahead: the socket may say nothing of it. */

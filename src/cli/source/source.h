@@ -67,6 +67,7 @@ struct source {
 	bool is_limited;      /* it ended because its operator allows no more */
 	bool is_unverified;   /* it ended, and nothing proves that this was the end */
 	bool has_told_ahead;  /* that its time stamps lie in the future */
+	bool has_refused;     /* packets whose link type cannot go into the output */
 	unsigned wants;	      /* LOOP_IN or _OUT: what a read waits for; 0: as usual */
 	uint64_t deadline_ns; /* of the state */
 	uint64_t now_ns;      /* of the event at work */
@@ -153,7 +154,8 @@ bool source_is_ddump(const struct source *s);
 /* Packets that left the merge, and went nowhere. */
 void source_note_unwritten(struct source *s);
 
-/* Fails: packets of this link type cannot go into the output. */
+/* A packet of this link type cannot go into the output: says so once. Where no others can
+ * come it fails. */
 void source_refuse_linktype(struct source *s, uint32_t linktype);
 
 /* How far the worker's clock is from ours, now; whether times are corrected by that. */

@@ -34,7 +34,7 @@ source_is_capturing(const struct source *s)
 bool
 source_has_failed(const struct source *s)
 {
-	return s->state == SOURCE_FAILED;
+	return s->state == SOURCE_FAILED || (s->has_refused && source_is_over(s));
 }
 
 bool
@@ -85,8 +85,11 @@ source_count(const struct source *s, struct summary_counts *counts)
 	const struct merge_counts *m = merge_counts(s->context->merge, s->id);
 	struct ledger ledger = s->ledger;
 	struct ledger_sum sum;
+	uint64_t lost;
 
 	ledger_receive(&ledger, body_received(&s->body));
+	if (!source_is_ddump(s) && interfaces_lost(s->context->interfaces, s->id, &lost))
+		ledger_note_lost(&ledger, lost, s->state == SOURCE_ENDED);
 	ledger_sum(&ledger, &sum);
 	*counts = (struct summary_counts){
 	    .received = m->received,

@@ -135,7 +135,7 @@ target_request(const struct target *t, const struct options *o, const char *port
 		return false;
 	http_emit_field(out, "Accept", span_str("application/x-pcapng"));
 	http_emit_field(out, "Ddump-Options",
-			span_str(o->linktype == OPTIONS_LINKTYPE_NATIVE
+			span_str(o->linktype >= OPTIONS_LINKTYPE_NATIVE
 				     ? "linktype=native, heartbeat=50, precision=nano"
 				     : "linktype=sll2, heartbeat=50, precision=nano"));
 	if (ports && ports[0] != '\0')

@@ -235,22 +235,24 @@ struct linktype_row {
 	uint32_t output;
 	bool is_strict;
 	uint32_t given;
-	enum interfaces_result want;
+	bool is_refused;
 };
 
 static const struct linktype_row linktype_rows[] = {
-    {__LINE__, SLL, false, 1, INTERFACES_OK},
-    {__LINE__, SLL, false, 276, INTERFACES_OK},
-    {__LINE__, SLL, false, 105, INTERFACES_LINKTYPE},
-    {__LINE__, SLL, true, 276, INTERFACES_LINKTYPE},
-    {__LINE__, 105, true, 105, INTERFACES_OK},
-    {__LINE__, 1, false, SLL, INTERFACES_LINKTYPE},
-    {__LINE__, INTERFACES_OPEN, true, 105, INTERFACES_OK},
-    {__LINE__, INTERFACES_OPEN, false, 9, INTERFACES_OK},
+    {__LINE__, SLL, false, 1, false},
+    {__LINE__, SLL, false, 276, false},
+    {__LINE__, SLL, false, 105, true},
+    {__LINE__, SLL, true, 276, true},
+    {__LINE__, 105, true, 105, false},
+    {__LINE__, 1, false, SLL, true},
+    {__LINE__, INTERFACES_MIXED, false, 105, false},
+    {__LINE__, INTERFACES_OPEN, true, 105, false},
+    {__LINE__, INTERFACES_OPEN, false, 9, false},
 };
 
+/* Whether the interface comes before or after the link type is decided. */
 static void
-test_linktypes(void **state)
+a_link_type_that_does_not_fit_is_refused(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < CHECK_COUNT(linktype_rows); i++) {
@@ -258,13 +260,48 @@ test_linktypes(void **state)
 		uint32_t number;
 
 		set_up(row->output, row->is_strict);
-		check_u64(__FILE__, row->line, span_str(""),
-			  add(0, 1, row->given, span_str("e"), &number), row->want,
-			  "result");
-		check_u64(__FILE__, row->line, span_str(""), all.n,
-			  row->want == INTERFACES_OK, "interfaces");
+		assert_int_equal(add(0, 1, row->given, span_str("e"), &number),
+				 INTERFACES_OK);
+		check_u64(__FILE__, row->line, span_str(""), all.list[0].is_refused,
+			  row->is_refused, "after");
+		interfaces_fini(&all);
+		set_up(INTERFACES_OPEN, row->is_strict);
+		add(0, 1, row->given, span_str("e"), &number);
+		assert_false(all.list[0].is_refused);
+		interfaces_set_linktype(&all, row->output);
+		check_u64(__FILE__, row->line, span_str(""), all.list[0].is_refused,
+			  row->is_refused, "before");
 		interfaces_fini(&all);
 	}
+}
+
+/* An interface's statistics and its packets' drop counts tell of the same packets. */
+static void
+drops_are_the_larger_of_both_counts(void **state)
+{
+	struct savefile_statistics told = {.has = SAVEFILE_HAS_IFDROP, .ifdrop = 3};
+	uint32_t first, second;
+	uint64_t lost;
+
+	(void)state;
+	set_up(SLL, false);
+	add(0, 1, SLL, span_str("eth0"), &first);
+	add(0, 1, SLL, span_str("eth1"), &second);
+	assert_false(interfaces_lost(&all, 0, &lost));
+	interfaces_note_statistics(&all, first, &told);
+	assert_true(interfaces_lost(&all, 0, &lost));
+	assert_int_equal(lost, 3);
+	all.list[first].lost = 2;
+	all.list[second].lost = 4;
+	assert_true(interfaces_lost(&all, 0, &lost));
+	assert_int_equal(lost, 7);
+	all.list[first].lost = 10;
+	interfaces_lost(&all, 0, &lost);
+	assert_int_equal(lost, 14);
+	interfaces_sum(&all, first, &told);
+	assert_int_equal(told.ifdrop + told.osdrop, 10);
+	assert_false(interfaces_lost(&all, 1, &lost));
+	interfaces_fini(&all);
 }
 
 /* One source cannot use up what others need: neither numbers nor memory. */
@@ -305,7 +342,8 @@ main(void)
 	    cmocka_unit_test(test_offset_in_description),
 	    cmocka_unit_test(test_shared_filter),
 	    cmocka_unit_test(test_counts),
-	    cmocka_unit_test(test_linktypes),
+	    cmocka_unit_test(a_link_type_that_does_not_fit_is_refused),
+	    cmocka_unit_test(drops_are_the_larger_of_both_counts),
 	    cmocka_unit_test(test_bounds),
 	};
 

@@ -525,8 +525,9 @@ test_what_is_no_capture_is_named(void **state)
 	}
 }
 
+/* They are the output's to leave out: of a stream that can have no others that is the end. */
 static void
-test_a_link_type_that_does_not_fit_is_bad(void **state)
+packets_that_do_not_fit_pass_and_are_named(void **state)
 {
 	struct stream s = stream_new();
 	struct world w;
@@ -535,9 +536,64 @@ test_a_link_type_that_does_not_fit_is_bad(void **state)
 	add_classic(&s, 1);
 	set_up(&w, SAVEFILE_LINKTYPE_RAW);
 	begin(&w, TO_CLOSE);
-	assert_int_equal(feed_through(&w, s.p, s.n), BODY_BAD);
+	assert_int_equal(feed_through(&w, s.p, s.n), BODY_MORE);
+	assert_int_equal(body_received(&w.body), 1);
+	assert_true(w.interfaces.list[0].is_refused);
+	assert_true(body_refuse_linktype(&w.body, ETHERNET));
 	assert_non_null(strstr(w.body.reason, "EN10MB"));
-	assert_int_equal(w.n_records, 0);
+	assert_non_null(strstr(w.body.reason, "RAW"));
+	assert_string_equal(w.body.advice, "--linktype sll2 takes both");
+	body_refuse_linktype(&w.body, 105);
+	assert_string_equal(w.body.advice, "--format pcapng --linktype mixed takes both");
+	tear_down(&w);
+	free(s.p);
+}
+
+/* In one piece or in many; one that is too long is left out, and counted. */
+static void
+secrets_are_kept_for_the_output(void **state)
+{
+	static const uint8_t secrets[] = {10,  0,   0,	 0,    24, 0, 0, 0,
+					  'K', 'S', 'L', 'T',  4,  0, 0, 0,
+					  'a', 'b', 'c', '\n', 24, 0, 0, 0};
+	uint8_t longer[12] = {10};
+	struct stream s = stream_new();
+	struct world w;
+	size_t head;
+
+	(void)state;
+	add_ng_head(&s);
+	head = s.n;
+	memcpy(s.p + s.n, secrets, sizeof(secrets));
+	s.n += sizeof(secrets);
+	add_ng_packet(&s, BASE);
+	for (size_t step = 1; step < s.n + 1; step += s.n - 1) {
+		set_up(&w, ETHERNET);
+		begin(&w, TO_CLOSE);
+		blocks_want(&w.interfaces.blocks);
+		for (size_t at = 0; at < s.n; at += step)
+			assert_int_equal(feed_through(&w, s.p + at, step), BODY_MORE);
+		assert_int_equal(w.interfaces.blocks.n, 1);
+		assert_int_equal(w.interfaces.n_units, 2);
+		assert_memory_equal(w.interfaces.blocks.list[0].p, secrets,
+				    sizeof(secrets));
+		tear_down(&w);
+	}
+	set_up(&w, ETHERNET);
+	begin(&w, TO_CLOSE);
+	assert_int_equal(feed_through(&w, s.p, s.n), BODY_MORE);
+	assert_int_equal(w.interfaces.n_units, 1);
+	tear_down(&w);
+
+	longer[6] = 17; /* 17 * 65536 bytes */
+	s.n = head;
+	memcpy(s.p + s.n, longer, sizeof(longer));
+	s.n += sizeof(longer);
+	set_up(&w, ETHERNET);
+	begin(&w, TO_CLOSE);
+	blocks_want(&w.interfaces.blocks);
+	feed_through(&w, s.p, s.n);
+	assert_int_equal(w.interfaces.blocks.n_left_out, 1);
 	tear_down(&w);
 	free(s.p);
 }
@@ -580,7 +636,8 @@ main(void)
 	    cmocka_unit_test(test_an_end_by_close_proves_nothing),
 	    cmocka_unit_test(test_a_file_needs_no_answer),
 	    cmocka_unit_test(test_what_is_no_capture_is_named),
-	    cmocka_unit_test(test_a_link_type_that_does_not_fit_is_bad),
+	    cmocka_unit_test(packets_that_do_not_fit_pass_and_are_named),
+	    cmocka_unit_test(secrets_are_kept_for_the_output),
 	    cmocka_unit_test(test_a_time_after_the_limit_is_ahead),
 	};
 
