@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -99,6 +100,15 @@ failure(enum transport_result wants, int *error)
 	return TRANSPORT_FAILED;
 }
 
+/* A fifo that no writer has opened yet reads as its end, too; but poll tells of an end. */
+static bool
+is_end(int fd)
+{
+	struct pollfd in = {.fd = fd, .events = POLLIN};
+
+	return poll(&in, 1, 0) != 0;
+}
+
 enum transport_result
 transport_read(struct transport *t, uint8_t *mem, size_t cap, size_t *n, int *error)
 {
@@ -111,7 +121,9 @@ transport_read(struct transport *t, uint8_t *mem, size_t cap, size_t *n, int *er
 	*error = 0;
 	if (rc > 0)
 		return TRANSPORT_DONE;
-	return rc == 0 ? TRANSPORT_END : failure(TRANSPORT_WANTS_IN, error);
+	if (rc == 0)
+		return is_end(t->fd) ? TRANSPORT_END : TRANSPORT_WANTS_IN;
+	return failure(TRANSPORT_WANTS_IN, error);
 }
 
 enum transport_result
