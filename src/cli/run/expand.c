@@ -9,6 +9,23 @@
 #include "sys/clock.h"
 #include "sys/log.h"
 
+/* A word that could be a host's name, too. */
+static void
+log_file(const struct target *t)
+{
+	char mem[LOG_LINE_MAX];
+	struct text line;
+
+	text_init(&line, mem, sizeof(mem));
+	text_str(&line, t->name);
+	text_str(&line, ": reading the file ./");
+	text_escape(&line, span_str(t->text));
+	text_str(&line, " (the host is http://");
+	text_escape(&line, span_str(t->text));
+	text_str(&line, ")");
+	log_text(LOG_INFO, &line);
+}
+
 /* All that are wrong are named. */
 static enum app_status
 parse_targets(struct expand *e)
@@ -21,12 +38,15 @@ parse_targets(struct expand *e)
 	if (!e->targets)
 		return fault_errno("targets", -ENOMEM);
 	for (uint32_t i = 0; i < e->n; i++) {
-		const char *what = target_parse(&e->targets[i], o->targets[i]);
+		struct target *t = &e->targets[i];
+		const char *what = target_parse(t, o->targets[i]);
 
-		if (!what)
-			continue;
-		fault_say(span_str(e->targets[i].name), what);
-		status = APP_USAGE;
+		if (what) {
+			fault_say(span_str(t->name), what);
+			status = APP_USAGE;
+		} else if (target_find_file(t)) {
+			log_file(t);
+		}
 	}
 	return status;
 }
@@ -56,7 +76,8 @@ log_duplicate(const struct target *one, const struct target *other)
 	target_put_text(one, &line);
 	text_str(&line, " and ");
 	target_put_text(other, &line);
-	text_str(&line, ": leave one out, or give it a query of its own");
+	text_str(&line, ": leave one out");
+	text_str(&line, one->ops->is_http ? ", or give it a query of its own" : "");
 	log_text(LOG_ERROR, &line);
 }
 

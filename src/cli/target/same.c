@@ -74,12 +74,23 @@ compare_network(const struct target *a, const struct target *b)
 	return c != 0 ? c : span_compare(a->url.query, b->url.query);
 }
 
+/* A file has many names: those that are there are told by their numbers. */
+static int
+compare_files(const struct target *a, const struct target *b)
+{
+	if (a->inode != b->inode)
+		return a->inode < b->inode ? -1 : 1;
+	if (a->device != b->device)
+		return a->device < b->device ? -1 : 1;
+	return a->inode != 0 ? 0 : strcmp(a->text, b->text);
+}
+
 static int
 compare(const struct target *a, const struct target *b)
 {
 	if (a->ops != b->ops)
 		return a->ops < b->ops ? -1 : 1;
-	return a->ops->is_http ? compare_network(a, b) : strcmp(a->text, b->text);
+	return a->ops->is_http ? compare_network(a, b) : compare_files(a, b);
 }
 
 bool

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "cli/target/label.h"
+#include "pcap/savefile_reader.h"
+#include "sys/file.h"
 #include "sys/net.h"
 #include "sys/transport.h"
 
@@ -191,6 +193,39 @@ target_parse(struct target *t, const char *text)
 	else
 		set_name(t, DETAIL_PORT, 0);
 	return what;
+}
+
+/* As file(1) would say. */
+static bool
+is_capture(const struct file_facts *facts)
+{
+	return facts->is_regular && facts->n == FILE_BEGIN &&
+	       (classic_reader_is_magic(facts->begin) ||
+		ng_reader_is_magic(facts->begin));
+}
+
+bool
+target_find_file(struct target *t)
+{
+	struct span s = span_str(t->text);
+	bool is_path = t->ops->way == TARGET_OPEN;
+	bool has_slash = span_find(s, '/') < s.n;
+	struct file_facts facts;
+
+	if (!is_path && (has_scheme(s) || t->ops->way == TARGET_SOCKET))
+		return false;
+	if (file_look(t->text, &facts) < 0 ||
+	    (!is_path && !has_slash && !is_capture(&facts)))
+		return false;
+	t->device = facts.device;
+	t->inode = facts.inode;
+	if (is_path)
+		return false;
+	t->ops = &file_ops;
+	t->url = (struct http_url){.scheme = HTTP_SCHEME_HTTP};
+	t->port = 0;
+	set_name(t, DETAIL_PORT, 0);
+	return !has_slash;
 }
 
 struct target

@@ -37,9 +37,11 @@ struct target {
 	struct span label; /* empty: none */
 	const char *text;  /* as typed, without label, borrowed; it may hold a password */
 	const struct target_ops *ops;
-	bool is_left_out;		  /* another one is the same */
-	struct http_url url;		  /* of is_http: spans borrowed from text */
-	uint16_t port;			  /* with the default filled in */
+	bool is_left_out;    /* another one is the same */
+	struct http_url url; /* of is_http: spans borrowed from text */
+	uint16_t port;	     /* with the default filled in */
+	uint64_t device;     /* of a file that is there, with inode; else 0 */
+	uint64_t inode;
 	char address[TARGET_ADDRESS_MAX]; /* of dns+, one that the name has; or empty */
 	const char *reason; /* why it cannot be started: a static phrase; or NULL */
 	char name[TARGET_NAME_MAX]; /* for people: escaped, without credentials */
@@ -50,6 +52,13 @@ struct target {
  * enough for the message. A path begins with "/" or ".", or ends in .pcap, .pcapng or .cap.
  */
 const char *target_parse(struct target *t, const char *text);
+
+/*
+ * Looks for the file that a target without a scheme may name: one with a slash, if there is
+ * one; a regular one without, if a capture begins in it. True: there is such a word, and it
+ * is a file's from now on.
+ */
+bool target_find_file(struct target *t);
 
 /* What to connect to: a name or an address, without brackets. */
 static inline struct span
@@ -75,7 +84,7 @@ target_is_https(const struct target *t)
 struct target target_at_address(const struct target *t, struct span address);
 
 /*
- * What is captured is the same: scheme, host, port, path and query, or file name; upper
+ * What is captured is the same: scheme, host, port, path and query, or the file; upper
  * case of names, defaults and whose password it is make no difference.
  */
 bool target_is_same(const struct target *a, const struct target *b);
