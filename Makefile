@@ -150,8 +150,9 @@ check-long: build/.setup-check-long
 	DDUMP_LONG=1 $(MAKE) check-e2e
 check-static: all
 	READELF=$(CROSS)readelf tools/check-static.sh $(BINS)
-check-image: build/.setup-image
-	tests/image/check-image.sh
+check-corpus: all
+	DDUMP=$(O)/ddump $(PYTHON) -B tests/corpus/corpus.py --jobs $(JOBS) $(CORPUS)
+check-image: build/.setup-image; tests/image/check-image.sh
 demo: all build/.setup-demo
 	DDUMP_BUILD=$(CURDIR)/$(O) tools/demo.sh
 lint: $(call obj,$(ALL_SRC)) build/.setup-check
@@ -182,6 +183,6 @@ clean:
 	rm -rf $(O)/obj $(O)/san $(O)/cov $(O)/fuzz $(O)/lint $(O)/*.a $(BINS) $(O)/NOTICE $(O)/sources
 distclean: ; rm -rf build
 help: ; cat tools/help.txt
-.PHONY: all chaos coverage mutants check check-long check-unit check-e2e check-static check-image demo lint fmt fmt-check \
+.PHONY: all chaos coverage mutants check check-corpus check-long check-unit check-e2e check-static check-image demo lint fmt fmt-check \
 	bench NOTICE install clean distclean help
 -include $(shell find $(O)/obj $(S) $(O)/fuzz -name '*.d' 2>/dev/null)
