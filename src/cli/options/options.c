@@ -221,7 +221,8 @@ options_parse(struct options *o, int argc, char **argv, const char **targets,
 		o->format = &format_text;
 	else if (!o->format)
 		o->format = format_of_path(o->write_path);
-	if (!conflict && o->linktype == OPTIONS_LINKTYPE_MIXED && !o->format->put_interface)
+	if (!conflict && o->linktype == OPTIONS_LINKTYPE_MIXED &&
+	    !o->format->put_interface)
 		conflict = "--linktype mixed needs --format pcapng";
 	if (conflict)
 		text_str(why, conflict);

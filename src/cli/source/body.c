@@ -175,12 +175,13 @@ put_block(struct body *b, const struct savefile_out *out)
 }
 
 static enum body_result
-fail(struct body *b, const char *reason, const char *advice)
+fail(struct body *b, const char *what, const char *why, const char *advice)
 {
 	struct text t;
 
 	text_init(&t, b->reason, sizeof(b->reason));
-	text_str(&t, reason);
+	text_str(&t, what);
+	text_str(&t, why);
 	text_cstr(&t);
 	b->advice = advice;
 	return BODY_BAD;
@@ -189,12 +190,11 @@ fail(struct body *b, const char *reason, const char *advice)
 bool
 body_refuse_linktype(struct body *b, uint32_t linktype)
 {
-	char mem[BODY_REASON_MAX];
 	struct text t;
 
-	text_init(&t, mem, sizeof(mem));
+	text_init(&t, b->reason, sizeof(b->reason));
 	b->advice = interfaces_put_refusal(&t, b->options.interfaces, linktype);
-	fail(b, text_cstr(&t), b->advice);
+	text_cstr(&t);
 	return savefile_reader_has_one_linktype(&b->reader);
 }
 
@@ -225,11 +225,11 @@ put_interface(struct body *b, const struct savefile_interface *given)
 		b->ids[b->n_ids++] = (uint16_t)number;
 		return BODY_MORE;
 	case INTERFACES_FULL:
-		return fail(b, "too many interfaces", "name those that matter (-i)");
+		return fail(b, "too many interfaces", "", "name those that matter (-i)");
 	case INTERFACES_NO_MEMORY:
 		break;
 	}
-	return fail(b, "out of memory", NULL);
+	return fail(b, "out of memory", "", NULL);
 }
 
 static void
@@ -299,28 +299,14 @@ fail_savefile(struct body *b)
 
 	text_init(&t, mem, sizeof(mem));
 	if (b->reader.unpack && !b->is_http) {
-		text_str(&t, "compressed: ");
 		text_str(&t, b->reader.unpack);
 		text_str(&t, " FILE | ddump -");
-		return fail(b, text_cstr(&t), NULL);
+		return fail(b, "compressed: ", text_cstr(&t), NULL);
 	}
-	text_str(&t, "malformed capture at byte ");
 	text_u64(&t, b->reader.offset);
 	text_str(&t, ": ");
 	text_str(&t, b->reader.reason);
-	return fail(b, text_cstr(&t), advice_of(b));
-}
-
-static enum body_result
-fail_http(struct body *b)
-{
-	char mem[BODY_REASON_MAX];
-	struct text t;
-
-	text_init(&t, mem, sizeof(mem));
-	text_str(&t, "the stream is damaged: ");
-	text_str(&t, b->http.reason);
-	return fail(b, text_cstr(&t), advice_of(b));
+	return fail(b, "malformed capture at byte ", text_cstr(&t), advice_of(b));
 }
 
 /* A time that is ahead is wrong, and tells nothing. */
@@ -401,7 +387,8 @@ feed_raw(struct body *b, uint64_t merge_ns)
 		case HTTP_CLIENT_MORE:
 			return BODY_MORE;
 		case HTTP_CLIENT_BAD:
-			return fail_http(b);
+			return fail(b, "the stream is damaged: ", b->http.reason,
+				    advice_of(b));
 		}
 	}
 	return rc;
@@ -455,7 +442,7 @@ body_feed(struct body *b, uint64_t merge_ns, uint64_t limit_ns)
 	if (rc == BODY_STATISTICS || (rc == BODY_PARKED && keep(b)))
 		return rc;
 	body_drop(b);
-	return rc == BODY_PARKED ? fail(b, "out of memory", NULL) : rc;
+	return rc == BODY_PARKED ? fail(b, "out of memory", "", NULL) : rc;
 }
 
 /* A reason why the end is none; NULL when it may be one. */
@@ -471,33 +458,22 @@ cut_of(struct body *b)
 	return end_cut(&f);
 }
 
-/* A whole answer in which no capture even began: asked again it would be the same. */
-static bool
-is_something_else(struct body *b)
-{
-	return b->is_http && !b->has_started &&
-	       http_client_eof(&b->http) != HTTP_CLIENT_BAD;
-}
-
 enum body_end
 body_eof(struct body *b)
 {
 	const char *cut = cut_of(b);
 
 	if (cut && !b->is_http && b->reader.offset == 0) {
-		fail(b, "it is empty", NULL);
+		fail(b, "it is empty", "", NULL);
 		return BODY_END_CUT;
 	}
 	if (cut) {
-		bool is_other = is_something_else(b);
-		char mem[BODY_REASON_MAX];
-		struct text t;
+		/* a whole answer without a capture: asked again it would be the same */
+		bool is_other = b->is_http && !b->has_started &&
+				http_client_eof(&b->http) != HTTP_CLIENT_BAD;
 
-		text_init(&t, mem, sizeof(mem));
-		text_str(&t, is_other ? "the answer is no capture: "
-				      : "the stream was cut: ");
-		text_str(&t, cut);
-		fail(b, text_cstr(&t), advice_of(b));
+		fail(b, is_other ? "the answer is no capture: " : "the stream was cut: ",
+		     cut, advice_of(b));
 		return is_other ? BODY_END_OTHER : BODY_END_CUT;
 	}
 	return b->is_http && !b->reader.is_ddump && !http_client_is_verified(&b->http)

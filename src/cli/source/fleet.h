@@ -9,7 +9,7 @@ struct fleet {
 	struct source *sources;
 	uint32_t n;
 	struct source_context context; /* what they share */
-	uint32_t n_pending; /* neither answered nor failed yet */
+	uint32_t n_pending;	       /* neither answered nor failed yet */
 	uint32_t n_over;
 	uint32_t n_counting; /* over, and the worker is asked for the last counts */
 	uint32_t n_refused;  /* failed before they answered */

@@ -90,13 +90,12 @@ merge_ns(const struct source *s)
 static void
 start_file(struct source *s)
 {
-	const struct target *t = s->target;
-	int rc = t->ops->open(&s->transport, t->text, &s->is_file);
+	const struct target_ops *ops = s->target->ops;
+	int rc = ops->open(&s->transport, s->target->text, &s->is_file);
 
 	if (rc < 0) {
 		source_fail(s, "open: ", span_str(strerror(-rc)),
-			    rc == -EISDIR ? "name the captures in it"
-					  : t->ops->unanswered);
+			    rc == -EISDIR ? "name the captures in it" : ops->unanswered);
 		return;
 	}
 	body_join(&s->body, s->is_file, merge_ns(s));
@@ -474,9 +473,8 @@ arm(struct source *s)
 static bool
 has_more_to_read(const struct source *s)
 {
-	if (s->state != SOURCE_BODY || body_room(&s->body) == 0)
-		return false;
-	return s->is_file || (s->wants == 0 && transport_has_pending(&s->transport));
+	return s->state == SOURCE_BODY && body_room(&s->body) > 0 &&
+	       (s->is_file || (s->wants == 0 && transport_has_pending(&s->transport)));
 }
 
 bool

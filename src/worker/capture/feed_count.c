@@ -1,10 +1,10 @@
 /* What a capture counts: for the slot, and in the statistics blocks of its stream. */
-#include "worker/capture/feed.h"
+#include "worker/capture/feed_count.h"
 
 #include <assert.h>
 #include <string.h>
 
-#include "sys/clock.h"
+#include "worker/capture/feed.h"
 
 static_assert(SLOTS_LEFT_MAX == LOOPLEFT_MAX && SLOTS_FLOW_SIZE == FLOW_TEXT_MAX,
 	      "slots.h knows no flows");
