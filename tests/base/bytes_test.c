@@ -5,7 +5,7 @@
 #include "support/edge.h"
 
 static void
-test_loads(void **state)
+numbers_are_read_in_either_order(void **state)
 {
 	uint8_t *p = edge_copy("\x81\x92\xa3\xf4", 4);
 
@@ -18,7 +18,7 @@ test_loads(void **state)
 }
 
 static void
-test_stores(void **state)
+numbers_are_stored_in_either_order(void **state)
 {
 	uint8_t *p = edge_copy("....", 4);
 
@@ -39,8 +39,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_loads),
-	    cmocka_unit_test(test_stores),
+	    cmocka_unit_test(numbers_are_read_in_either_order),
+	    cmocka_unit_test(numbers_are_stored_in_either_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -80,7 +80,7 @@ parse(const char *line)
 }
 
 static void
-test_a_value_follows_equals_the_name_or_the_letter(void **state)
+a_value_follows_equals_the_name_or_the_letter(void **state)
 {
 	static const char *const lines[] = {
 	    "-n 7 a",	    "-n7 a",	   "-n=7 a",	  "--n 7 a",  "--number 7 a",
@@ -96,7 +96,7 @@ test_a_value_follows_equals_the_name_or_the_letter(void **state)
 }
 
 static void
-test_every_kind_is_stored_in_its_member(void **state)
+every_kind_is_stored_in_its_member(void **state)
 {
 	(void)state;
 	assert_int_equal(parse("-o -t x --big 18446744073709551615 --bytes 1M"),
@@ -119,7 +119,7 @@ test_every_kind_is_stored_in_its_member(void **state)
 }
 
 static void
-test_an_optional_value_is_never_the_next_argument(void **state)
+an_optional_value_is_never_the_next_argument(void **state)
 {
 	(void)state;
 	assert_int_equal(parse("-optional a"), FLAG_RESULT_RUN);
@@ -131,7 +131,7 @@ test_an_optional_value_is_never_the_next_argument(void **state)
 }
 
 static void
-test_a_query_keeps_the_last_value_of_each_name(void **state)
+a_query_keeps_the_last_value_of_each_name(void **state)
 {
 	(void)state;
 	assert_int_equal(parse("--length 5 -f x -f y"), FLAG_RESULT_RUN);
@@ -143,7 +143,7 @@ test_a_query_keeps_the_last_value_of_each_name(void **state)
 }
 
 static void
-test_two_dashes_end_the_flags_and_one_is_an_operand(void **state)
+two_dashes_end_the_flags_and_one_is_an_operand(void **state)
 {
 	(void)state;
 	assert_int_equal(parse("-o - -- -n -- 7"), FLAG_RESULT_RUN);
@@ -154,7 +154,7 @@ test_two_dashes_end_the_flags_and_one_is_an_operand(void **state)
 }
 
 static void
-test_help_and_version_end_the_parsing(void **state)
+help_and_version_end_the_parsing(void **state)
 {
 	(void)state;
 	assert_int_equal(parse("-h --bogus"), FLAG_RESULT_HELP);
@@ -164,7 +164,7 @@ test_help_and_version_end_the_parsing(void **state)
 }
 
 static void
-test_a_refusal_names_the_flag_and_the_legal_values_only(void **state)
+a_refusal_names_the_flag_and_the_legal_values_only(void **state)
 {
 	static const char *const rows_of[][2] = {
 	    {"--bogus=x", "--bogus: no such option; see --help"},
@@ -202,7 +202,7 @@ test_a_refusal_names_the_flag_and_the_legal_values_only(void **state)
 }
 
 static void
-test_operands_are_refused_where_none_are_legal(void **state)
+operands_are_refused_where_none_are_legal(void **state)
 {
 	char *argv[] = {"program", "x"};
 
@@ -214,7 +214,7 @@ test_operands_are_refused_where_none_are_legal(void **state)
 }
 
 static void
-test_a_setter_gets_the_context(void **state)
+a_setter_gets_the_context(void **state)
 {
 	uint32_t context = 40;
 
@@ -229,7 +229,7 @@ test_a_setter_gets_the_context(void **state)
 }
 
 static void
-test_a_fault_is_a_value_that_no_text_gives(void **state)
+a_fault_is_a_value_that_no_text_gives(void **state)
 {
 	(void)state;
 	assert_int_equal(parse("-n 2 --bytes 1G --time-that-is-long 1"), FLAG_RESULT_RUN);
@@ -249,7 +249,7 @@ test_a_fault_is_a_value_that_no_text_gives(void **state)
 }
 
 static void
-test_help_has_a_line_for_each_row(void **state)
+help_has_a_line_for_each_row(void **state)
 {
 	const struct flag_table some = {rows, 7};
 	const struct flag_table two = {rows + 6, 2};
@@ -286,17 +286,17 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_a_value_follows_equals_the_name_or_the_letter),
-	    cmocka_unit_test(test_every_kind_is_stored_in_its_member),
-	    cmocka_unit_test(test_an_optional_value_is_never_the_next_argument),
-	    cmocka_unit_test(test_a_query_keeps_the_last_value_of_each_name),
-	    cmocka_unit_test(test_two_dashes_end_the_flags_and_one_is_an_operand),
-	    cmocka_unit_test(test_help_and_version_end_the_parsing),
-	    cmocka_unit_test(test_a_refusal_names_the_flag_and_the_legal_values_only),
-	    cmocka_unit_test(test_operands_are_refused_where_none_are_legal),
-	    cmocka_unit_test(test_a_setter_gets_the_context),
-	    cmocka_unit_test(test_a_fault_is_a_value_that_no_text_gives),
-	    cmocka_unit_test(test_help_has_a_line_for_each_row),
+	    cmocka_unit_test(a_value_follows_equals_the_name_or_the_letter),
+	    cmocka_unit_test(every_kind_is_stored_in_its_member),
+	    cmocka_unit_test(an_optional_value_is_never_the_next_argument),
+	    cmocka_unit_test(a_query_keeps_the_last_value_of_each_name),
+	    cmocka_unit_test(two_dashes_end_the_flags_and_one_is_an_operand),
+	    cmocka_unit_test(help_and_version_end_the_parsing),
+	    cmocka_unit_test(a_refusal_names_the_flag_and_the_legal_values_only),
+	    cmocka_unit_test(operands_are_refused_where_none_are_legal),
+	    cmocka_unit_test(a_setter_gets_the_context),
+	    cmocka_unit_test(a_fault_is_a_value_that_no_text_gives),
+	    cmocka_unit_test(help_has_a_line_for_each_row),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,7 +37,7 @@ run(const struct row *rows, size_t n, parse_fn *parse)
 }
 
 static void
-test_u64(void **state)
+a_number_is_digits_within_its_bound(void **state)
 {
 	static const struct row rows[] = {
 	    {__LINE__, CHECK_BYTES("0"), 0, 0},
@@ -68,7 +68,7 @@ test_u64(void **state)
 }
 
 static void
-test_hex(void **state)
+hex_is_1_to_16_digits(void **state)
 {
 	static const struct row rows[] = {
 	    {__LINE__, CHECK_BYTES("0"), 0, 0},
@@ -104,7 +104,7 @@ parse_with_unit(struct span s, uint64_t max, uint64_t *out)
 }
 
 static void
-test_duration(void **state)
+a_duration_has_a_unit_and_a_bound(void **state)
 {
 	static const struct row rows[] = {
 	    {__LINE__, CHECK_BYTES("0"), 0, 0},
@@ -153,7 +153,7 @@ test_duration(void **state)
 }
 
 static void
-test_size(void **state)
+a_size_has_a_factor_and_a_bound(void **state)
 {
 	static const struct row rows[] = {
 	    {__LINE__, CHECK_BYTES("0"), 0, 0},
@@ -184,7 +184,7 @@ test_size(void **state)
 
 /* format then parse gives the number back, and the text is what printf writes. */
 static void
-test_format(void **state)
+what_is_printed_is_read_again(void **state)
 {
 	static const uint64_t edges[] = {0, 9, 10, 99, 100, UINT32_MAX, UINT64_MAX};
 	uint64_t rng = rng_seed("num format");
@@ -210,9 +210,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_u64),	     cmocka_unit_test(test_hex),
-	    cmocka_unit_test(test_duration), cmocka_unit_test(test_size),
-	    cmocka_unit_test(test_format),
+	    cmocka_unit_test(a_number_is_digits_within_its_bound),
+	    cmocka_unit_test(hex_is_1_to_16_digits),
+	    cmocka_unit_test(a_duration_has_a_unit_and_a_bound),
+	    cmocka_unit_test(a_size_has_a_factor_and_a_bound),
+	    cmocka_unit_test(what_is_printed_is_read_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,7 +18,7 @@ drop(struct span s)
 }
 
 static void
-test_compare(void **state)
+spans_are_equal_and_ordered_by_their_bytes(void **state)
 {
 	static const struct {
 		int line;
@@ -53,7 +53,7 @@ test_compare(void **state)
 }
 
 static void
-test_ends(void **state)
+a_span_begins_and_ends_with_another(void **state)
 {
 	static const struct {
 		int line;
@@ -80,7 +80,7 @@ test_ends(void **state)
 }
 
 static void
-test_find_trim(void **state)
+a_byte_is_found_and_blanks_are_trimmed(void **state)
 {
 	static const struct {
 		int line;
@@ -108,7 +108,7 @@ test_find_trim(void **state)
 
 /* The parts are joined by bars again: every row says what a loop over the list sees. */
 static void
-test_split(void **state)
+a_list_is_split_at_each_separator(void **state)
 {
 	static const struct {
 		int line;
@@ -141,7 +141,7 @@ test_split(void **state)
 }
 
 static void
-test_take(void **state)
+the_front_is_taken_and_the_rest_stays(void **state)
 {
 	struct span in = edge_of("abc");
 	struct span rest = in;
@@ -181,11 +181,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_compare),
-	    cmocka_unit_test(test_ends),
-	    cmocka_unit_test(test_find_trim),
-	    cmocka_unit_test(test_split),
-	    cmocka_unit_test(test_take),
+	    cmocka_unit_test(spans_are_equal_and_ordered_by_their_bytes),
+	    cmocka_unit_test(a_span_begins_and_ends_with_another),
+	    cmocka_unit_test(a_byte_is_found_and_blanks_are_trimmed),
+	    cmocka_unit_test(a_list_is_split_at_each_separator),
+	    cmocka_unit_test(the_front_is_taken_and_the_rest_stays),
 	    cmocka_unit_test(a_prefix_of_either_case_is_taken_and_another_left),
 	};
 

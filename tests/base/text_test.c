@@ -41,7 +41,7 @@ run(const struct row *rows, size_t n, put_fn *put)
 }
 
 static void
-test_escape(void **state)
+what_is_not_printable_is_escaped(void **state)
 {
 	static const struct row rows[] = {
 	    {__LINE__, CHECK_BYTES(""), ""},
@@ -60,7 +60,7 @@ test_escape(void **state)
 #define FFFD "\xef\xbf\xbd"
 
 static void
-test_json(void **state)
+json_strings_are_escaped(void **state)
 {
 	static const struct row rows[] = {
 	    {__LINE__, CHECK_BYTES(""), "\"\""},
@@ -103,7 +103,7 @@ test_json(void **state)
 }
 
 static void
-test_utf8(void **state)
+what_is_no_printable_utf8_is_replaced(void **state)
 {
 	static const struct row rows[] = {
 	    {__LINE__, CHECK_BYTES("\"\\\xc3\xa4\x1b\x7f"), "\"\\\xc3\xa4" FFFD FFFD},
@@ -124,7 +124,7 @@ test_utf8(void **state)
 }
 
 static void
-test_hex(void **state)
+bytes_become_two_digits_each(void **state)
 {
 	char mem[8];
 	struct text t;
@@ -138,7 +138,7 @@ test_hex(void **state)
 }
 
 static void
-test_percent(void **state)
+what_a_url_reserves_is_percent_encoded(void **state)
 {
 	static const struct row rows[] = {
 	    {__LINE__, CHECK_BYTES(""), ""},
@@ -211,7 +211,7 @@ read_json(struct span json, uint8_t *out)
 }
 
 static void
-test_json_property(void **state)
+any_bytes_become_a_json_string(void **state)
 {
 	static const uint8_t leads[] = {0xc2, 0xe0, 0xe2, 0xed, 0xef,
 					0xf0, 0xf4, '"',  '\\'};
@@ -248,7 +248,7 @@ test_json_property(void **state)
 }
 
 static void
-test_numbers(void **state)
+numbers_are_printed_as_printf_does(void **state)
 {
 	char mem[256];
 	struct text t;
@@ -289,7 +289,7 @@ test_numbers(void **state)
 }
 
 static void
-test_durations(void **state)
+durations_have_the_unit_a_person_reads(void **state)
 {
 	static const struct {
 		int line;
@@ -323,7 +323,7 @@ test_durations(void **state)
 
 /* After a cut nothing is added any more, even where it would fit. */
 static void
-test_cut_is_prefix(void **state)
+what_is_cut_is_a_prefix(void **state)
 {
 	char mem[6];
 	struct text t;
@@ -353,11 +353,15 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_escape),    cmocka_unit_test(test_json),
-	    cmocka_unit_test(test_percent),   cmocka_unit_test(test_hex),
-	    cmocka_unit_test(test_utf8),      cmocka_unit_test(test_json_property),
-	    cmocka_unit_test(test_numbers),   cmocka_unit_test(test_cut_is_prefix),
-	    cmocka_unit_test(test_durations),
+	    cmocka_unit_test(what_is_not_printable_is_escaped),
+	    cmocka_unit_test(json_strings_are_escaped),
+	    cmocka_unit_test(what_a_url_reserves_is_percent_encoded),
+	    cmocka_unit_test(bytes_become_two_digits_each),
+	    cmocka_unit_test(what_is_no_printable_utf8_is_replaced),
+	    cmocka_unit_test(any_bytes_become_a_json_string),
+	    cmocka_unit_test(numbers_are_printed_as_printf_does),
+	    cmocka_unit_test(what_is_cut_is_a_prefix),
+	    cmocka_unit_test(durations_have_the_unit_a_person_reads),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

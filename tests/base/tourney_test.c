@@ -71,7 +71,7 @@ check_size(uint32_t n, uint64_t *rng)
 }
 
 static void
-test_against_naive(void **state)
+the_least_key_wins_as_a_search_finds_it(void **state)
 {
 	uint64_t rng = rng_seed("tourney");
 
@@ -84,7 +84,7 @@ test_against_naive(void **state)
 }
 
 static void
-test_bytes(void **state)
+the_memory_is_what_it_says(void **state)
 {
 	(void)state;
 	assert_int_equal(tourney_bytes(1), 2 * sizeof(struct tourney_node));
@@ -97,8 +97,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_against_naive),
-	    cmocka_unit_test(test_bytes),
+	    cmocka_unit_test(the_least_key_wins_as_a_search_finds_it),
+	    cmocka_unit_test(the_memory_is_what_it_says),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

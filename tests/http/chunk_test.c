@@ -57,7 +57,7 @@ run(const struct row *rows, size_t n)
 }
 
 static void
-test_good(void **state)
+a_chunked_body_is_decoded_however_it_is_cut(void **state)
 {
 	static const struct row rows[] = {
 	    {__LINE__, CHECK_BYTES("0\r\n\r\n"), CHUNK_END, "", 0},
@@ -83,7 +83,7 @@ test_good(void **state)
 }
 
 static void
-test_bad(void **state)
+a_malformed_chunk_is_bad(void **state)
 {
 	static const struct row rows[] = {
 	    {__LINE__, CHECK_BYTES("\r\n"), CHUNK_BAD, "", 0},
@@ -148,7 +148,7 @@ check_bound(const char *prefix, size_t fill, const char *suffix, enum chunk_resu
 }
 
 static void
-test_bounds(void **state)
+chunk_lines_and_trailers_are_bounded(void **state)
 {
 	(void)state;
 	check_bound("0;", HTTP_CHUNK_LINE_MAX - 3, "\r\n\r\n", CHUNK_END);
@@ -160,7 +160,7 @@ test_bounds(void **state)
 }
 
 static void
-test_boundary(void **state)
+an_end_between_chunks_is_told_from_one_within(void **state)
 {
 	static const char in[] = "1;x\r\na\r\n2\r\nbc\r\n0\r\n\r\n";
 	static const char want[] = "+.......+......+....+";
@@ -180,7 +180,7 @@ test_boundary(void **state)
 }
 
 static void
-test_head(void **state)
+a_head_has_its_fixed_size(void **state)
 {
 	static const struct {
 		int line;
@@ -206,7 +206,7 @@ test_head(void **state)
 
 /* decode(encode(x)) = x, cut at random. */
 static void
-test_round_trip(void **state)
+what_is_encoded_is_decoded(void **state)
 {
 	static uint8_t body[20000], wire[60000], back[20000];
 	uint64_t rng = rng_seed("chunk round trip");
@@ -259,9 +259,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_good),   cmocka_unit_test(test_bad),
-	    cmocka_unit_test(test_bounds), cmocka_unit_test(test_boundary),
-	    cmocka_unit_test(test_head),   cmocka_unit_test(test_round_trip),
+	    cmocka_unit_test(a_chunked_body_is_decoded_however_it_is_cut),
+	    cmocka_unit_test(a_malformed_chunk_is_bad),
+	    cmocka_unit_test(chunk_lines_and_trailers_are_bounded),
+	    cmocka_unit_test(an_end_between_chunks_is_told_from_one_within),
+	    cmocka_unit_test(a_head_has_its_fixed_size),
+	    cmocka_unit_test(what_is_encoded_is_decoded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

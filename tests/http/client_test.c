@@ -97,7 +97,7 @@ run_row(void *ctx, const struct span *pieces, size_t count, const char *how)
 #define CHUNKED "Transfer-Encoding: chunked\r\n\r\n"
 
 static void
-test_responses(void **state)
+a_response_is_read_however_it_is_cut(void **state)
 {
 	static const struct row rows[] = {
 	    {__LINE__, CHECK_BYTES(R "Content-Length: 3\r\n\r\nabc"), "H 200 abcE/E",
@@ -165,7 +165,7 @@ test_responses(void **state)
 }
 
 static void
-test_no_bytes(void **state)
+no_bytes_are_no_response(void **state)
 {
 	struct span in = {NULL, 0};
 	struct http_client c;
@@ -186,7 +186,7 @@ test_no_bytes(void **state)
 
 /* Interim responses up to the bound, and heads up to theirs. */
 static void
-test_bounds(void **state)
+interim_responses_and_heads_are_bounded(void **state)
 {
 	static uint8_t mem[HTTP_RESPONSE_HEAD_MAX];
 	static char text[HTTP_RESPONSE_HEAD_MAX + 100];
@@ -216,7 +216,7 @@ test_bounds(void **state)
 }
 
 static void
-test_verified(void **state)
+only_framing_proves_an_end(void **state)
 {
 	static const struct {
 		int line;
@@ -255,10 +255,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_responses),
-	    cmocka_unit_test(test_no_bytes),
-	    cmocka_unit_test(test_bounds),
-	    cmocka_unit_test(test_verified),
+	    cmocka_unit_test(a_response_is_read_however_it_is_cut),
+	    cmocka_unit_test(no_bytes_are_no_response),
+	    cmocka_unit_test(interim_responses_and_heads_are_bounded),
+	    cmocka_unit_test(only_framing_proves_an_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,7 +10,7 @@
 #include "support/check.h"
 
 static void
-test_response(void **state)
+a_response_head_is_its_lines(void **state)
 {
 	struct http_response_head head;
 	size_t seen = 0, size;
@@ -35,7 +35,7 @@ test_response(void **state)
 }
 
 static void
-test_request(void **state)
+a_request_head_is_its_lines(void **state)
 {
 	struct http_request_head head;
 	size_t seen = 0, size;
@@ -56,7 +56,7 @@ test_request(void **state)
 
 /* Every status that the server engine or the worker answers has its phrase. */
 static void
-test_reasons(void **state)
+each_status_has_its_phrase(void **state)
 {
 	static const unsigned known[] = {100, 200, 400, 403, 404, 405, 408,
 					 413, 414, 421, 431, 500, 503, 505};
@@ -100,7 +100,7 @@ is_stopped(struct span value, bool is_target)
 
 /* Values that would add a line must not get out. */
 static void
-test_injection(void **state)
+no_value_adds_a_line(void **state)
 {
 	static const struct span values[] = {CHECK_BYTES("a\r\nb: c"),
 					     CHECK_BYTES("a\nb"), CHECK_BYTES("a\r"),
@@ -122,10 +122,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_response),
-	    cmocka_unit_test(test_request),
-	    cmocka_unit_test(test_reasons),
-	    cmocka_unit_test(test_injection),
+	    cmocka_unit_test(a_response_head_is_its_lines),
+	    cmocka_unit_test(a_request_head_is_its_lines),
+	    cmocka_unit_test(each_status_has_its_phrase),
+	    cmocka_unit_test(no_value_adds_a_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

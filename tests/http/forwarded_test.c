@@ -16,7 +16,7 @@ struct row {
 };
 
 static void
-test_rows(void **state)
+the_client_is_who_the_last_proxy_names(void **state)
 {
 	static const struct row rows[] = {
 	    {__LINE__, "", "", 0, 0, false},
@@ -77,7 +77,8 @@ test_rows(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows)};
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(the_client_is_who_the_last_proxy_names)};
 
 	return cmocka_run_group_tests_name("http/forwarded", tests, NULL, NULL);
 }

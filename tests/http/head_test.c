@@ -119,7 +119,7 @@ run(const struct row *rows, size_t count, parse_fn *parse)
 }
 
 static void
-test_request_good(void **state)
+a_good_request_head_is_read_however_it_is_cut(void **state)
 {
 	static const struct row rows[] = {
 	    {__LINE__, CHECK_BYTES("GET / HTTP/1.1\r\nHost: a\r\n\r\n"), HTTP_HEAD_OK,
@@ -146,7 +146,7 @@ test_request_good(void **state)
 }
 
 static void
-test_request_bad(void **state)
+a_bad_request_head_has_its_status(void **state)
 {
 	static const struct row rows[] = {
 	    {__LINE__, CHECK_BYTES("\r\nGET / HTTP/1.1\r\n\r\n"), HTTP_HEAD_BAD, ""},
@@ -199,7 +199,7 @@ test_request_bad(void **state)
 }
 
 static void
-test_response(void **state)
+a_response_head_is_read_or_bad(void **state)
 {
 	static const struct row rows[] = {
 	    {__LINE__, CHECK_BYTES("HTTP/1.1 200 OK\r\nA: b\r\n\r\nbody"), HTTP_HEAD_OK,
@@ -266,7 +266,7 @@ check_bound(int line, const char *prefix, size_t fill, const char *suffix,
 #define LINE_END " HTTP/1.1\r\n\r\n"
 
 static void
-test_bounds(void **state)
+heads_are_bounded(void **state)
 {
 	static char many[HTTP_FIELDS_MAX * 5 + 100];
 	size_t n = (size_t)sprintf(many, "A / HTTP/1.1\r\n");
@@ -303,7 +303,7 @@ fields_of(const char *text)
 }
 
 static void
-test_framing(void **state)
+a_body_has_one_framing_or_is_refused(void **state)
 {
 	static const struct {
 		int line;
@@ -365,7 +365,7 @@ test_framing(void **state)
 }
 
 static void
-test_lookup(void **state)
+fields_are_found_by_any_case(void **state)
 {
 	const struct http_fields *fields =
 	    fields_of("A: 1\r\nb: x , Close,,y\r\na: 2\r\nB: \"z\"\r\n");
@@ -394,7 +394,7 @@ test_lookup(void **state)
 }
 
 static void
-test_accept(void **state)
+a_type_is_accepted_as_its_q_says(void **state)
 {
 	static const struct {
 		int line;
@@ -426,10 +426,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_accept),	cmocka_unit_test(test_request_good),
-	    cmocka_unit_test(test_request_bad), cmocka_unit_test(test_response),
-	    cmocka_unit_test(test_bounds),	cmocka_unit_test(test_framing),
-	    cmocka_unit_test(test_lookup),
+	    cmocka_unit_test(a_type_is_accepted_as_its_q_says),
+	    cmocka_unit_test(a_good_request_head_is_read_however_it_is_cut),
+	    cmocka_unit_test(a_bad_request_head_has_its_status),
+	    cmocka_unit_test(a_response_head_is_read_or_bad),
+	    cmocka_unit_test(heads_are_bounded),
+	    cmocka_unit_test(a_body_has_one_framing_or_is_refused),
+	    cmocka_unit_test(fields_are_found_by_any_case),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

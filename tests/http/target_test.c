@@ -10,7 +10,7 @@
 #include "support/rng.h"
 
 static void
-test_parse(void **state)
+a_request_target_is_a_path_and_a_query(void **state)
 {
 	static const struct {
 		int line;
@@ -116,7 +116,7 @@ query_text(struct span query, size_t cap, char *out, size_t out_cap)
 }
 
 static void
-test_query(void **state)
+a_query_is_names_and_values(void **state)
 {
 	static const struct {
 		int line;
@@ -167,7 +167,7 @@ test_query(void **state)
 
 /* decode(encode(x)) = x, for paths and queries, where x has no NUL. */
 static void
-test_round_trip(void **state)
+what_is_encoded_is_decoded(void **state)
 {
 	uint64_t rng = rng_seed("percent round trip");
 	uint8_t in[40], out[40];
@@ -201,9 +201,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_parse),
-	    cmocka_unit_test(test_query),
-	    cmocka_unit_test(test_round_trip),
+	    cmocka_unit_test(a_request_target_is_a_path_and_a_query),
+	    cmocka_unit_test(a_query_is_names_and_values),
+	    cmocka_unit_test(what_is_encoded_is_decoded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

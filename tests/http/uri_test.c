@@ -30,7 +30,7 @@ run(const struct row *rows, size_t n, is_fn *is)
 #define LABEL_50 "a123456789b123456789c123456789d123456789e123456789"
 
 static void
-test_host(void **state)
+a_host_is_a_name_or_an_address(void **state)
 {
 	static const struct row rows[] = {
 	    {__LINE__, "a", true},
@@ -70,7 +70,7 @@ test_host(void **state)
 }
 
 static void
-test_ipv6(void **state)
+an_ipv6_address_has_one_gap_at_most(void **state)
 {
 	static const struct row rows[] = {
 	    {__LINE__, "::", true},
@@ -117,7 +117,7 @@ test_ipv6(void **state)
 }
 
 static void
-test_authority(void **state)
+an_authority_is_a_host_and_a_port(void **state)
 {
 	static const struct row rows[] = {
 	    {__LINE__, "a", true},
@@ -154,7 +154,7 @@ test_authority(void **state)
 }
 
 static void
-test_characters(void **state)
+only_characters_of_a_uri_pass(void **state)
 {
 	(void)state;
 	for (unsigned c = 0; c < 256; c++) {
@@ -181,10 +181,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_host),
-	    cmocka_unit_test(test_ipv6),
-	    cmocka_unit_test(test_authority),
-	    cmocka_unit_test(test_characters),
+	    cmocka_unit_test(a_host_is_a_name_or_an_address),
+	    cmocka_unit_test(an_ipv6_address_has_one_gap_at_most),
+	    cmocka_unit_test(an_authority_is_a_host_and_a_port),
+	    cmocka_unit_test(only_characters_of_a_uri_pass),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,7 +29,7 @@ url_text(const struct http_url *u, char *out, size_t cap)
 }
 
 static void
-test_good(void **state)
+a_url_is_read_as_users_type_it(void **state)
 {
 	static const struct {
 		int line;
@@ -83,7 +83,7 @@ test_good(void **state)
 }
 
 static void
-test_bad(void **state)
+a_bad_url_says_what_is_wrong(void **state)
 {
 	static const struct {
 		int line;
@@ -163,8 +163,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_good),
-	    cmocka_unit_test(test_bad),
+	    cmocka_unit_test(a_url_is_read_as_users_type_it),
+	    cmocka_unit_test(a_bad_url_says_what_is_wrong),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -83,7 +83,7 @@ static const struct {
 /* clang-format on */
 
 static void
-test_rows(void **state)
+a_file_of_either_order_is_read_or_bad(void **state)
 {
 	static uint8_t image[ROOM];
 
@@ -135,7 +135,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_rows),
+	    cmocka_unit_test(a_file_of_either_order_is_read_or_bad),
 	    cmocka_unit_test(longer_record_headers_under_the_common_magic_are_found),
 	};
 

@@ -10,7 +10,7 @@
 #include "support/transcript.h"
 
 static void
-test_bytes(void **state)
+headers_are_these_bytes(void **state)
 {
 	static const struct {
 		int line;
@@ -47,7 +47,7 @@ test_bytes(void **state)
 
 /* read(write(x)) = x */
 static void
-test_round_trip(void **state)
+what_is_written_is_read(void **state)
 {
 	uint64_t rng = rng_seed("classic_write");
 	uint8_t file[CLASSIC_FILE_HEADER + CLASSIC_RECORD_HEADER + 4];
@@ -82,8 +82,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_bytes),
-	    cmocka_unit_test(test_round_trip),
+	    cmocka_unit_test(headers_are_these_bytes),
+	    cmocka_unit_test(what_is_written_is_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -50,7 +50,7 @@ static const struct row {
 /* clang-format on */
 
 static void
-test_an_inner_tag_is_told_from_what_it_stands_before(void **state)
+an_inner_tag_is_told_from_what_it_stands_before(void **state)
 {
 	uint8_t bytes[ROOM];
 
@@ -66,7 +66,7 @@ test_an_inner_tag_is_told_from_what_it_stands_before(void **state)
 }
 
 static void
-test_cut_packets_are_not_read_beyond_their_end(void **state)
+cut_packets_are_not_read_beyond_their_end(void **state)
 {
 	uint8_t bytes[ROOM];
 
@@ -93,8 +93,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_an_inner_tag_is_told_from_what_it_stands_before),
-	    cmocka_unit_test(test_cut_packets_are_not_read_beyond_their_end),
+	    cmocka_unit_test(an_inner_tag_is_told_from_what_it_stands_before),
+	    cmocka_unit_test(cut_packets_are_not_read_beyond_their_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -120,7 +120,7 @@ check_row(const struct row *row)
 }
 
 static void
-test_rows(void **state)
+a_packets_flow_is_found_behind_its_headers(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < CHECK_COUNT(rows); i++)
@@ -129,7 +129,7 @@ test_rows(void **state)
 
 /* Both directions are one flow and one hash; another port is another flow. */
 static void
-test_directions(void **state)
+both_directions_are_one_flow(void **state)
 {
 	uint64_t rng = rng_seed("flow directions");
 
@@ -160,7 +160,7 @@ test_directions(void **state)
 
 /* Any bytes: nothing is read behind them, and the text fits. */
 static void
-test_noise(void **state)
+any_bytes_are_read_within_their_end(void **state)
 {
 	static const uint32_t types[] = {NULLT, ETHERNET, RAW, SLL, SLL2, IPV4, IPV6};
 	uint64_t rng = rng_seed("flow noise");
@@ -191,9 +191,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_rows),
-	    cmocka_unit_test(test_directions),
-	    cmocka_unit_test(test_noise),
+	    cmocka_unit_test(a_packets_flow_is_found_behind_its_headers),
+	    cmocka_unit_test(both_directions_are_one_flow),
+	    cmocka_unit_test(any_bytes_are_read_within_their_end),
 	};
 
 	return cmocka_run_group_tests_name("pcap/flow", tests, NULL, NULL);

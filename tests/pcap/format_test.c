@@ -92,7 +92,7 @@ check_every_cut(const struct file *f, const char *name, bool is_head)
 }
 
 static void
-test_classic(void **state)
+a_classic_file_is_whole_at_each_record(void **state)
 {
 	static struct file f;
 
@@ -106,7 +106,7 @@ test_classic(void **state)
 }
 
 static void
-test_classic_records(void **state)
+records_without_a_head_are_counted(void **state)
 {
 	static struct file f;
 
@@ -117,7 +117,7 @@ test_classic_records(void **state)
 }
 
 static void
-test_ng(void **state)
+a_pcapng_file_is_whole_at_each_block(void **state)
 {
 	static struct file f;
 	struct savefile_interface i = {.linktype = 113, .name = span_str("db1/eth0")};
@@ -156,9 +156,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_classic),
-	    cmocka_unit_test(test_classic_records),
-	    cmocka_unit_test(test_ng),
+	    cmocka_unit_test(a_classic_file_is_whole_at_each_record),
+	    cmocka_unit_test(records_without_a_head_are_counted),
+	    cmocka_unit_test(a_pcapng_file_is_whole_at_each_block),
 	    cmocka_unit_test(the_name_of_a_file_decides_its_format),
 	};
 

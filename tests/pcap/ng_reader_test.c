@@ -139,7 +139,7 @@ static const struct {
 /* clang-format on */
 
 static void
-test_rows(void **state)
+blocks_of_either_order_are_read_or_bad(void **state)
 {
 	static uint8_t image[ROOM];
 
@@ -153,7 +153,7 @@ test_rows(void **state)
 
 /* A description longer than what is kept: texts in front of the cut are seen. */
 static void
-test_long_blocks(void **state)
+a_long_description_is_read_up_to_its_bound(void **state)
 {
 	static const struct {
 		int line;
@@ -184,7 +184,7 @@ test_long_blocks(void **state)
 
 /* What of the options is not kept: a comment that ends behind the bound, and the rest. */
 static void
-test_long_options(void **state)
+options_are_kept_up_to_their_bound(void **state)
 {
 	static const struct {
 		int line;
@@ -210,7 +210,7 @@ test_long_options(void **state)
 }
 
 static void
-test_many_interfaces(void **state)
+one_interface_too_many_is_bad(void **state)
 {
 	static uint8_t image[ROOM];
 	static char want[TRANSCRIPT_MAX], got[TRANSCRIPT_MAX];
@@ -235,10 +235,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_rows),
-	    cmocka_unit_test(test_long_blocks),
-	    cmocka_unit_test(test_long_options),
-	    cmocka_unit_test(test_many_interfaces),
+	    cmocka_unit_test(blocks_of_either_order_are_read_or_bad),
+	    cmocka_unit_test(a_long_description_is_read_up_to_its_bound),
+	    cmocka_unit_test(options_are_kept_up_to_their_bound),
+	    cmocka_unit_test(one_interface_too_many_is_bad),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -48,7 +48,7 @@ static const struct {
 };
 
 static void
-test_rows(void **state)
+a_time_is_converted_by_its_resolution(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < CHECK_COUNT(rows); i++)
@@ -70,7 +70,7 @@ oracle(uint64_t ticks, uint8_t tsresol)
 }
 
 static void
-test_oracle(void **state)
+any_time_is_what_wide_arithmetic_says(void **state)
 {
 	uint64_t seed = rng_seed("ng_time");
 	uint64_t rng = seed;
@@ -93,8 +93,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_rows),
-	    cmocka_unit_test(test_oracle),
+	    cmocka_unit_test(a_time_is_converted_by_its_resolution),
+	    cmocka_unit_test(any_time_is_what_wide_arithmetic_says),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,7 +30,7 @@ check_block(int line, const uint8_t *block, size_t n, const char *want)
 }
 
 static void
-test_section(void **state)
+a_section_is_these_bytes(void **state)
 {
 	uint8_t *out = edge_copy((uint8_t[NG_SECTION_MAX]){0}, NG_SECTION_MAX);
 	uint8_t long_text[1000];
@@ -54,7 +54,7 @@ test_section(void **state)
 }
 
 static void
-test_interface(void **state)
+an_interface_is_these_bytes(void **state)
 {
 	static const struct {
 		int line;
@@ -86,7 +86,7 @@ test_interface(void **state)
 
 /* Names are cut at 128 bytes, before a character that would be split; damage is kept. */
 static void
-test_cut(void **state)
+names_are_cut_before_a_character(void **state)
 {
 	static const struct {
 		int line;
@@ -122,7 +122,7 @@ test_cut(void **state)
 }
 
 static void
-test_longest_interface(void **state)
+the_longest_interface_fits(void **state)
 {
 	uint8_t *out = edge_copy((uint8_t[NG_INTERFACE_MAX]){0}, NG_INTERFACE_MAX);
 	uint8_t long_text[15000];
@@ -144,7 +144,7 @@ test_longest_interface(void **state)
 }
 
 static void
-test_statistics(void **state)
+statistics_are_these_bytes(void **state)
 {
 	static const struct {
 		int line;
@@ -179,7 +179,7 @@ test_statistics(void **state)
 }
 
 static void
-test_a_long_comment_of_statistics_is_cut(void **state)
+a_long_comment_of_statistics_is_cut(void **state)
 {
 	uint8_t *out = edge_copy((uint8_t[NG_STATISTICS_MAX]){0}, NG_STATISTICS_MAX);
 	char comment[SAVEFILE_COMMENT_MAX + 9];
@@ -194,7 +194,7 @@ test_a_long_comment_of_statistics_is_cut(void **state)
 }
 
 static void
-test_packet(void **state)
+a_packet_is_these_bytes(void **state)
 {
 	static const struct {
 		int line;
@@ -226,7 +226,7 @@ test_packet(void **state)
 
 /* A record's comments, passed on from either byte order, between what is not kept. */
 static void
-test_comments(void **state)
+comments_are_passed_on_from_either_order(void **state)
 {
 	static const struct {
 		int line;
@@ -272,7 +272,7 @@ test_comments(void **state)
 
 /* read(write(x)) = x, flags included, for a whole stream of what the worker sends. */
 static void
-test_round_trip(void **state)
+what_is_written_is_read(void **state)
 {
 	uint64_t rng = rng_seed("ng_write");
 	uint8_t file[ROOM], *p = file;
@@ -316,15 +316,15 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_section),
-	    cmocka_unit_test(test_interface),
-	    cmocka_unit_test(test_cut),
-	    cmocka_unit_test(test_longest_interface),
-	    cmocka_unit_test(test_statistics),
-	    cmocka_unit_test(test_a_long_comment_of_statistics_is_cut),
-	    cmocka_unit_test(test_packet),
-	    cmocka_unit_test(test_comments),
-	    cmocka_unit_test(test_round_trip),
+	    cmocka_unit_test(a_section_is_these_bytes),
+	    cmocka_unit_test(an_interface_is_these_bytes),
+	    cmocka_unit_test(names_are_cut_before_a_character),
+	    cmocka_unit_test(the_longest_interface_fits),
+	    cmocka_unit_test(statistics_are_these_bytes),
+	    cmocka_unit_test(a_long_comment_of_statistics_is_cut),
+	    cmocka_unit_test(a_packet_is_these_bytes),
+	    cmocka_unit_test(comments_are_passed_on_from_either_order),
+	    cmocka_unit_test(what_is_written_is_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

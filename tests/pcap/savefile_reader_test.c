@@ -39,7 +39,7 @@ static const struct {
 /* clang-format on */
 
 static void
-test_real(void **state)
+files_of_other_programs_are_read(void **state)
 {
 	static uint8_t image[ROOM];
 
@@ -90,7 +90,7 @@ check_long(const uint8_t *file, size_t n, const uint8_t *packet, size_t step)
 }
 
 static void
-test_longest_packet(void **state)
+the_longest_packet_is_read(void **state)
 {
 	static const size_t steps[] = {1, 7, 4096, 65536, 1u << 20};
 	static uint8_t packet[SAVEFILE_SNAPLEN_MAX];
@@ -152,7 +152,7 @@ check_damaged(uint64_t *rng, const uint8_t *image, size_t n, uint64_t seed)
 }
 
 static void
-test_damaged(void **state)
+damage_is_told_where_it_begins(void **state)
 {
 	static const char *const images[] = {
 	    "> wa1b2c3d4 h2 h4 z8 w40000 w1 w1 w2 w3 w4 010203 w1 w2 w1 w1 ff w1 w2 w0 w0",
@@ -179,9 +179,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_real),
-	    cmocka_unit_test(test_longest_packet),
-	    cmocka_unit_test(test_damaged),
+	    cmocka_unit_test(files_of_other_programs_are_read),
+	    cmocka_unit_test(the_longest_packet_is_read),
+	    cmocka_unit_test(damage_is_told_where_it_begins),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -139,7 +139,7 @@ is_protochain(const struct vector *v)
 }
 
 static void
-test_user(void **state)
+a_users_filter_says_what_libpcap_says(void **state)
 {
 	uint64_t seed = rng_seed("splice_user");
 	size_t n_both = 0;
@@ -184,7 +184,7 @@ any_exclude(uint64_t *rng, uint32_t cooked_size)
 }
 
 static void
-test_excludes(void **state)
+what_an_exclude_matches_does_not_pass(void **state)
 {
 	uint64_t seed = rng_seed("splice_excludes");
 	uint64_t rng = seed;
@@ -216,7 +216,7 @@ test_excludes(void **state)
 
 /* Each exclude alone: also where a packet is too short for what it reads. */
 static void
-test_each_exclude(void **state)
+a_packet_too_short_for_an_exclude_passes_it(void **state)
 {
 	uint64_t seed = rng_seed("splice_each_exclude");
 
@@ -234,7 +234,7 @@ test_each_exclude(void **state)
 }
 
 static void
-test_interfaces(void **state)
+only_the_chosen_interfaces_pass(void **state)
 {
 	static const size_t counts[] = {0,   1,	  2,   254,  255, 256,
 					257, 510, 511, 1000, 3000};
@@ -264,7 +264,7 @@ test_interfaces(void **state)
 
 /* The outer tag, beside the packet or in its link header. */
 static void
-test_vlan(void **state)
+the_outer_tag_is_tested_wherever_it_stands(void **state)
 {
 	static const uint8_t link[18] = {[12] = 0x81, [14] = 0xa0, [15] = 7};
 	static const struct {
@@ -319,7 +319,7 @@ test_vlan(void **state)
 
 /* Short programs by hand: what is refused, and what libpcap does not write. */
 static void
-test_programs(void **state)
+programs_no_kernel_takes_are_refused(void **state)
 {
 	static const struct {
 		int line;
@@ -450,7 +450,7 @@ any_insn(uint64_t *rng, uint32_t cooked_size, size_t left)
 }
 
 static void
-test_random(void **state)
+any_program_says_what_libpcap_says(void **state)
 {
 	static struct splice_insn insns[700];
 	uint64_t seed = rng_seed("splice_random");
@@ -477,7 +477,7 @@ test_random(void **state)
 
 /* 4096 instructions are taken, one more is not. */
 static void
-test_length(void **state)
+a_program_of_4096_instructions_is_taken_and_no_longer_one(void **state)
 {
 	static struct splice_insn insns[SPLICE_MAX];
 	struct vector v = {"long", 20, false, insns, SPLICE_MAX};
@@ -503,7 +503,7 @@ test_length(void **state)
 }
 
 static void
-test_snaplen(void **state)
+a_match_keeps_the_snaplen(void **state)
 {
 	static const struct {
 		int line;
@@ -539,11 +539,15 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_user),	 cmocka_unit_test(test_excludes),
-	    cmocka_unit_test(test_each_exclude), cmocka_unit_test(test_interfaces),
-	    cmocka_unit_test(test_vlan),	 cmocka_unit_test(test_random),
-	    cmocka_unit_test(test_programs),	 cmocka_unit_test(test_length),
-	    cmocka_unit_test(test_snaplen),
+	    cmocka_unit_test(a_users_filter_says_what_libpcap_says),
+	    cmocka_unit_test(what_an_exclude_matches_does_not_pass),
+	    cmocka_unit_test(a_packet_too_short_for_an_exclude_passes_it),
+	    cmocka_unit_test(only_the_chosen_interfaces_pass),
+	    cmocka_unit_test(the_outer_tag_is_tested_wherever_it_stands),
+	    cmocka_unit_test(any_program_says_what_libpcap_says),
+	    cmocka_unit_test(programs_no_kernel_takes_are_refused),
+	    cmocka_unit_test(a_program_of_4096_instructions_is_taken_and_no_longer_one),
+	    cmocka_unit_test(a_match_keeps_the_snaplen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -92,7 +92,7 @@ trimmed(struct span s)
 }
 
 static void
-test_a_term_is_taken_where_it_stands_alone(void **state)
+a_term_is_taken_where_it_stands_alone(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < CHECK_COUNT(rows); i++) {
@@ -114,7 +114,7 @@ test_a_term_is_taken_where_it_stands_alone(void **state)
 
 /* Whatever is taken: the rest lies in the filter, and holds every word but the term's. */
 static void
-test_any_words_leave_a_part_of_the_filter(void **state)
+any_words_leave_a_part_of_the_filter(void **state)
 {
 	static const char *const words[] = {"vlan", "5",   "and", "&&", "or",  "||", "(",
 					    ")",    "not", "!",	  "[",	"]",   " ",  "&",
@@ -150,8 +150,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_a_term_is_taken_where_it_stands_alone),
-	    cmocka_unit_test(test_any_words_leave_a_part_of_the_filter),
+	    cmocka_unit_test(a_term_is_taken_where_it_stands_alone),
+	    cmocka_unit_test(any_words_leave_a_part_of_the_filter),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "support/check.h"
+#include "sys/clock.h"
 
 #define MS UINT64_C(1000000)
 
@@ -54,7 +55,7 @@ on_ready(struct connect *c, uint64_t now_ns)
 }
 
 static void
-test_order(void **state)
+addresses_are_tried_in_turn_of_their_families(void **state)
 {
 	static struct connect c;
 
@@ -113,26 +114,34 @@ silent(struct net_address *a, int fillers[2])
 	return fd;
 }
 
+/* Steps at one and the same time, as often as something happens. */
+static enum connect_result
+step_until_over(struct connect *c, struct loop *loop, uint64_t now_ns, int *fd)
+{
+	enum connect_result result = connect_step(c, now_ns, fd);
+
+	for (int i = 0; i < 1000 && result == CONNECT_MORE; i++) {
+		loop_run_once(loop, clock_monotonic_ns() + 10 * MS);
+		result = connect_step(c, now_ns, fd);
+	}
+	return result;
+}
+
 /* Nobody listens at the first: the next one follows at once. */
 static void
-test_refused(void **state)
+a_refusal_brings_the_next_address_at_once(void **state)
 {
 	static struct connect c;
 	struct net_address list[2];
 	struct loop loop;
 	int fds[2] = {listener(&list[0], 1), listener(&list[1], 1)};
-	enum connect_result result = CONNECT_MORE;
 	int fd = -1;
 
 	(void)state;
 	close(fds[0]);
 	assert_int_equal(loop_init(&loop), 0);
 	connect_start(&c, &loop, NULL, list, 2, on_ready);
-	for (int i = 0; i < 1000 && result == CONNECT_MORE; i++) {
-		result = connect_step(&c, 5, &fd);
-		loop_run_once(&loop, 0);
-	}
-	assert_int_equal(result, CONNECT_DONE);
+	assert_int_equal(step_until_over(&c, &loop, 5, &fd), CONNECT_DONE);
 	assert_int_equal(c.error, -ECONNREFUSED);
 	assert_true(fd >= 0);
 	close(fd);
@@ -142,7 +151,7 @@ test_refused(void **state)
 
 /* The first says nothing: the second is tried 250 ms later, and both go on. */
 static void
-test_delay(void **state)
+a_silent_address_is_joined_after_250_ms(void **state)
 {
 	static struct connect c;
 	struct net_address list[3];
@@ -162,7 +171,7 @@ test_delay(void **state)
 	assert_int_equal(c.next, 1);
 	connect_step(&c, 1250 * MS, &fd);
 	assert_int_equal(c.next, 2);
-	assert_int_equal(connect_step(&c, 1251 * MS, &fd), CONNECT_DONE);
+	assert_int_equal(step_until_over(&c, &loop, 1251 * MS, &fd), CONNECT_DONE);
 	assert_int_equal(c.n_open, 0);
 	assert_int_equal(c.next, 3); /* the third is not needed */
 	close(fd);
@@ -175,12 +184,11 @@ test_delay(void **state)
 
 /* All fail: the last error and its address are told. */
 static void
-test_all_fail(void **state)
+the_last_failure_is_told(void **state)
 {
 	static struct connect c;
 	struct net_address list[2];
 	struct loop loop;
-	enum connect_result result = CONNECT_MORE;
 	int fd;
 
 	(void)state;
@@ -188,9 +196,7 @@ test_all_fail(void **state)
 		close(listener(&list[i], 1));
 	assert_int_equal(loop_init(&loop), 0);
 	connect_start(&c, &loop, NULL, list, 2, on_ready);
-	for (int i = 0; i < 1000 && result == CONNECT_MORE; i++)
-		result = connect_step(&c, 5, &fd);
-	assert_int_equal(result, CONNECT_FAILED);
+	assert_int_equal(step_until_over(&c, &loop, 5, &fd), CONNECT_FAILED);
 	assert_int_equal(c.error, -ECONNREFUSED);
 	assert_int_equal(c.last, 1);
 	connect_start(&c, &loop, NULL, list, 0, on_ready);
@@ -202,10 +208,10 @@ int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_order),
-	    cmocka_unit_test(test_refused),
-	    cmocka_unit_test(test_delay),
-	    cmocka_unit_test(test_all_fail),
+	    cmocka_unit_test(addresses_are_tried_in_turn_of_their_families),
+	    cmocka_unit_test(a_refusal_brings_the_next_address_at_once),
+	    cmocka_unit_test(a_silent_address_is_joined_after_250_ms),
+	    cmocka_unit_test(the_last_failure_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -67,7 +67,7 @@ static const struct row rows[] = {
 };
 
 static void
-test_rows(void **state)
+an_answer_gives_its_addresses_or_why_not(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < CHECK_COUNT(rows); i++) {
@@ -95,7 +95,7 @@ test_rows(void **state)
 
 /* A good answer cut anywhere ends on a no-access page: nothing behind it is read. */
 static void
-test_cuts(void **state)
+a_cut_answer_is_not_read_behind_its_end(void **state)
 {
 	const struct row *row = &rows[1];
 
@@ -118,8 +118,8 @@ int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_rows),
-	    cmocka_unit_test(test_cuts),
+	    cmocka_unit_test(an_answer_gives_its_addresses_or_why_not),
+	    cmocka_unit_test(a_cut_answer_is_not_read_behind_its_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

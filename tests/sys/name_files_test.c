@@ -30,7 +30,7 @@ static const struct hosts_row hosts_rows[] = {
 };
 
 static void
-test_hosts(void **state)
+a_host_is_found_by_any_of_its_names(void **state)
 {
 	uint8_t *bytes = edge_copy(HOSTS, sizeof(HOSTS) - 1);
 
@@ -73,7 +73,7 @@ static const struct conf_row conf_rows[] = {
 };
 
 static void
-test_conf(void **state)
+resolv_conf_is_read_within_its_bounds(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < CHECK_COUNT(conf_rows); i++) {
@@ -123,7 +123,7 @@ static const struct search_row search_rows[] = {
 };
 
 static void
-test_search(void **state)
+a_name_is_searched_as_its_dots_say(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < CHECK_COUNT(search_rows); i++) {
@@ -153,9 +153,9 @@ int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_hosts),
-	    cmocka_unit_test(test_conf),
-	    cmocka_unit_test(test_search),
+	    cmocka_unit_test(a_host_is_found_by_any_of_its_names),
+	    cmocka_unit_test(resolv_conf_is_read_within_its_bounds),
+	    cmocka_unit_test(a_name_is_searched_as_its_dots_say),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

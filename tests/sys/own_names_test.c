@@ -6,7 +6,7 @@
 #include "support/check.h"
 
 static void
-test_rows(void **state)
+a_machine_is_known_by_its_names(void **state)
 {
 	static const struct {
 		int line;
@@ -42,7 +42,7 @@ test_rows(void **state)
 
 /* No name is cut into another one. */
 static void
-test_what_does_not_fit_is_left_out(void **state)
+what_does_not_fit_is_left_out(void **state)
 {
 	char mem[12];
 	struct text t;
@@ -58,8 +58,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_rows),
-	    cmocka_unit_test(test_what_does_not_fit_is_left_out),
+	    cmocka_unit_test(a_machine_is_known_by_its_names),
+	    cmocka_unit_test(what_does_not_fit_is_left_out),
 	};
 
 	return cmocka_run_group_tests_name("sys/own_names", tests, NULL, NULL);

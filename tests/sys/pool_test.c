@@ -33,7 +33,7 @@ check_piece(const struct piece *piece)
 
 /* Each piece holds its own byte everywhere: an overlap would show in the other's. */
 static void
-test_random(void **state)
+no_two_pieces_overlap(void **state)
 {
 	uint64_t rng = rng_seed("pool_test");
 	static struct piece pieces[PIECES];
@@ -70,7 +70,7 @@ test_random(void **state)
 }
 
 static void
-test_bounds(void **state)
+a_pool_ends_at_its_bound(void **state)
 {
 	struct pool none = {0};
 	struct pool p;
@@ -107,8 +107,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_random),
-	    cmocka_unit_test(test_bounds),
+	    cmocka_unit_test(no_two_pieces_overlap),
+	    cmocka_unit_test(a_pool_ends_at_its_bound),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,7 +22,7 @@ static const struct {
 
 /* Many times: the place is random. A system's range may be smaller than what is wanted. */
 static void
-test_ranges(void **state)
+a_range_lies_within_the_systems(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < CHECK_COUNT(rows) * 100; i++) {
@@ -62,7 +62,7 @@ port_of(int fd)
 
 /* Each in turn, and what others have is passed over. */
 static void
-test_turns(void **state)
+ports_are_given_in_turn(void **state)
 {
 	int taken = socket(AF_INET, SOCK_STREAM, 0);
 	struct sockaddr_in any = {.sin_family = AF_INET};
@@ -87,7 +87,7 @@ test_turns(void **state)
 
 /* One port, and it is taken: an error, and no endless search. */
 static void
-test_exhausted(void **state)
+a_range_that_is_taken_is_an_error(void **state)
 {
 	int taken = socket(AF_INET, SOCK_STREAM, 0);
 	struct sockaddr_in any = {.sin_family = AF_INET};
@@ -107,7 +107,7 @@ test_exhausted(void **state)
 
 /* The end of all ports: the next one is the first of the range. */
 static void
-test_last_port(void **state)
+behind_the_last_port_comes_the_first(void **state)
 {
 	struct ports p = {.first = 65534, .last = 65535, .next = 65535};
 	int rc;
@@ -124,10 +124,10 @@ int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_ranges),
-	    cmocka_unit_test(test_turns),
-	    cmocka_unit_test(test_exhausted),
-	    cmocka_unit_test(test_last_port),
+	    cmocka_unit_test(a_range_lies_within_the_systems),
+	    cmocka_unit_test(ports_are_given_in_turn),
+	    cmocka_unit_test(a_range_that_is_taken_is_an_error),
+	    cmocka_unit_test(behind_the_last_port_comes_the_first),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

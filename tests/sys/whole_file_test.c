@@ -40,7 +40,7 @@ has(const char *path, const char *want)
 }
 
 static void
-test_appears_at_once(void **state)
+a_file_appears_whole(void **state)
 {
 	struct whole_file f;
 
@@ -61,7 +61,7 @@ test_appears_at_once(void **state)
 }
 
 static void
-test_stays_as_it_was(void **state)
+a_file_that_is_given_up_stays_as_it_was(void **state)
 {
 	struct whole_file f;
 
@@ -79,7 +79,7 @@ test_stays_as_it_was(void **state)
 
 /* What a link leads to is written, the link stays. */
 static void
-test_as_it_is(void **state)
+what_a_link_leads_to_is_written(void **state)
 {
 	struct whole_file f;
 	struct stat st;
@@ -101,7 +101,7 @@ test_as_it_is(void **state)
 /* In a directory that others write to as well: what the temporary file's name leads to
  * stays as it is. */
 static void
-test_no_link_is_followed(void **state)
+no_link_is_followed(void **state)
 {
 	struct whole_file f;
 	struct stat st;
@@ -121,7 +121,7 @@ test_no_link_is_followed(void **state)
 }
 
 static void
-test_failures(void **state)
+what_cannot_be_written_is_told(void **state)
 {
 	struct whole_file f;
 
@@ -145,11 +145,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_appears_at_once),
-	    cmocka_unit_test(test_stays_as_it_was),
-	    cmocka_unit_test(test_as_it_is),
-	    cmocka_unit_test(test_no_link_is_followed),
-	    cmocka_unit_test(test_failures),
+	    cmocka_unit_test(a_file_appears_whole),
+	    cmocka_unit_test(a_file_that_is_given_up_stays_as_it_was),
+	    cmocka_unit_test(what_a_link_leads_to_is_written),
+	    cmocka_unit_test(no_link_is_followed),
+	    cmocka_unit_test(what_cannot_be_written_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, enter, leave);

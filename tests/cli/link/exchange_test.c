@@ -95,7 +95,7 @@ check(void *ctx, const struct span *pieces, size_t count, const char *how)
 }
 
 static void
-test_every_answer_is_understood_however_it_is_cut(void **state)
+every_answer_is_understood_however_it_is_cut(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < CHECK_COUNT(rows); i++)
@@ -104,7 +104,7 @@ test_every_answer_is_understood_however_it_is_cut(void **state)
 }
 
 static void
-test_an_endless_refusal_is_read_as_far_as_there_is_room(void **state)
+an_endless_refusal_is_read_as_far_as_there_is_room(void **state)
 {
 	struct exchange *e = start(EXCHANGE_TUNNEL);
 	uint8_t piece[1000] = {0};
@@ -120,7 +120,7 @@ test_an_endless_refusal_is_read_as_far_as_there_is_room(void **state)
 }
 
 static void
-test_what_follows_the_answer_is_handed_on(void **state)
+what_follows_the_answer_is_handed_on(void **state)
 {
 	struct exchange *e = start(EXCHANGE_CAPTURE);
 
@@ -146,7 +146,7 @@ test_what_follows_the_answer_is_handed_on(void **state)
 
 /* A connection that breaks proves no end, whatever the framing. */
 static void
-test_a_broken_connection_ends_no_answer(void **state)
+a_broken_connection_ends_no_answer(void **state)
 {
 	struct exchange *e = start(EXCHANGE_ANY);
 
@@ -158,7 +158,7 @@ test_a_broken_connection_ends_no_answer(void **state)
 }
 
 static void
-test_a_cached_answer_is_known_by_its_age(void **state)
+a_cached_answer_is_known_by_its_age(void **state)
 {
 	struct exchange *e = start(EXCHANGE_ANY);
 
@@ -172,7 +172,7 @@ test_a_cached_answer_is_known_by_its_age(void **state)
 }
 
 static void
-test_the_request_is_sent_once_and_anew(void **state)
+the_request_is_sent_once_and_anew(void **state)
 {
 	struct exchange *e = start(EXCHANGE_ANY);
 	struct span all = span_str("GET / HTTP/1.1\r\n\r\n");
@@ -192,12 +192,12 @@ int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_every_answer_is_understood_however_it_is_cut),
-	    cmocka_unit_test(test_an_endless_refusal_is_read_as_far_as_there_is_room),
-	    cmocka_unit_test(test_what_follows_the_answer_is_handed_on),
-	    cmocka_unit_test(test_a_broken_connection_ends_no_answer),
-	    cmocka_unit_test(test_a_cached_answer_is_known_by_its_age),
-	    cmocka_unit_test(test_the_request_is_sent_once_and_anew),
+	    cmocka_unit_test(every_answer_is_understood_however_it_is_cut),
+	    cmocka_unit_test(an_endless_refusal_is_read_as_far_as_there_is_room),
+	    cmocka_unit_test(what_follows_the_answer_is_handed_on),
+	    cmocka_unit_test(a_broken_connection_ends_no_answer),
+	    cmocka_unit_test(a_cached_answer_is_known_by_its_age),
+	    cmocka_unit_test(the_request_is_sent_once_and_anew),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,7 +38,7 @@ static const struct row rows[] = {
 };
 
 static void
-test_rows(void **state)
+a_refusal_says_its_words_and_no_markup(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < CHECK_COUNT(rows); i++) {
@@ -56,7 +56,7 @@ test_rows(void **state)
 }
 
 static void
-test_bounded(void **state)
+the_words_are_bounded(void **state)
 {
 	char body[4000];
 	char mem[1024];
@@ -74,8 +74,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_rows),
-	    cmocka_unit_test(test_bounded),
+	    cmocka_unit_test(a_refusal_says_its_words_and_no_markup),
+	    cmocka_unit_test(the_words_are_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

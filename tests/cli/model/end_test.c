@@ -4,7 +4,7 @@
 #include "support/check.h"
 
 static void
-test_the_first_word_tells_the_kind(void **state)
+the_first_word_tells_the_kind(void **state)
 {
 	static const struct {
 		int line;
@@ -94,7 +94,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_the_first_word_tells_the_kind),
+	    cmocka_unit_test(the_first_word_tells_the_kind),
 	    cmocka_unit_test(only_the_count_of_the_whole_stream_is_a_final_block),
 	    cmocka_unit_test(a_stream_of_our_worker_without_its_last_block_is_cut)};
 

@@ -26,7 +26,7 @@ static const struct row rows[] = {
 };
 
 static void
-test_rows(void **state)
+each_interface_has_a_number_of_its_own(void **state)
 {
 	struct ifindexes x;
 
@@ -46,7 +46,7 @@ test_rows(void **state)
 /* No number is given twice, however many a hostile source shows; beyond the bound a large
  * index, or one whose number is taken, is the unknown one. */
 static void
-test_bound(void **state)
+no_number_is_given_twice(void **state)
 {
 	static uint8_t seen[65536];
 	struct ifindexes x;
@@ -73,8 +73,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_rows),
-	    cmocka_unit_test(test_bound),
+	    cmocka_unit_test(each_interface_has_a_number_of_its_own),
+	    cmocka_unit_test(no_number_is_given_twice),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -74,7 +74,7 @@ static const struct name_row name_rows[] = {
 };
 
 static void
-test_names(void **state)
+each_target_and_interface_has_its_name(void **state)
 {
 	(void)state;
 	set_up(SLL, false);
@@ -100,7 +100,7 @@ assert_all_differ(void)
 
 /* Long names are cut behind a character, and differ nevertheless. */
 static void
-test_long_names(void **state)
+long_names_are_cut_and_differ(void **state)
 {
 	char own[3 * SAVEFILE_NAME_MAX];
 
@@ -127,7 +127,7 @@ test_long_names(void **state)
 }
 
 static void
-test_descriptions(void **state)
+a_description_tells_where_it_comes_from(void **state)
 {
 	static const char *const want[3] = {"http://db1:8475/capture, the \xef\xbf\xbd",
 					    "unix:/run/x, the \xef\xbf\xbd",
@@ -157,7 +157,7 @@ test_descriptions(void **state)
 }
 
 static void
-test_offset_in_description(void **state)
+a_description_tells_the_clocks_offset(void **state)
 {
 	struct interface i = {.target = &targets[0],
 			      .offset = {.kind = CLOCK_OFFSET_KNOWN,
@@ -178,7 +178,7 @@ test_offset_in_description(void **state)
 
 /* A filter that all of a source's interfaces share is kept once. */
 static void
-test_shared_filter(void **state)
+a_filter_that_is_shared_is_kept_once(void **state)
 {
 	struct savefile_interface given = {.linktype = SLL, .filter = span_str("icmp")};
 	uint32_t number;
@@ -196,7 +196,7 @@ test_shared_filter(void **state)
 
 /* A source's counts begin at 0 with each connection: they add up. */
 static void
-test_counts(void **state)
+counts_add_up_over_connections(void **state)
 {
 	struct savefile_statistics told = {.has =
 					       SAVEFILE_HAS_IFRECV | SAVEFILE_HAS_OSDROP,
@@ -306,7 +306,7 @@ drops_are_the_larger_of_both_counts(void **state)
 
 /* One source cannot use up what others need: neither numbers nor memory. */
 static void
-test_bounds(void **state)
+one_source_cannot_use_up_what_others_need(void **state)
 {
 	static char filter[8192];
 	struct savefile_interface given = {.linktype = SLL};
@@ -336,15 +336,15 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_names),
-	    cmocka_unit_test(test_long_names),
-	    cmocka_unit_test(test_descriptions),
-	    cmocka_unit_test(test_offset_in_description),
-	    cmocka_unit_test(test_shared_filter),
-	    cmocka_unit_test(test_counts),
+	    cmocka_unit_test(each_target_and_interface_has_its_name),
+	    cmocka_unit_test(long_names_are_cut_and_differ),
+	    cmocka_unit_test(a_description_tells_where_it_comes_from),
+	    cmocka_unit_test(a_description_tells_the_clocks_offset),
+	    cmocka_unit_test(a_filter_that_is_shared_is_kept_once),
+	    cmocka_unit_test(counts_add_up_over_connections),
 	    cmocka_unit_test(a_link_type_that_does_not_fit_is_refused),
 	    cmocka_unit_test(drops_are_the_larger_of_both_counts),
-	    cmocka_unit_test(test_bounds),
+	    cmocka_unit_test(one_source_cannot_use_up_what_others_need),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

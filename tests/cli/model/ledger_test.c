@@ -40,7 +40,7 @@ expect(int line, const struct ledger *l, uint64_t offered, uint64_t not_fetched,
 }
 
 static void
-test_nothing_begun_is_exact(void **state)
+nothing_begun_is_exact(void **state)
 {
 	struct ledger l = {.is_at_least = false};
 
@@ -49,7 +49,7 @@ test_nothing_begun_is_exact(void **state)
 }
 
 static void
-test_the_last_block_settles_a_capture(void **state)
+the_last_block_settles_a_capture(void **state)
 {
 	struct ledger l = {.is_at_least = false};
 	struct savefile_statistics s = heartbeat(3);
@@ -67,7 +67,7 @@ test_the_last_block_settles_a_capture(void **state)
 }
 
 static void
-test_what_was_not_fetched_is_a_count(void **state)
+what_was_not_fetched_is_a_count(void **state)
 {
 	struct ledger l = {.is_at_least = false};
 	struct ledger_counts told = {
@@ -83,7 +83,7 @@ test_what_was_not_fetched_is_a_count(void **state)
 }
 
 static void
-test_counts_of_a_running_capture_are_lower_bounds(void **state)
+counts_of_a_running_capture_are_lower_bounds(void **state)
 {
 	struct ledger l = {.is_at_least = false};
 	struct ledger_counts told = {.offered = 50, .captured = 50};
@@ -98,7 +98,7 @@ test_counts_of_a_running_capture_are_lower_bounds(void **state)
 }
 
 static void
-test_drops_before_a_reconnect_are_not_forgotten(void **state)
+drops_before_a_reconnect_are_not_forgotten(void **state)
 {
 	struct ledger l = {.is_at_least = false};
 	struct savefile_statistics s = heartbeat(5);
@@ -141,7 +141,7 @@ what_two_captures_may_both_have_counted_is_not_told(void **state)
 }
 
 static void
-test_a_worker_that_does_not_tell_leaves_lower_bounds_for_ever(void **state)
+a_worker_that_does_not_tell_leaves_lower_bounds_for_ever(void **state)
 {
 	struct ledger l = {.is_at_least = false};
 	struct savefile_statistics s = heartbeat(5);
@@ -161,7 +161,7 @@ test_a_worker_that_does_not_tell_leaves_lower_bounds_for_ever(void **state)
 }
 
 static void
-test_a_second_loss_closes_the_first_one(void **state)
+a_second_loss_closes_the_first_one(void **state)
 {
 	struct ledger l = {.is_at_least = false};
 	struct ledger_counts told = {.offered = 30, .captured = 30};
@@ -177,7 +177,7 @@ test_a_second_loss_closes_the_first_one(void **state)
 }
 
 static void
-test_a_settled_capture_needs_no_question_when_it_is_lost(void **state)
+a_settled_capture_needs_no_question_when_it_is_lost(void **state)
 {
 	struct ledger l = {.is_at_least = false};
 	struct savefile_statistics s = last_block(7, 2, 5);
@@ -193,7 +193,7 @@ test_a_settled_capture_needs_no_question_when_it_is_lost(void **state)
 }
 
 static void
-test_a_capture_is_lost_before_the_next_one_begins(void **state)
+a_capture_is_lost_before_the_next_one_begins(void **state)
 {
 	struct ledger l = {.is_at_least = false};
 	struct ledger_counts told = {.offered = 30, .captured = 30};
@@ -216,7 +216,7 @@ test_a_capture_is_lost_before_the_next_one_begins(void **state)
 }
 
 static void
-test_a_worker_that_lies_is_not_exact(void **state)
+a_worker_that_lies_is_not_exact(void **state)
 {
 	static const struct {
 		int line;
@@ -242,7 +242,7 @@ test_a_worker_that_lies_is_not_exact(void **state)
 }
 
 static void
-test_a_last_block_that_lies_is_not_exact(void **state)
+a_last_block_that_lies_is_not_exact(void **state)
 {
 	static const struct {
 		int line;
@@ -265,7 +265,7 @@ test_a_last_block_that_lies_is_not_exact(void **state)
 }
 
 static void
-test_the_end_of_a_file_is_exact_where_drops_are_told(void **state)
+the_end_of_a_file_is_exact_where_drops_are_told(void **state)
 {
 	struct ledger l = {.is_at_least = false};
 	struct savefile_statistics s = heartbeat(4);
@@ -282,7 +282,7 @@ test_the_end_of_a_file_is_exact_where_drops_are_told(void **state)
 
 /* Whatever is lost, asked or lied about: exact means that the parts add up. */
 static void
-test_exact_counts_add_up(void **state)
+exact_counts_add_up(void **state)
 {
 	uint64_t rng = rng_seed("ledger");
 
@@ -364,21 +364,20 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_nothing_begun_is_exact),
-	    cmocka_unit_test(test_the_last_block_settles_a_capture),
-	    cmocka_unit_test(test_what_was_not_fetched_is_a_count),
-	    cmocka_unit_test(test_counts_of_a_running_capture_are_lower_bounds),
-	    cmocka_unit_test(test_drops_before_a_reconnect_are_not_forgotten),
-	    cmocka_unit_test(
-		test_a_worker_that_does_not_tell_leaves_lower_bounds_for_ever),
+	    cmocka_unit_test(nothing_begun_is_exact),
+	    cmocka_unit_test(the_last_block_settles_a_capture),
+	    cmocka_unit_test(what_was_not_fetched_is_a_count),
+	    cmocka_unit_test(counts_of_a_running_capture_are_lower_bounds),
+	    cmocka_unit_test(drops_before_a_reconnect_are_not_forgotten),
+	    cmocka_unit_test(a_worker_that_does_not_tell_leaves_lower_bounds_for_ever),
 	    cmocka_unit_test(what_two_captures_may_both_have_counted_is_not_told),
-	    cmocka_unit_test(test_a_second_loss_closes_the_first_one),
-	    cmocka_unit_test(test_a_settled_capture_needs_no_question_when_it_is_lost),
-	    cmocka_unit_test(test_a_capture_is_lost_before_the_next_one_begins),
-	    cmocka_unit_test(test_a_worker_that_lies_is_not_exact),
-	    cmocka_unit_test(test_a_last_block_that_lies_is_not_exact),
-	    cmocka_unit_test(test_the_end_of_a_file_is_exact_where_drops_are_told),
-	    cmocka_unit_test(test_exact_counts_add_up),
+	    cmocka_unit_test(a_second_loss_closes_the_first_one),
+	    cmocka_unit_test(a_settled_capture_needs_no_question_when_it_is_lost),
+	    cmocka_unit_test(a_capture_is_lost_before_the_next_one_begins),
+	    cmocka_unit_test(a_worker_that_lies_is_not_exact),
+	    cmocka_unit_test(a_last_block_that_lies_is_not_exact),
+	    cmocka_unit_test(the_end_of_a_file_is_exact_where_drops_are_told),
+	    cmocka_unit_test(exact_counts_add_up),
 	    cmocka_unit_test(a_block_behind_the_last_word_changes_nothing),
 	};
 

@@ -10,7 +10,7 @@ struct row {
 };
 
 static void
-test_words(void **state)
+a_summary_names_what_is_not_0(void **state)
 {
 	static const struct row rows[] = {
 	    {__LINE__,
@@ -86,7 +86,7 @@ test_words(void **state)
 }
 
 static void
-test_total(void **state)
+a_total_is_exact_only_if_all_parts_are(void **state)
 {
 	struct summary_counts total = {.is_exact = true, .is_file = true};
 	struct summary_counts a = {.offered = 11,
@@ -135,8 +135,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_words),
-	    cmocka_unit_test(test_total),
+	    cmocka_unit_test(a_summary_names_what_is_not_0),
+	    cmocka_unit_test(a_total_is_exact_only_if_all_parts_are),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

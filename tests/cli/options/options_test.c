@@ -35,7 +35,7 @@ parse(struct parsed *p, const char *line)
 }
 
 static void
-test_defaults(void **state)
+without_flags_the_defaults_hold(void **state)
 {
 	struct parsed p;
 
@@ -57,7 +57,7 @@ test_defaults(void **state)
 }
 
 static void
-test_every_way_to_write_a_value(void **state)
+every_way_to_write_a_value(void **state)
 {
 	static const char *const lines[] = {
 	    "-c 7 a",	   "-c7 a",	  "-c=7 a",	 "--c 7 a",
@@ -78,7 +78,7 @@ test_every_way_to_write_a_value(void **state)
 }
 
 static void
-test_values(void **state)
+each_flag_is_stored_in_its_member(void **state)
 {
 	struct parsed p;
 
@@ -208,7 +208,7 @@ flags_of_printing_are_tcpdumps_and_imply_it(void **state)
 }
 
 static void
-test_targets_behind_the_flags(void **state)
+targets_behind_the_flags(void **state)
 {
 	struct parsed p;
 
@@ -223,7 +223,7 @@ test_targets_behind_the_flags(void **state)
 }
 
 static void
-test_help_and_version(void **state)
+help_and_version(void **state)
 {
 	struct parsed p;
 
@@ -239,7 +239,7 @@ test_help_and_version(void **state)
 }
 
 static void
-test_help_fits_its_memory_and_a_terminal(void **state)
+help_fits_its_memory_and_a_terminal(void **state)
 {
 	char mem[OPTIONS_HELP_MAX];
 	struct text help;
@@ -258,7 +258,7 @@ test_help_fits_its_memory_and_a_terminal(void **state)
 
 /* The value of --netrc stands behind "=" or not at all. */
 static void
-test_optional_values(void **state)
+an_optional_value_stands_behind_equals(void **state)
 {
 	struct parsed p;
 
@@ -276,7 +276,7 @@ test_optional_values(void **state)
 }
 
 static void
-test_refused(void **state)
+what_cannot_be_is_refused(void **state)
 {
 	static const char *const lines[] = {
 	    "",
@@ -343,15 +343,15 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_defaults),
-	    cmocka_unit_test(test_every_way_to_write_a_value),
-	    cmocka_unit_test(test_values),
+	    cmocka_unit_test(without_flags_the_defaults_hold),
+	    cmocka_unit_test(every_way_to_write_a_value),
+	    cmocka_unit_test(each_flag_is_stored_in_its_member),
 	    cmocka_unit_test(flags_of_printing_are_tcpdumps_and_imply_it),
-	    cmocka_unit_test(test_targets_behind_the_flags),
-	    cmocka_unit_test(test_help_and_version),
-	    cmocka_unit_test(test_help_fits_its_memory_and_a_terminal),
-	    cmocka_unit_test(test_optional_values),
-	    cmocka_unit_test(test_refused),
+	    cmocka_unit_test(targets_behind_the_flags),
+	    cmocka_unit_test(help_and_version),
+	    cmocka_unit_test(help_fits_its_memory_and_a_terminal),
+	    cmocka_unit_test(an_optional_value_stands_behind_equals),
+	    cmocka_unit_test(what_cannot_be_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -65,7 +65,7 @@ write_one(const struct output_options *options, uint32_t to, uint32_t from,
 }
 
 static void
-test_same_type(void **state)
+packets_of_the_outputs_type_are_copied(void **state)
 {
 	struct span s = write_one(&nano, 276, 276, sll2, sizeof(sll2), 9);
 
@@ -81,7 +81,7 @@ test_same_type(void **state)
 
 /* The direction that its header tells goes with a packet, in pcapng. */
 static void
-test_direction(void **state)
+the_direction_goes_with_a_packet(void **state)
 {
 	struct span s = write_one(&ng, 276, 276, sll2, sizeof(sll2), 0);
 
@@ -91,7 +91,7 @@ test_direction(void **state)
 }
 
 static void
-test_sll2_becomes_sll(void **state)
+sll2_becomes_sll(void **state)
 {
 	static const uint8_t want[] = {0,    4,	   0, 1, 0, 6, 2,    0, 0, 0,
 				       0x0a, 0x0b, 0, 0, 8, 0, 0x45, 1, 2, 3};
@@ -107,7 +107,7 @@ test_sll2_becomes_sll(void **state)
 
 /* SLL2 in classic pcap: the index that tells the targets apart, also in new headers. */
 static void
-test_indexes(void **state)
+sll2_headers_tell_the_targets_apart(void **state)
 {
 	static const uint8_t ip[] = {0x45, 1, 2, 3};
 	const struct output_options options = {.format = &format_classic,
@@ -128,7 +128,7 @@ test_indexes(void **state)
 }
 
 static void
-test_classic_head(void **state)
+a_classic_file_begins_with_its_header(void **state)
 {
 	struct span s;
 
@@ -170,7 +170,7 @@ expect_interface(struct savefile_reader *r, struct span *s, const char *name)
 /* A file in pcapng, read again: blocks stand before what needs them, and in a second file
  * all of them from the start. */
 static void
-test_ng(void **state)
+blocks_stand_before_what_needs_them(void **state)
 {
 	struct savefile_record record = {
 	    .time_ns = 5000000123456789u, .caplen = sizeof(sll2), .origlen = 100};
@@ -240,7 +240,7 @@ test_ng(void **state)
 /* What came with a packet goes on with it, in our byte order, behind the flags of its
  * new header. */
 static void
-test_ng_comments(void **state)
+what_came_with_a_packet_goes_on_with_it(void **state)
 {
 	static const uint8_t data[] = {0x45, 1, 2, 3, 4,   0,	0, 0, /* padded */
 				       0,    1, 0, 2, 'h', 'i', 0, 0, /* comment */
@@ -268,7 +268,7 @@ test_ng_comments(void **state)
 
 /* More blocks than there is room for: all of them come, in pieces. */
 static void
-test_many_interfaces(void **state)
+more_interfaces_than_fit_come_in_pieces(void **state)
 {
 	static char os[100];
 	struct savefile_interface given = {
@@ -308,7 +308,7 @@ test_many_interfaces(void **state)
 
 /* The largest packet that grows by its conversion is cut, and fits. */
 static void
-test_largest(void **state)
+the_largest_packet_fits_after_its_conversion(void **state)
 {
 	uint8_t *data = calloc(1, SAVEFILE_SNAPLEN_MAX);
 	struct savefile_record record = {.caplen = SAVEFILE_SNAPLEN_MAX,
@@ -336,7 +336,7 @@ test_largest(void **state)
 
 /* Room comes back when all is written, and never moves what waits. */
 static void
-test_room(void **state)
+room_comes_back_when_all_is_written(void **state)
 {
 	struct savefile_record record = {.caplen = sizeof(sll2), .origlen = sizeof(sll2)};
 	const uint8_t *first;
@@ -370,11 +370,16 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_same_type),	     cmocka_unit_test(test_direction),
-	    cmocka_unit_test(test_sll2_becomes_sll), cmocka_unit_test(test_indexes),
-	    cmocka_unit_test(test_classic_head),     cmocka_unit_test(test_ng),
-	    cmocka_unit_test(test_many_interfaces),  cmocka_unit_test(test_ng_comments),
-	    cmocka_unit_test(test_largest),	     cmocka_unit_test(test_room),
+	    cmocka_unit_test(packets_of_the_outputs_type_are_copied),
+	    cmocka_unit_test(the_direction_goes_with_a_packet),
+	    cmocka_unit_test(sll2_becomes_sll),
+	    cmocka_unit_test(sll2_headers_tell_the_targets_apart),
+	    cmocka_unit_test(a_classic_file_begins_with_its_header),
+	    cmocka_unit_test(blocks_stand_before_what_needs_them),
+	    cmocka_unit_test(more_interfaces_than_fit_come_in_pieces),
+	    cmocka_unit_test(what_came_with_a_packet_goes_on_with_it),
+	    cmocka_unit_test(the_largest_packet_fits_after_its_conversion),
+	    cmocka_unit_test(room_comes_back_when_all_is_written),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, tear_down);

@@ -23,7 +23,7 @@ static const struct row rows[] = {
 };
 
 static void
-test_names(void **state)
+a_files_name_has_its_number_and_time(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < CHECK_COUNT(rows); i++) {
@@ -42,7 +42,7 @@ test_names(void **state)
 }
 
 static void
-test_numbers(void **state)
+numbers_grow_beyond_five_digits(void **state)
 {
 	struct rotation r;
 	char mem[64];
@@ -63,7 +63,7 @@ test_numbers(void **state)
 
 /* Each file's own time names the one that goes. */
 static void
-test_oldest(void **state)
+the_oldest_file_goes_by_its_own_time(void **state)
 {
 	struct rotation r;
 	char mem[64];
@@ -88,9 +88,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_names),
-	    cmocka_unit_test(test_numbers),
-	    cmocka_unit_test(test_oldest),
+	    cmocka_unit_test(a_files_name_has_its_number_and_time),
+	    cmocka_unit_test(numbers_grow_beyond_five_digits),
+	    cmocka_unit_test(the_oldest_file_goes_by_its_own_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

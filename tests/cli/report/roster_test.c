@@ -77,7 +77,7 @@ static const struct row rows[] = {
 };
 
 static void
-test_rows(void **state)
+who_captures_is_one_line_that_fits(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < CHECK_COUNT(rows); i++) {
@@ -100,7 +100,7 @@ test_rows(void **state)
 
 /* Whatever does not fit is counted, to the last one. */
 static void
-test_many(void **state)
+whoever_does_not_fit_is_counted(void **state)
 {
 	char mem[300];
 
@@ -129,8 +129,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_rows),
-	    cmocka_unit_test(test_many),
+	    cmocka_unit_test(who_captures_is_one_line_that_fits),
+	    cmocka_unit_test(whoever_does_not_fit_is_counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -84,7 +84,7 @@ static const struct row rows[] = {
 };
 
 static void
-test_targets(void **state)
+a_target_says_what_is_known_and_null_else(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < CHECK_COUNT(rows); i++) {
@@ -99,7 +99,7 @@ test_targets(void **state)
 }
 
 static void
-test_frame(void **state)
+head_and_tail_close_the_object(void **state)
 {
 	static const struct summary_counts total = {0};
 	static const char want[] = HEAD "],\n\"total\":{\"targets\":0," ZEROES "}}\n";
@@ -116,7 +116,7 @@ test_frame(void **state)
 
 /* The longest name and reason that there are, of the bytes that grow most. */
 static void
-test_part_has_room(void **state)
+the_longest_part_has_room(void **state)
 {
 	char name[288];
 	char reason[512];
@@ -145,9 +145,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_targets),
-	    cmocka_unit_test(test_frame),
-	    cmocka_unit_test(test_part_has_room),
+	    cmocka_unit_test(a_target_says_what_is_known_and_null_else),
+	    cmocka_unit_test(head_and_tail_close_the_object),
+	    cmocka_unit_test(the_longest_part_has_room),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,7 +32,7 @@ check_values(const struct value *v, size_t n, void (*put)(struct text *, uint64_
 }
 
 static void
-test_counts(void **state)
+a_count_takes_four_characters(void **state)
 {
 	static const struct value v[] = {
 	    {__LINE__, 0, "0"},
@@ -55,7 +55,7 @@ test_counts(void **state)
 }
 
 static void
-test_times(void **state)
+a_time_takes_five_characters(void **state)
 {
 	static const struct value v[] = {
 	    {__LINE__, 0, "0us"},	    {__LINE__, 999, "0us"},
@@ -74,7 +74,7 @@ test_times(void **state)
 }
 
 static void
-test_rate(void **state)
+a_rate_is_the_mean_of_now_and_before(void **state)
 {
 	struct status_rate r = {0};
 
@@ -286,7 +286,7 @@ check_row(const struct row *row)
 }
 
 static void
-test_rows(void **state)
+each_target_has_its_line_and_its_trouble_below(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < CHECK_COUNT(rows); i++)
@@ -322,7 +322,7 @@ check_size(const struct status_row *crowd, unsigned width, unsigned height)
 }
 
 static void
-test_sizes(void **state)
+the_lines_fit_any_screen(void **state)
 {
 	static struct status_row crowd[CROWD];
 	static char names[CROWD][300];
@@ -347,7 +347,7 @@ test_sizes(void **state)
 }
 
 static void
-test_sentence(void **state)
+a_sentence_sums_up_all_targets(void **state)
 {
 	char mem[300];
 	struct text t;
@@ -374,9 +374,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_counts), cmocka_unit_test(test_times),
-	    cmocka_unit_test(test_rate),   cmocka_unit_test(test_rows),
-	    cmocka_unit_test(test_sizes),  cmocka_unit_test(test_sentence),
+	    cmocka_unit_test(a_count_takes_four_characters),
+	    cmocka_unit_test(a_time_takes_five_characters),
+	    cmocka_unit_test(a_rate_is_the_mean_of_now_and_before),
+	    cmocka_unit_test(each_target_has_its_line_and_its_trouble_below),
+	    cmocka_unit_test(the_lines_fit_any_screen),
+	    cmocka_unit_test(a_sentence_sums_up_all_targets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

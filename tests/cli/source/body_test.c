@@ -279,7 +279,7 @@ static const struct {
 };
 
 static void
-test_every_packet_arrives_however_the_stream_is_cut(void **state)
+every_packet_arrives_however_the_stream_is_cut(void **state)
 {
 	struct stream s = stream_new();
 
@@ -312,7 +312,7 @@ test_every_packet_arrives_however_the_stream_is_cut(void **state)
 
 /* One read brings what the queue has no room for: it is kept, and goes when there is. */
 static void
-test_what_the_merge_has_no_room_for_is_kept(void **state)
+what_the_merge_has_no_room_for_is_kept(void **state)
 {
 	struct stream s = stream_new();
 	struct world w;
@@ -343,7 +343,7 @@ test_what_the_merge_has_no_room_for_is_kept(void **state)
 }
 
 static void
-test_what_is_parked_is_forgotten_with_its_connection(void **state)
+what_is_parked_is_forgotten_with_its_connection(void **state)
 {
 	struct stream s = stream_new();
 	struct world w;
@@ -366,7 +366,7 @@ test_what_is_parked_is_forgotten_with_its_connection(void **state)
 /* Room is taken from the mean of this connection's records, not of all there ever were:
  * else a target that had sent much would never be read again. */
 static void
-test_a_reconnected_target_is_read_again(void **state)
+a_reconnected_target_is_read_again(void **state)
 {
 	struct stream s = stream_new();
 	struct world w;
@@ -392,7 +392,7 @@ test_a_reconnected_target_is_read_again(void **state)
 
 /* A stream of our worker's that ends without its last block is cut, wherever it ends. */
 static void
-test_a_missing_last_block_is_a_cut(void **state)
+a_missing_last_block_is_a_cut(void **state)
 {
 	struct stream s = stream_new();
 	struct world w;
@@ -428,7 +428,7 @@ test_a_missing_last_block_is_a_cut(void **state)
 }
 
 static void
-test_a_cut_within_a_record_is_named(void **state)
+a_cut_within_a_record_is_named(void **state)
 {
 	struct stream s = stream_new();
 	struct world w;
@@ -446,7 +446,7 @@ test_a_cut_within_a_record_is_named(void **state)
 
 /* Classic pcap has no last block: only the framing can prove its end. */
 static void
-test_an_end_by_close_proves_nothing(void **state)
+an_end_by_close_proves_nothing(void **state)
 {
 	struct stream s = stream_new();
 	struct stream c;
@@ -471,7 +471,7 @@ test_an_end_by_close_proves_nothing(void **state)
 
 /* A file is the capture itself, whole when it ends between records. */
 static void
-test_a_file_needs_no_answer(void **state)
+a_file_needs_no_answer(void **state)
 {
 	struct stream s = stream_new();
 	struct world w;
@@ -502,7 +502,7 @@ static const struct {
 };
 
 static void
-test_what_is_no_capture_is_named(void **state)
+what_is_no_capture_is_named(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < CHECK_COUNT(foreign_rows); i++) {
@@ -600,7 +600,7 @@ secrets_are_kept_for_the_output(void **state)
 
 /* It may not drag the newest time along. */
 static void
-test_a_time_after_the_limit_is_ahead(void **state)
+a_time_after_the_limit_is_ahead(void **state)
 {
 	struct stream s = stream_new();
 	struct world w;
@@ -627,18 +627,18 @@ int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_every_packet_arrives_however_the_stream_is_cut),
-	    cmocka_unit_test(test_what_the_merge_has_no_room_for_is_kept),
-	    cmocka_unit_test(test_what_is_parked_is_forgotten_with_its_connection),
-	    cmocka_unit_test(test_a_reconnected_target_is_read_again),
-	    cmocka_unit_test(test_a_missing_last_block_is_a_cut),
-	    cmocka_unit_test(test_a_cut_within_a_record_is_named),
-	    cmocka_unit_test(test_an_end_by_close_proves_nothing),
-	    cmocka_unit_test(test_a_file_needs_no_answer),
-	    cmocka_unit_test(test_what_is_no_capture_is_named),
+	    cmocka_unit_test(every_packet_arrives_however_the_stream_is_cut),
+	    cmocka_unit_test(what_the_merge_has_no_room_for_is_kept),
+	    cmocka_unit_test(what_is_parked_is_forgotten_with_its_connection),
+	    cmocka_unit_test(a_reconnected_target_is_read_again),
+	    cmocka_unit_test(a_missing_last_block_is_a_cut),
+	    cmocka_unit_test(a_cut_within_a_record_is_named),
+	    cmocka_unit_test(an_end_by_close_proves_nothing),
+	    cmocka_unit_test(a_file_needs_no_answer),
+	    cmocka_unit_test(what_is_no_capture_is_named),
 	    cmocka_unit_test(packets_that_do_not_fit_pass_and_are_named),
 	    cmocka_unit_test(secrets_are_kept_for_the_output),
-	    cmocka_unit_test(test_a_time_after_the_limit_is_ahead),
+	    cmocka_unit_test(a_time_after_the_limit_is_ahead),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,7 +46,7 @@ static const struct {
 };
 
 static void
-test_rows(void **state)
+a_clocks_answer_is_one_number_of_ns(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < CHECK_COUNT(rows); i++) {
@@ -66,7 +66,7 @@ test_rows(void **state)
 
 /* No answer of ours is so long, however good it looks. */
 static void
-test_long(void **state)
+a_long_answer_is_none(void **state)
 {
 	char body[CLOCK_ANSWER_MAX + 2];
 	uint64_t time_ns;
@@ -80,7 +80,7 @@ test_long(void **state)
 
 /* Cut anywhere, it is none. */
 static void
-test_cuts(void **state)
+an_answer_that_is_cut_is_none(void **state)
 {
 	static const char body[] = "{\"time_ns\":1700000000123456789}";
 	uint64_t time_ns;
@@ -98,9 +98,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_rows),
-	    cmocka_unit_test(test_long),
-	    cmocka_unit_test(test_cuts),
+	    cmocka_unit_test(a_clocks_answer_is_one_number_of_ns),
+	    cmocka_unit_test(a_long_answer_is_none),
+	    cmocka_unit_test(an_answer_that_is_cut_is_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,7 +32,7 @@ static const uint64_t randoms[] = {0, 1, 12345, 250 * MS - 1, UINT64_MAX};
 
 /* Twice as long each time, up to 30 s, with up to a half more at random. */
 static void
-test_delays_double_up_to_30_s(void **state)
+delays_double_up_to_30_s(void **state)
 {
 	static const uint64_t at_least[] = {500 * MS, S,      2 * S,  4 * S, 8 * S,
 					    16 * S,   20 * S, 20 * S, 20 * S};
@@ -54,7 +54,7 @@ test_delays_double_up_to_30_s(void **state)
 }
 
 static void
-test_the_last_try_is_at_the_end_of_retry(void **state)
+the_last_try_is_at_the_end_of_retry(void **state)
 {
 	struct retry r = up();
 	uint64_t last_ns = 0;
@@ -72,7 +72,7 @@ test_the_last_try_is_at_the_end_of_retry(void **state)
 }
 
 static void
-test_without_retry_a_loss_is_final(void **state)
+without_retry_a_loss_is_final(void **state)
 {
 	struct retry r = up();
 
@@ -83,7 +83,7 @@ test_without_retry_a_loss_is_final(void **state)
 
 /* Up for 30 s: the next loss is a new one; sooner, its delays go on growing. */
 static void
-test_a_loss_soon_after_another_waits_longer(void **state)
+a_loss_soon_after_another_waits_longer(void **state)
 {
 	struct retry r = up();
 
@@ -102,7 +102,7 @@ test_a_loss_soon_after_another_waits_longer(void **state)
 
 /* --wait counts from the first try, however often it was lost on the way. */
 static void
-test_a_target_that_never_answered_is_tried_for_wait(void **state)
+a_target_that_never_answered_is_tried_for_wait(void **state)
 {
 	struct retry r = {0};
 
@@ -129,7 +129,7 @@ static const struct {
 };
 
 static void
-test_a_renewed_key_is_connected_again_at_once(void **state)
+a_renewed_key_is_connected_again_at_once(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < CHECK_COUNT(harmless_rows); i++) {
@@ -147,7 +147,7 @@ test_a_renewed_key_is_connected_again_at_once(void **state)
 }
 
 static void
-test_a_loss_that_ends_is_no_gap(void **state)
+a_loss_that_ends_is_no_gap(void **state)
 {
 	struct retry r = up();
 
@@ -176,7 +176,7 @@ static const struct {
 };
 
 static void
-test_a_gap_begins_with_the_last_news(void **state)
+a_gap_begins_with_the_last_news(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < CHECK_COUNT(gap_rows); i++)
@@ -190,14 +190,14 @@ int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_delays_double_up_to_30_s),
-	    cmocka_unit_test(test_the_last_try_is_at_the_end_of_retry),
-	    cmocka_unit_test(test_without_retry_a_loss_is_final),
-	    cmocka_unit_test(test_a_loss_soon_after_another_waits_longer),
-	    cmocka_unit_test(test_a_target_that_never_answered_is_tried_for_wait),
-	    cmocka_unit_test(test_a_renewed_key_is_connected_again_at_once),
-	    cmocka_unit_test(test_a_loss_that_ends_is_no_gap),
-	    cmocka_unit_test(test_a_gap_begins_with_the_last_news),
+	    cmocka_unit_test(delays_double_up_to_30_s),
+	    cmocka_unit_test(the_last_try_is_at_the_end_of_retry),
+	    cmocka_unit_test(without_retry_a_loss_is_final),
+	    cmocka_unit_test(a_loss_soon_after_another_waits_longer),
+	    cmocka_unit_test(a_target_that_never_answered_is_tried_for_wait),
+	    cmocka_unit_test(a_renewed_key_is_connected_again_at_once),
+	    cmocka_unit_test(a_loss_that_ends_is_no_gap),
+	    cmocka_unit_test(a_gap_begins_with_the_last_news),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,7 +8,7 @@
 #define ALL "\"offered\":9,\"captured\":5,\"dropped_by_kernel\":3,\"own_traffic\":1"
 
 static void
-test_answers(void **state)
+a_tally_is_read_with_what_it_promises(void **state)
 {
 	static const struct {
 		int line;
@@ -68,7 +68,7 @@ test_answers(void **state)
 }
 
 static void
-test_a_long_answer_is_none(void **state)
+a_long_answer_is_none(void **state)
 {
 	char body[TALLY_ANSWER_MAX + 1];
 	struct tally_answer a;
@@ -83,8 +83,9 @@ test_a_long_answer_is_none(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_answers),
-					   cmocka_unit_test(test_a_long_answer_is_none)};
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_tally_is_read_with_what_it_promises),
+	    cmocka_unit_test(a_long_answer_is_none)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -54,7 +54,7 @@ static const struct row {
 };
 
 static void
-test_a_label_is_what_no_target_can_begin_with(void **state)
+a_label_is_what_no_target_can_begin_with(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < CHECK_COUNT(rows); i++) {
@@ -77,7 +77,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_a_label_is_what_no_target_can_begin_with),
+	    cmocka_unit_test(a_label_is_what_no_target_can_begin_with),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

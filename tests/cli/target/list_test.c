@@ -48,7 +48,7 @@ put_all(struct text *out, const struct options *o)
 }
 
 static void
-test_rows(void **state)
+a_list_has_a_target_a_line(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < CHECK_COUNT(rows); i++) {
@@ -79,7 +79,7 @@ test_rows(void **state)
 
 /* They stand behind those of the command line; all together are bounded. */
 static void
-test_together(void **state)
+all_lists_together_are_bounded(void **state)
 {
 	const char **list = calloc(MERGE_SOURCES_MAX, sizeof(*list));
 	struct options o = {.targets = list, .n_targets = 1};
@@ -105,7 +105,7 @@ test_together(void **state)
 }
 
 static void
-test_no_file(void **state)
+a_list_that_cannot_be_read_is_named(void **state)
 {
 	struct options o = {.targets_path = NULL, .n_targets = 1};
 	const char **list = NULL;
@@ -124,7 +124,7 @@ test_no_file(void **state)
 
 /* UTF-16 has such lines: each would be cut behind its first letter. */
 static void
-test_nul(void **state)
+a_list_with_a_nul_byte_is_refused(void **state)
 {
 	struct options o = {.n_targets = 0};
 	const char **list = NULL;
@@ -144,10 +144,10 @@ int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_rows),
-	    cmocka_unit_test(test_together),
-	    cmocka_unit_test(test_no_file),
-	    cmocka_unit_test(test_nul),
+	    cmocka_unit_test(a_list_has_a_target_a_line),
+	    cmocka_unit_test(all_lists_together_are_bounded),
+	    cmocka_unit_test(a_list_that_cannot_be_read_is_named),
+	    cmocka_unit_test(a_list_with_a_nul_byte_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -83,7 +83,7 @@ put_entry(char *out, const struct netrc_entry *e)
 }
 
 static void
-test_rows(void **state)
+entries_are_read_as_curl_reads_them(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < CHECK_COUNT(rows); i++) {
@@ -109,7 +109,7 @@ test_rows(void **state)
 }
 
 static void
-test_bounds(void **state)
+words_beyond_their_bound_are_bad(void **state)
 {
 	char text[32 + NETRC_WORD_MAX + 2] = "machine h password ";
 	struct netrc_entry e;
@@ -129,7 +129,7 @@ test_bounds(void **state)
 }
 
 static void
-test_hosts(void **state)
+an_entry_is_for_its_host_or_for_all(void **state)
 {
 	struct netrc_entry e;
 	struct netrc r;
@@ -148,9 +148,9 @@ int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_rows),
-	    cmocka_unit_test(test_bounds),
-	    cmocka_unit_test(test_hosts),
+	    cmocka_unit_test(entries_are_read_as_curl_reads_them),
+	    cmocka_unit_test(words_beyond_their_bound_are_bad),
+	    cmocka_unit_test(an_entry_is_for_its_host_or_for_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,7 +27,7 @@ static const struct row rows[] = {
 };
 
 static void
-test_parse(void **state)
+a_proxy_is_read_from_what_users_type(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < CHECK_COUNT(rows); i++) {
@@ -66,7 +66,7 @@ static const struct request_row request_rows[] = {
 };
 
 static void
-test_requests(void **state)
+connect_names_the_target_and_the_login(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < CHECK_COUNT(request_rows); i++) {
@@ -87,7 +87,7 @@ test_requests(void **state)
 
 /* What does not fit is no request. */
 static void
-test_too_long(void **state)
+what_does_not_fit_is_no_request(void **state)
 {
 	char url[2048] = "http://u:";
 	char mem[PROXY_REQUEST_MAX];
@@ -111,9 +111,9 @@ int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_parse),
-	    cmocka_unit_test(test_requests),
-	    cmocka_unit_test(test_too_long),
+	    cmocka_unit_test(a_proxy_is_read_from_what_users_type),
+	    cmocka_unit_test(connect_names_the_target_and_the_login),
+	    cmocka_unit_test(what_does_not_fit_is_no_request),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,7 +28,7 @@ static const struct row rows[] = {
 };
 
 static void
-test_rows(void **state)
+passwords_are_not_shown(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < CHECK_COUNT(rows); i++) {
@@ -54,7 +54,7 @@ int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_rows),
+	    cmocka_unit_test(passwords_are_not_shown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -39,7 +39,7 @@ static const struct name_row name_rows[] = {
 };
 
 static void
-test_names(void **state)
+a_target_is_called_by_its_host_or_label(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < CHECK_COUNT(name_rows); i++) {
@@ -64,7 +64,7 @@ test_names(void **state)
 }
 
 static void
-test_kinds(void **state)
+a_target_is_what_its_scheme_says(void **state)
 {
 	static const struct {
 		const char *text;
@@ -88,7 +88,7 @@ test_kinds(void **state)
 
 /* What is wrong is said without the password. */
 static void
-test_refused(void **state)
+what_is_wrong_is_said_without_the_password(void **state)
 {
 	static const char *const rows[] = {
 	    "",
@@ -129,7 +129,7 @@ name_two(struct target list[2], const char *one, const char *other)
 }
 
 static void
-test_a_label_is_no_other_targets_name(void **state)
+a_label_is_no_other_targets_name(void **state)
 {
 	struct target list[2];
 	struct target *scratch[2];
@@ -195,7 +195,7 @@ static const struct request_row request_rows[] = {
 };
 
 static void
-test_requests(void **state)
+a_request_has_the_targets_query_before_the_defaults(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < CHECK_COUNT(request_rows); i++) {
@@ -221,7 +221,7 @@ test_requests(void **state)
 }
 
 static void
-test_request_that_does_not_fit(void **state)
+a_request_that_does_not_fit_is_none(void **state)
 {
 	static char filter[40000];
 	struct options o = {.query = {1, {{"filter", filter}}}};
@@ -237,7 +237,7 @@ test_request_that_does_not_fit(void **state)
 }
 
 static void
-test_clock_requests(void **state)
+the_clock_is_asked_beside_the_capture(void **state)
 {
 	static const char *const rows[][3] = {
 	    {"db1", "GET /clock HTTP/1.1", "Host: db1:8475"},
@@ -272,7 +272,7 @@ test_clock_requests(void **state)
 }
 
 static void
-test_ports(void **state)
+each_port_of_the_targets_is_told_once(void **state)
 {
 	static const char *const texts[] = {"db1",    "https://db2:443", "db3",
 					    "x.pcap", "unix:/x",	 "db4:80"};
@@ -335,7 +335,7 @@ static const struct same_row same_rows[] = {
 };
 
 static void
-test_same(void **state)
+spellings_of_one_target_are_the_same(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < CHECK_COUNT(same_rows); i++) {
@@ -362,7 +362,7 @@ test_same(void **state)
 
 /* Each byte of other alphabets takes four: what does not fit must not cost all of it. */
 static void
-test_a_long_name_is_cut_not_empty(void **state)
+a_long_name_is_cut_not_empty(void **state)
 {
 	static const char *const formats[] = {"./%s.pcap", "unix:/%s", "%s"};
 	char letters[101];
@@ -382,7 +382,7 @@ test_a_long_name_is_cut_not_empty(void **state)
 
 /* One of a name's addresses: connected to by the address, asked for by the name. */
 static void
-test_addresses(void **state)
+an_address_is_asked_for_by_its_name(void **state)
 {
 	static const char *const texts[] = {"dns+http://u:secret@db.svc:80",
 					    "10.0.0.1:80", "[fd00::1]"};
@@ -421,7 +421,7 @@ test_addresses(void **state)
 }
 
 static void
-test_shown(void **state)
+a_target_is_shown_without_its_login(void **state)
 {
 	static const struct {
 		const char *text;
@@ -457,18 +457,18 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_names),
-	    cmocka_unit_test(test_same),
-	    cmocka_unit_test(test_addresses),
-	    cmocka_unit_test(test_shown),
-	    cmocka_unit_test(test_kinds),
-	    cmocka_unit_test(test_refused),
-	    cmocka_unit_test(test_a_label_is_no_other_targets_name),
-	    cmocka_unit_test(test_a_long_name_is_cut_not_empty),
-	    cmocka_unit_test(test_requests),
-	    cmocka_unit_test(test_request_that_does_not_fit),
-	    cmocka_unit_test(test_clock_requests),
-	    cmocka_unit_test(test_ports),
+	    cmocka_unit_test(a_target_is_called_by_its_host_or_label),
+	    cmocka_unit_test(spellings_of_one_target_are_the_same),
+	    cmocka_unit_test(an_address_is_asked_for_by_its_name),
+	    cmocka_unit_test(a_target_is_shown_without_its_login),
+	    cmocka_unit_test(a_target_is_what_its_scheme_says),
+	    cmocka_unit_test(what_is_wrong_is_said_without_the_password),
+	    cmocka_unit_test(a_label_is_no_other_targets_name),
+	    cmocka_unit_test(a_long_name_is_cut_not_empty),
+	    cmocka_unit_test(a_request_has_the_targets_query_before_the_defaults),
+	    cmocka_unit_test(a_request_that_does_not_fit_is_none),
+	    cmocka_unit_test(the_clock_is_asked_beside_the_capture),
+	    cmocka_unit_test(each_port_of_the_targets_is_told_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

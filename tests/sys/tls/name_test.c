@@ -6,7 +6,7 @@
 #include "support/check.h"
 
 static void
-test_matches(void **state)
+a_certificates_name_matches_one_host(void **state)
 {
 	static const struct {
 		int line;
@@ -57,7 +57,7 @@ test_matches(void **state)
 }
 
 static void
-test_address(void **state)
+an_address_has_many_spellings(void **state)
 {
 	static const struct {
 		int line;
@@ -94,8 +94,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_matches),
-	    cmocka_unit_test(test_address),
+	    cmocka_unit_test(a_certificates_name_matches_one_host),
+	    cmocka_unit_test(an_address_has_many_spellings),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

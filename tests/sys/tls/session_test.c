@@ -271,7 +271,7 @@ call(struct tls *t, int line, const struct want *w)
 }
 
 static void
-test_scripts(void **state)
+each_result_of_the_engine_has_its_meaning(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < CHECK_COUNT(rows); i++) {
@@ -298,7 +298,7 @@ test_scripts(void **state)
 }
 
 static void
-test_long_host(void **state)
+a_long_host_is_refused(void **state)
 {
 	char host[258];
 
@@ -315,8 +315,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_scripts),
-	    cmocka_unit_test(test_long_host),
+	    cmocka_unit_test(each_result_of_the_engine_has_its_meaning),
+	    cmocka_unit_test(a_long_host_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

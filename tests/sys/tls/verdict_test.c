@@ -142,7 +142,7 @@ static const struct row leaf_rows[] = {
 };
 
 static void
-test_only_a_subject_alternative_name_names_a_host(void **state)
+only_a_subject_alternative_name_names_a_host(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < CHECK_COUNT(leaf_rows); i++) {
@@ -173,7 +173,7 @@ test_only_a_subject_alternative_name_names_a_host(void **state)
 }
 
 static void
-test_each_fault_has_its_words(void **state)
+each_fault_has_its_words(void **state)
 {
 	static const struct {
 		int line;
@@ -235,7 +235,7 @@ test_each_fault_has_its_words(void **state)
 }
 
 static void
-test_an_issuer_needs_no_name(void **state)
+an_issuer_needs_no_name(void **state)
 {
 	struct tls_verdict v = {
 	    .host = "db1", .version = 3, .subject = "CN=ca", .issuer = "CN=ca"};
@@ -248,7 +248,7 @@ test_an_issuer_needs_no_name(void **state)
 }
 
 static void
-test_words_that_do_not_fit_are_no_consent(void **state)
+words_that_do_not_fit_are_no_consent(void **state)
 {
 	struct tls_verdict v = {.host = "db1",
 				.version = 3,
@@ -267,10 +267,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_only_a_subject_alternative_name_names_a_host),
-	    cmocka_unit_test(test_each_fault_has_its_words),
-	    cmocka_unit_test(test_an_issuer_needs_no_name),
-	    cmocka_unit_test(test_words_that_do_not_fit_are_no_consent),
+	    cmocka_unit_test(only_a_subject_alternative_name_names_a_host),
+	    cmocka_unit_test(each_fault_has_its_words),
+	    cmocka_unit_test(an_issuer_needs_no_name),
+	    cmocka_unit_test(words_that_do_not_fit_are_no_consent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -85,7 +85,7 @@ told_to_client(const struct world *w, char comment[static SAVEFILE_COMMENT_MAX])
 }
 
 static void
-test_slot_and_client_are_told_the_same(void **state)
+slot_and_client_are_told_the_same(void **state)
 {
 	struct world *w = new_world();
 	char comment[SAVEFILE_COMMENT_MAX];
@@ -112,7 +112,7 @@ test_slot_and_client_are_told_the_same(void **state)
 }
 
 static void
-test_a_heartbeat_tells_drops_and_no_end(void **state)
+a_heartbeat_tells_drops_and_no_end(void **state)
 {
 	struct world *w = new_world();
 	char comment[SAVEFILE_COMMENT_MAX];
@@ -133,7 +133,7 @@ test_a_heartbeat_tells_drops_and_no_end(void **state)
 }
 
 static void
-test_ends_are_told_in_words_to_act_on(void **state)
+ends_are_told_in_words_to_act_on(void **state)
 {
 	static const struct {
 		int line;
@@ -177,9 +177,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_slot_and_client_are_told_the_same),
-	    cmocka_unit_test(test_a_heartbeat_tells_drops_and_no_end),
-	    cmocka_unit_test(test_ends_are_told_in_words_to_act_on),
+	    cmocka_unit_test(slot_and_client_are_told_the_same),
+	    cmocka_unit_test(a_heartbeat_tells_drops_and_no_end),
+	    cmocka_unit_test(ends_are_told_in_words_to_act_on),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

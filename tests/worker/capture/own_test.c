@@ -137,7 +137,7 @@ is_own(const struct request *r, enum tunnel tunnel, uint16_t from, uint16_t to,
 }
 
 static void
-test_connection(void **state)
+the_captures_own_connection_is_known_in_a_tunnel(void **state)
 {
 	static struct request r;
 
@@ -157,7 +157,7 @@ test_connection(void **state)
 
 /* A listener at any address is known by the one that the client reached. */
 static void
-test_listener(void **state)
+a_listener_is_known_by_its_reached_address(void **state)
 {
 	static struct request r;
 
@@ -172,7 +172,7 @@ test_listener(void **state)
 }
 
 static void
-test_siblings(void **state)
+sibling_streams_are_known_by_their_ports(void **state)
 {
 	static struct request r;
 
@@ -191,7 +191,7 @@ test_siblings(void **state)
 }
 
 static void
-test_forwarded(void **state)
+the_outer_connection_is_known_by_its_client(void **state)
 {
 	static struct request r;
 
@@ -210,10 +210,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_connection),
-	    cmocka_unit_test(test_listener),
-	    cmocka_unit_test(test_siblings),
-	    cmocka_unit_test(test_forwarded),
+	    cmocka_unit_test(the_captures_own_connection_is_known_in_a_tunnel),
+	    cmocka_unit_test(a_listener_is_known_by_its_reached_address),
+	    cmocka_unit_test(sibling_streams_are_known_by_their_ports),
+	    cmocka_unit_test(the_outer_connection_is_known_by_its_client),
 	};
 
 	return cmocka_run_group_tests_name("worker/own", tests, NULL, NULL);

@@ -128,7 +128,7 @@ read_all(struct span file, const struct stream_options *o, const uint32_t *caple
 }
 
 static void
-test_read_back(void **state)
+what_goes_in_comes_out(void **state)
 {
 	static uint8_t body[sizeof(out)];
 	uint64_t rng = rng_seed("stream");
@@ -155,7 +155,7 @@ test_read_back(void **state)
 
 /* Each has a block of each name, and goes back to that of a name that it has again. */
 static void
-test_a_renamed_interface_gets_a_block_of_its_new_name(void **state)
+a_renamed_interface_gets_a_block_of_its_new_name(void **state)
 {
 	struct stream_options o = {.is_ng = true, .linktype = SAVEFILE_LINKTYPE_SLL2};
 	struct stream *s = malloc(sizeof(*s));
@@ -185,7 +185,7 @@ test_a_renamed_interface_gets_a_block_of_its_new_name(void **state)
 
 /* A batch that began with room takes the largest packet, always, and memory ends there. */
 static void
-test_largest_packets_fit(void **state)
+largest_packets_fit(void **state)
 {
 	static uint8_t data[SAVEFILE_SNAPLEN_MAX];
 	struct stream *s = malloc(sizeof(*s));
@@ -231,7 +231,7 @@ there_is_room_below_half_of_the_queue(void **state)
 /* Heartbeats come as chunks of their own; an empty batch leaves no chunk, which would be
  * the last one. */
 static void
-test_statistics_and_empty_batches(void **state)
+an_empty_batch_leaves_no_chunk(void **state)
 {
 	struct stream *s = malloc(sizeof(*s));
 	struct stream_options o = {.is_chunked = true, .is_ng = true};
@@ -279,11 +279,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_read_back),
-	    cmocka_unit_test(test_a_renamed_interface_gets_a_block_of_its_new_name),
-	    cmocka_unit_test(test_largest_packets_fit),
+	    cmocka_unit_test(what_goes_in_comes_out),
+	    cmocka_unit_test(a_renamed_interface_gets_a_block_of_its_new_name),
+	    cmocka_unit_test(largest_packets_fit),
 	    cmocka_unit_test(there_is_room_below_half_of_the_queue),
-	    cmocka_unit_test(test_statistics_and_empty_batches),
+	    cmocka_unit_test(an_empty_batch_leaves_no_chunk),
 	};
 
 	return cmocka_run_group_tests_name("worker/stream", tests, NULL, NULL);

@@ -4,7 +4,7 @@
 #include "support/check.h"
 
 static void
-test_allowed_hosts(void **state)
+a_host_is_allowed_by_name_without_its_port(void **state)
 {
 	static const struct {
 		int line;
@@ -53,7 +53,7 @@ test_allowed_hosts(void **state)
 }
 
 static void
-test_host_names(void **state)
+a_host_name_ends_before_its_port(void **state)
 {
 	static const char *const rows[][2] = {
 	    {"a", "a"},	      {"a:1", "a"},	    {"a:", "a"},    {"a:b", "a:b"},
@@ -69,7 +69,7 @@ test_host_names(void **state)
 }
 
 static void
-test_allowed_interfaces(void **state)
+only_listed_interfaces_are_allowed(void **state)
 {
 	struct config c = {.interfaces = span_str("")};
 
@@ -87,9 +87,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_allowed_hosts),
-	    cmocka_unit_test(test_host_names),
-	    cmocka_unit_test(test_allowed_interfaces),
+	    cmocka_unit_test(a_host_is_allowed_by_name_without_its_port),
+	    cmocka_unit_test(a_host_name_ends_before_its_port),
+	    cmocka_unit_test(only_listed_interfaces_are_allowed),
 	};
 
 	return cmocka_run_group_tests_name("worker/config", tests, NULL, NULL);

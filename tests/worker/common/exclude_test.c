@@ -21,7 +21,7 @@ set(struct net_address *a, const char *text)
 }
 
 static void
-test_rows(void **state)
+own_connections_are_excluded_both_ways(void **state)
 {
 	static const struct row rows[] = {
 	    {__LINE__, ":8475", "10.0.0.1:8475", "10.0.0.2:5555",
@@ -72,7 +72,7 @@ set_hints(struct request *r, const char *client, uint16_t proxy_port, uint16_t f
 
 /* What proxies and the CLI tell (rules 3 and 5); the last text is theirs. */
 static void
-test_hints(void **state)
+what_proxies_and_the_cli_tell_is_excluded(void **state)
 {
 	static const struct {
 		int line;
@@ -129,8 +129,9 @@ test_hints(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows),
-					   cmocka_unit_test(test_hints)};
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(own_connections_are_excluded_both_ways),
+	    cmocka_unit_test(what_proxies_and_the_cli_tell_is_excluded)};
 
 	return cmocka_run_group_tests_name("worker/exclude", tests, NULL, NULL);
 }

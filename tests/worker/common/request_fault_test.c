@@ -81,7 +81,7 @@ check_flips(const struct flip *flips, size_t n, const struct config *config,
 }
 
 static void
-test_a_bounded_operator(void **state)
+a_bounded_operator(void **state)
 {
 	static const struct flip flips[] = {
 	    {__LINE__, 0, 0, 0, NULL},
@@ -170,7 +170,7 @@ test_a_bounded_operator(void **state)
 }
 
 static void
-test_an_operator_without_bounds(void **state)
+an_operator_without_bounds(void **state)
 {
 	static const struct flip flips[] = {
 	    {__LINE__, 0, 0, 0, NULL},
@@ -196,7 +196,7 @@ test_an_operator_without_bounds(void **state)
 }
 
 static void
-test_texts_end_within_their_fields(void **state)
+texts_end_within_their_fields(void **state)
 {
 	static struct request r;
 
@@ -216,7 +216,7 @@ test_texts_end_within_their_fields(void **state)
 }
 
 static void
-test_native_needs_its_one_interface(void **state)
+native_needs_its_one_interface(void **state)
 {
 	static struct request r;
 
@@ -232,7 +232,7 @@ test_native_needs_its_one_interface(void **state)
 
 /* Whatever the operator allows: what the front makes of a query passes. */
 static void
-test_what_the_front_makes_of_queries_is_sound(void **state)
+what_the_front_makes_of_queries_is_sound(void **state)
 {
 	static const char *const queries[] = {
 	    "",
@@ -272,11 +272,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_a_bounded_operator),
-	    cmocka_unit_test(test_an_operator_without_bounds),
-	    cmocka_unit_test(test_texts_end_within_their_fields),
-	    cmocka_unit_test(test_native_needs_its_one_interface),
-	    cmocka_unit_test(test_what_the_front_makes_of_queries_is_sound),
+	    cmocka_unit_test(a_bounded_operator),
+	    cmocka_unit_test(an_operator_without_bounds),
+	    cmocka_unit_test(texts_end_within_their_fields),
+	    cmocka_unit_test(native_needs_its_one_interface),
+	    cmocka_unit_test(what_the_front_makes_of_queries_is_sound),
 	};
 
 	return cmocka_run_group_tests_name("worker/request_fault", tests, set_up, NULL);

@@ -28,7 +28,7 @@ parse(const char *query, struct request *r, struct text *why)
 }
 
 static void
-test_rows(void **state)
+a_query_becomes_a_request_or_says_why_not(void **state)
 {
 	static const struct row rows[] = {
 	    {__LINE__, "", NULL},
@@ -104,7 +104,7 @@ test_rows(void **state)
 }
 
 static void
-test_filter_bounds(void **state)
+a_filter_is_bounded(void **state)
 {
 	static char query[2 * REQUEST_FILTER_MAX];
 	char mem[256];
@@ -125,7 +125,7 @@ test_filter_bounds(void **state)
 
 /* The operator's limits cap what is asked, and are what is had by asking nothing. */
 static void
-test_limits(void **state)
+the_operators_limits_cap_a_request(void **state)
 {
 	char mem[256];
 	struct text why;
@@ -151,7 +151,7 @@ test_limits(void **state)
 
 /* Query over header over default; what the header holds that is unknown is no error. */
 static void
-test_options_header(void **state)
+a_header_overrules_defaults_and_the_query_it(void **state)
 {
 	char mem[256];
 	struct text why;
@@ -177,10 +177,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_rows),
-	    cmocka_unit_test(test_filter_bounds),
-	    cmocka_unit_test(test_limits),
-	    cmocka_unit_test(test_options_header),
+	    cmocka_unit_test(a_query_becomes_a_request_or_says_why_not),
+	    cmocka_unit_test(a_filter_is_bounded),
+	    cmocka_unit_test(the_operators_limits_cap_a_request),
+	    cmocka_unit_test(a_header_overrules_defaults_and_the_query_it),
 	};
 
 	return cmocka_run_group_tests_name("worker/request", tests, NULL, NULL);

@@ -53,7 +53,7 @@ read_seats(const char *text, struct evict_seat *seats)
 }
 
 static void
-test_rows(void **state)
+the_oldest_past_its_grace_leaves_first(void **state)
 {
 	static const struct {
 		int line;
@@ -112,7 +112,7 @@ test_rows(void **state)
 }
 
 static void
-test_hosts(void **state)
+a_host_is_an_address_or_a_network(void **state)
 {
 	static const struct {
 		int line;
@@ -196,7 +196,7 @@ play(const char *attacker, unsigned per_s, uint64_t round_trip_ns)
 }
 
 static void
-test_an_attack_locks_nobody_out(void **state)
+an_attack_locks_nobody_out(void **state)
 {
 	static const struct {
 		const char *attacker;
@@ -217,7 +217,7 @@ test_an_attack_locks_nobody_out(void **state)
 
 /* Beside the obvious way to find who has more than a quarter, on any mix of hosts. */
 static void
-test_nobody_keeps_more_than_its_share_while_others_leave(void **state)
+nobody_keeps_more_than_its_share_while_others_leave(void **state)
 {
 	uint64_t rng = rng_seed("evict");
 
@@ -252,10 +252,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_rows),
-	    cmocka_unit_test(test_hosts),
-	    cmocka_unit_test(test_an_attack_locks_nobody_out),
-	    cmocka_unit_test(test_nobody_keeps_more_than_its_share_while_others_leave),
+	    cmocka_unit_test(the_oldest_past_its_grace_leaves_first),
+	    cmocka_unit_test(a_host_is_an_address_or_a_network),
+	    cmocka_unit_test(an_attack_locks_nobody_out),
+	    cmocka_unit_test(nobody_keeps_more_than_its_share_while_others_leave),
 	};
 
 	return cmocka_run_group_tests_name("worker/evict", tests, NULL, NULL);

@@ -48,7 +48,7 @@ static const struct config plain = {
     .own_names = {(const uint8_t *)"db1,db1.example.org", 19}};
 
 static void
-test_an_origin_is_the_host_or_refused(void **state)
+an_origin_is_the_host_or_refused(void **state)
 {
 	static const struct row rows[] = {
 	    {__LINE__, "Host: db1:8475\r\nOrigin: http://db1:8475\r\n", NULL},
@@ -94,7 +94,7 @@ test_an_origin_is_the_host_or_refused(void **state)
 }
 
 static void
-test_a_browser_on_a_name_that_may_be_anybodys(void **state)
+a_browser_on_a_name_that_may_be_anybodys(void **state)
 {
 	static const struct row rows[] = {
 	    {__LINE__, "Host: evil.example:8475\r\n" BROWSER, "-allow-host"},
@@ -143,7 +143,7 @@ test_a_browser_on_a_name_that_may_be_anybodys(void **state)
 
 /* RFC 9112 3.2.2: what the request line says is the host. */
 static void
-test_the_absolute_form_is_the_host(void **state)
+the_absolute_form_is_the_host(void **state)
 {
 	static const struct row rows[] = {
 	    {__LINE__, "Host: db1\r\n" BROWSER, "-allow-host"},
@@ -156,7 +156,7 @@ test_the_absolute_form_is_the_host(void **state)
 }
 
 static void
-test_the_operators_list_is_for_everybody(void **state)
+the_operators_list_is_for_everybody(void **state)
 {
 	static const struct row rows[] = {
 	    {__LINE__, "Host: w.example.com\r\n" BROWSER, NULL},
@@ -177,10 +177,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_an_origin_is_the_host_or_refused),
-	    cmocka_unit_test(test_a_browser_on_a_name_that_may_be_anybodys),
-	    cmocka_unit_test(test_the_absolute_form_is_the_host),
-	    cmocka_unit_test(test_the_operators_list_is_for_everybody),
+	    cmocka_unit_test(an_origin_is_the_host_or_refused),
+	    cmocka_unit_test(a_browser_on_a_name_that_may_be_anybodys),
+	    cmocka_unit_test(the_absolute_form_is_the_host),
+	    cmocka_unit_test(the_operators_list_is_for_everybody),
 	};
 
 	return cmocka_run_group_tests_name("worker/foreign", tests, NULL, NULL);

@@ -43,7 +43,7 @@ read_fields(const char *fields, struct request_hints *h)
 }
 
 static void
-test_rows(void **state)
+hints_are_read_from_the_headers_of_proxies(void **state)
 {
 	static const struct {
 		int line;
@@ -106,7 +106,7 @@ test_rows(void **state)
 }
 
 static void
-test_more_ports_than_there_is_room_for_are_not_looked_at(void **state)
+more_ports_than_there_is_room_for_are_not_looked_at(void **state)
 {
 	char fields[1024] = "Ddump-Ports: remote=1";
 	struct request_hints h;
@@ -124,8 +124,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_rows),
-	    cmocka_unit_test(test_more_ports_than_there_is_room_for_are_not_looked_at),
+	    cmocka_unit_test(hints_are_read_from_the_headers_of_proxies),
+	    cmocka_unit_test(more_ports_than_there_is_room_for_are_not_looked_at),
 	};
 
 	return cmocka_run_group_tests_name("worker/hints", tests, NULL, NULL);

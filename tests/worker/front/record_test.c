@@ -46,7 +46,7 @@ expect_object(const struct record *r, const char *event, size_t max, struct span
 }
 
 static void
-test_json_is_never_cut(void **state)
+json_is_never_cut(void **state)
 {
 	static struct record r;
 
@@ -86,7 +86,7 @@ ends_with(struct span s, const char *end)
 
 /* The counts and the closing quote are behind the texts, and the line has room for them. */
 static void
-test_lines_keep_their_end(void **state)
+long_lines_keep_their_counts(void **state)
 {
 	static struct record r;
 
@@ -107,7 +107,7 @@ test_lines_keep_their_end(void **state)
 }
 
 static void
-test_short_texts_are_whole(void **state)
+short_texts_are_whole(void **state)
 {
 	static struct record r;
 	struct span line;
@@ -130,7 +130,7 @@ test_short_texts_are_whole(void **state)
 
 /* A filter up to its bound is told as it is; of a longer one, how long it is, too. */
 static void
-test_only_long_filters_are_shortened(void **state)
+only_long_filters_are_shortened(void **state)
 {
 	static char mem[RECORD_JSON_MAX];
 	static struct record r;
@@ -156,10 +156,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_json_is_never_cut),
-	    cmocka_unit_test(test_only_long_filters_are_shortened),
-	    cmocka_unit_test(test_lines_keep_their_end),
-	    cmocka_unit_test(test_short_texts_are_whole),
+	    cmocka_unit_test(json_is_never_cut),
+	    cmocka_unit_test(only_long_filters_are_shortened),
+	    cmocka_unit_test(long_lines_keep_their_counts),
+	    cmocka_unit_test(short_texts_are_whole),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

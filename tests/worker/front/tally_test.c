@@ -24,7 +24,7 @@ record_with_id(uint8_t byte)
 }
 
 static void
-test_an_ended_capture_is_found_for_a_minute(void **state)
+an_ended_capture_is_found_for_a_minute(void **state)
 {
 	static struct tallies all;
 	struct record r = record_with_id(5);
@@ -45,7 +45,7 @@ test_an_ended_capture_is_found_for_a_minute(void **state)
 }
 
 static void
-test_the_newest_256_are_kept(void **state)
+the_newest_256_are_kept(void **state)
 {
 	static struct tallies all;
 	uint8_t id[REQUEST_ID_SIZE] = {0};
@@ -67,7 +67,7 @@ test_the_newest_256_are_kept(void **state)
 }
 
 static void
-test_one_without_an_id_cannot_be_found(void **state)
+one_without_an_id_cannot_be_found(void **state)
 {
 	static struct tallies all;
 	struct record r = record_with_id(0);
@@ -79,7 +79,7 @@ test_one_without_an_id_cannot_be_found(void **state)
 }
 
 static void
-test_ids_are_32_lower_case_hex_digits(void **state)
+ids_are_32_lower_case_hex_digits(void **state)
 {
 	static const struct {
 		int line;
@@ -119,7 +119,7 @@ expect_json(const struct tally *tally, const char *want)
 }
 
 static void
-test_json_says_what_is_exact(void **state)
+json_says_what_is_exact(void **state)
 {
 	struct record r = record_with_id(2);
 	struct tally t;
@@ -142,7 +142,7 @@ test_json_says_what_is_exact(void **state)
 }
 
 static void
-test_json_has_room_for_the_largest_numbers(void **state)
+json_has_room_for_the_largest_numbers(void **state)
 {
 	struct tally tally = {.end = (enum slot_end)999, .is_exact = false};
 	char mem[TALLY_JSON_MAX];
@@ -161,12 +161,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_an_ended_capture_is_found_for_a_minute),
-	    cmocka_unit_test(test_the_newest_256_are_kept),
-	    cmocka_unit_test(test_one_without_an_id_cannot_be_found),
-	    cmocka_unit_test(test_ids_are_32_lower_case_hex_digits),
-	    cmocka_unit_test(test_json_says_what_is_exact),
-	    cmocka_unit_test(test_json_has_room_for_the_largest_numbers),
+	    cmocka_unit_test(an_ended_capture_is_found_for_a_minute),
+	    cmocka_unit_test(the_newest_256_are_kept),
+	    cmocka_unit_test(one_without_an_id_cannot_be_found),
+	    cmocka_unit_test(ids_are_32_lower_case_hex_digits),
+	    cmocka_unit_test(json_says_what_is_exact),
+	    cmocka_unit_test(json_has_room_for_the_largest_numbers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

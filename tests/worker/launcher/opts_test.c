@@ -29,7 +29,7 @@ parse(const char *line)
 }
 
 static void
-test_without_flags_the_defaults_hold(void **state)
+without_flags_the_defaults_hold(void **state)
 {
 	(void)state;
 	assert_int_equal(parse(""), FLAG_RESULT_RUN);
@@ -46,7 +46,7 @@ test_without_flags_the_defaults_hold(void **state)
 }
 
 static void
-test_flags_are_read_into_numbers(void **state)
+flags_are_read_into_numbers(void **state)
 {
 	(void)state;
 	assert_int_equal(parse("-listen;[::1]:80;--max-captures=62;-max-buffer;512K"),
@@ -74,7 +74,7 @@ test_flags_are_read_into_numbers(void **state)
 }
 
 static void
-test_what_cannot_be_is_refused(void **state)
+what_cannot_be_is_refused(void **state)
 {
 	static const char *const lines[][2] = {
 	    {"x", "x: not an option"},
@@ -122,7 +122,7 @@ test_what_cannot_be_is_refused(void **state)
 }
 
 static void
-test_help_fits_its_memory_and_a_terminal(void **state)
+help_fits_its_memory_and_a_terminal(void **state)
 {
 	char help_mem[OPTS_HELP_MAX];
 	struct text help;
@@ -143,10 +143,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_without_flags_the_defaults_hold),
-	    cmocka_unit_test(test_flags_are_read_into_numbers),
-	    cmocka_unit_test(test_what_cannot_be_is_refused),
-	    cmocka_unit_test(test_help_fits_its_memory_and_a_terminal),
+	    cmocka_unit_test(without_flags_the_defaults_hold),
+	    cmocka_unit_test(flags_are_read_into_numbers),
+	    cmocka_unit_test(what_cannot_be_is_refused),
+	    cmocka_unit_test(help_fits_its_memory_and_a_terminal),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -497,7 +497,7 @@ is_in_bounds(struct world *w)
 }
 
 static void
-test_loops(void **state)
+loops_end_within_their_bounds(void **state)
 {
 	uint64_t rng = rng_seed("loopguard loops");
 	int n = runs(60);
@@ -566,7 +566,7 @@ give_cause(struct world *w)
 }
 
 static void
-test_honest(void **state)
+honest_loads_are_never_left_out(void **state)
 {
 	uint64_t rng = rng_seed("loopguard honest");
 	struct sums sums = {0};
@@ -589,7 +589,7 @@ test_honest(void **state)
 
 /* Bursts at the pace of the rounds: only the random length of a hold tells them apart. */
 static void
-test_regular(void **state)
+bursts_at_the_pace_of_a_test_are_honest(void **state)
 {
 	uint64_t rng = rng_seed("loopguard regular");
 	struct sums sums = {0};
@@ -611,7 +611,7 @@ test_regular(void **state)
 
 /* Nothing sent, nothing held; and a steady load of many flows is not held either. */
 static void
-test_no_hold(void **state)
+nothing_is_held_where_nothing_is_sent(void **state)
 {
 	struct world *w = world_new(1);
 
@@ -634,7 +634,7 @@ test_no_hold(void **state)
 
 /* What was there before anything was sent is no loop: no hold at the start of a capture. */
 static void
-test_without_cause(void **state)
+what_was_there_before_is_no_loop(void **state)
 {
 	static const double rates[] = {3e6, 25e6, 100e6};
 
@@ -656,7 +656,7 @@ test_without_cause(void **state)
 
 /* A client too slow for the traffic: packets are lost, but the capture goes on. */
 static void
-test_slow_client(void **state)
+a_slow_client_loses_packets_and_no_capture(void **state)
 {
 	uint64_t rng = rng_seed("loopguard slow client");
 
@@ -705,7 +705,7 @@ world_of_a_left_loop(uint64_t seed)
 
 /* Sends that go on bring packets that are left out, and nothing grows. */
 static void
-test_left_out(void **state)
+what_is_left_out_does_not_grow(void **state)
 {
 	struct world *w = world_of_a_left_loop(5);
 	uint64_t sent, packets;
@@ -724,7 +724,7 @@ test_left_out(void **state)
 
 /* Three tests later it is out still; when it follows no more, one is enough. */
 static void
-test_again(void **state)
+a_loop_is_out_until_a_test_says_otherwise(void **state)
 {
 	struct world *w = world_of_a_left_loop(6);
 	uint64_t let_go;
@@ -749,7 +749,7 @@ test_again(void **state)
 
 /* Where nothing is sent nothing is learned. */
 static void
-test_again_in_silence(void **state)
+silence_proves_nothing(void **state)
 {
 	struct world *w = world_of_a_left_loop(7);
 
@@ -766,7 +766,7 @@ test_again_in_silence(void **state)
 /* One bulk flow as the only traffic, steady or in a burst each round trip of 5 or 50 ms;
  * our writes take the processor from it for some milliseconds. */
 static void
-test_bulk(void **state)
+a_bulk_flow_is_honest_whatever_its_pauses(void **state)
 {
 	static const uint64_t trips_ns[] = {0, 5 * MS, 50 * MS};
 	uint64_t rng = rng_seed("loopguard bulk");
@@ -820,7 +820,7 @@ run_guesser(struct world *w, double mean_ns)
 }
 
 static void
-test_guesser(void **state)
+who_guesses_the_draws_ends_no_capture(void **state)
 {
 	uint64_t rng = rng_seed("loopguard guesser");
 	struct sums sums = {0};
@@ -840,17 +840,17 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_loops),
-	    cmocka_unit_test(test_honest),
-	    cmocka_unit_test(test_regular),
-	    cmocka_unit_test(test_no_hold),
-	    cmocka_unit_test(test_without_cause),
-	    cmocka_unit_test(test_slow_client),
-	    cmocka_unit_test(test_left_out),
-	    cmocka_unit_test(test_again),
-	    cmocka_unit_test(test_again_in_silence),
-	    cmocka_unit_test(test_bulk),
-	    cmocka_unit_test(test_guesser),
+	    cmocka_unit_test(loops_end_within_their_bounds),
+	    cmocka_unit_test(honest_loads_are_never_left_out),
+	    cmocka_unit_test(bursts_at_the_pace_of_a_test_are_honest),
+	    cmocka_unit_test(nothing_is_held_where_nothing_is_sent),
+	    cmocka_unit_test(what_was_there_before_is_no_loop),
+	    cmocka_unit_test(a_slow_client_loses_packets_and_no_capture),
+	    cmocka_unit_test(what_is_left_out_does_not_grow),
+	    cmocka_unit_test(a_loop_is_out_until_a_test_says_otherwise),
+	    cmocka_unit_test(silence_proves_nothing),
+	    cmocka_unit_test(a_bulk_flow_is_honest_whatever_its_pauses),
+	    cmocka_unit_test(who_guesses_the_draws_ends_no_capture),
 	};
 
 	return cmocka_run_group_tests_name("worker/loopguard", tests, NULL, NULL);

@@ -39,7 +39,7 @@ share(struct loopleft *l, uint16_t port, uint64_t now_ns)
 }
 
 static void
-test_proved(void **state)
+a_proved_flow_is_out(void **state)
 {
 	struct loopleft l = {0};
 
@@ -62,7 +62,7 @@ test_proved(void **state)
 
 /* Another capture's flow is out until 2 s after that one has it no more. It is not tested. */
 static void
-test_shared(void **state)
+a_shared_flow_is_out_while_the_other_has_it(void **state)
 {
 	struct loopleft l = {0};
 
@@ -80,7 +80,7 @@ test_shared(void **state)
 }
 
 static void
-test_both(void **state)
+a_flow_that_is_proved_twice_is_out_once(void **state)
 {
 	struct loopleft l = {0};
 
@@ -99,7 +99,7 @@ test_both(void **state)
 }
 
 static void
-test_room(void **state)
+a_flow_that_is_in_again_gives_its_place(void **state)
 {
 	struct loopleft l = {0};
 
@@ -122,7 +122,7 @@ test_room(void **state)
 }
 
 static void
-test_no_room(void **state)
+a_full_table_takes_no_other(void **state)
 {
 	struct loopleft l = {0};
 
@@ -138,9 +138,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_proved),  cmocka_unit_test(test_shared),
-	    cmocka_unit_test(test_both),    cmocka_unit_test(test_room),
-	    cmocka_unit_test(test_no_room),
+	    cmocka_unit_test(a_proved_flow_is_out),
+	    cmocka_unit_test(a_shared_flow_is_out_while_the_other_has_it),
+	    cmocka_unit_test(a_flow_that_is_proved_twice_is_out_once),
+	    cmocka_unit_test(a_flow_that_is_in_again_gives_its_place),
+	    cmocka_unit_test(a_full_table_takes_no_other),
 	};
 
 	return cmocka_run_group_tests_name("worker/loopleft", tests, NULL, NULL);
