@@ -120,7 +120,7 @@ def test_a_file_is_complete_when_its_time_is_over(serve, tmp_path):
     (("--rotate-every", "10ms", "-w", "x"), "at least 1s"),
     (("--rotate-keep", "0", "-w", "x"), "1 to 65535"),
 ])
-def test_usage(args, words, tmp_path):
+def test_a_rotation_that_cannot_be_is_refused(args, words, tmp_path):
     assert words in run("a.pcap", *args, code=2, cwd=tmp_path)
     assert list(tmp_path.iterdir()) == []
 

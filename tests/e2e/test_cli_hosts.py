@@ -139,7 +139,7 @@ def test_indexes_tell_hosts_apart_in_classic_sll2(net, tmp_path):
         assert len(lines) == 10
 
 
-def test_native(net, tmp_path):
+def test_native_packets_of_two_hosts_are_merged(net, tmp_path):
     out = tmp_path / "out.pcap"
     ddump = net.ddump("--linktype", "native", *FILTER, "-w", str(out), f"{A}?interface=v0", f"{B}?interface=v1")
     sent = net.exchange(5)

@@ -255,7 +255,7 @@ def test_two_sources_are_merged_in_order(serve, ddump):
     assert "total: received 2000, written 2000, late 0" in result.log
 
 
-def test_request(serve, ddump):
+def test_a_request_has_the_targets_query_and_login(serve, ddump):
     server = serve(chunked(classic([])))
     assert ddump("--filter", "udp port 53", f"http://u:p%20w@{server.target}/x?snaplen=96").code == 0
     lines = server.requests[0].split("\r\n")
@@ -268,7 +268,7 @@ def test_request(serve, ddump):
 
 @pytest.mark.parametrize("endian", "<>")
 @pytest.mark.parametrize("nano", [False, True])
-def test_classic_formats(serve, ddump, endian, nano):
+def test_each_kind_of_classic_pcap_is_read(serve, ddump, endian, nano):
     records = [(1700000000 * SECOND + i * 1_234_567, packet(i)) for i in range(50)]
     server = serve(chunked(classic(records, endian, nano)))
     result = ddump("--time-stamp-precision", "nano", server.target)
@@ -303,7 +303,7 @@ def test_bytes_arrive_in_pieces(serve, ddump, step):
     assert records_of(result.out, nano=True) == records
 
 
-def test_large_packets(serve, ddump):
+def test_packets_larger_than_a_queue_are_merged(serve, ddump):
     """Larger than a queue's first memory, from two sources."""
     big = [(SECOND * (i + 1), bytes([i]) * (262144 - 16 - i)) for i in range(12)]
     a, b = serve(chunked(classic(big[0::2]), (65536,))), serve(with_length(classic(big[1::2])))
@@ -416,7 +416,7 @@ def test_damage_in_the_middle_keeps_what_came_before(serve, ddump):
     assert result.code == 3 and records_of(result.out) == records
 
 
-def test_nobody_listens(ddump):
+def test_a_target_where_nobody_listens_is_named(ddump):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     result = ddump(f"127.0.0.1:{port}")
@@ -446,7 +446,7 @@ def test_a_server_that_says_nothing(serve, ddump):
     assert f"{silent.target}: no answer to the request in time" in result.log
 
 
-def test_require_all(serve, ddump):
+def test_one_failed_target_ends_a_run_that_requires_all(serve, ddump):
     bad = serve(refusal(b"403 Forbidden", b"text/plain", b"no"))
     good = serve().hold(OK + b"\r\n" + classic_head())
     result = ddump("--require-all", bad.target, good.target)
@@ -466,7 +466,7 @@ def test_standard_input_is_a_source():
     assert result.returncode == 0 and records_of(result.stdout) == [(SECOND, b"x")]
 
 
-def test_unix_socket(tmp_path, ddump):
+def test_a_worker_is_reached_over_a_unix_socket(tmp_path, ddump):
     path = str(tmp_path / "s.sock")
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(path)
@@ -641,7 +641,7 @@ def test_a_second_interrupt_ends_at_once(tmp_path, serve):
     live.stdout.close()
 
 
-def test_duration(tmp_path, serve):
+def test_a_duration_ends_the_run(tmp_path, serve):
     server = serve().hold(until_close(classic([(SECOND, b"x")])))
     live = Live(tmp_path, "-d", "200ms", server.target)
     assert live.finish() == 0
@@ -663,7 +663,7 @@ def test_tcpdump_reads_it_live(serve):
     assert done.stdout.strip() == b"10"
 
 
-def test_many_targets(serve, ddump):
+def test_hundreds_of_targets_are_merged_in_order(serve, ddump):
     """More than one round of events holds, all from one server."""
     k, records = 300, [(SECOND + i * 1000, packet(i)) for i in range(10)]
     server = serve(chunked(classic(records)))

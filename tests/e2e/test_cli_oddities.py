@@ -137,13 +137,13 @@ def run(answer, *args):
 
 
 @pytest.mark.parametrize("name", ACCEPTED)
-def test_accepted(name):
+def test_odd_answers_are_accepted(name):
     code, records, _ = run(ACCEPTED[name])
     assert code == 0 and records == ([] if name == "empty capture" else RECORDS)
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_refused(name):
+def test_broken_answers_are_refused_with_a_reason(name):
     answer, words = REFUSED[name]
     code, records, log = run(answer)
     lines = [l for l in log.splitlines() if l.startswith("ddump: 127.0.0.1: ") and "received" not in l]

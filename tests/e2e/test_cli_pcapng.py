@@ -63,12 +63,12 @@ def check(where, name, fields=FIELDS):
     return after
 
 
-def test_classic(where):
+def test_classic_files_are_read_as_one_interface(where):
     assert {row[3] for row in check(where, "one.pcap")} == {"one.pcap"}
     check(where, "two.pcap")
 
 
-def test_editcap(where):
+def test_comments_of_editcap_go_on_with_their_packets(where):
     tool(where, "editcap", "-F", "pcapng", "-a", "3:first comment", "-a", "20:ünïcode",
          "two.pcap", "edited.pcapng")
     rows = check(where, "edited.pcapng")
@@ -79,7 +79,7 @@ def test_editcap(where):
     check(where, "nano.pcap")
 
 
-def test_mergecap(where):
+def test_files_of_mergecap_keep_their_interfaces(where):
     for mode in ("none", "all"):
         tool(where, "mergecap", "-I", mode, "-w", f"{mode}.pcapng", "one.pcap", "two.pcap")
         rows = check(where, f"{mode}.pcapng")

@@ -141,7 +141,7 @@ def test_names_are_the_proxys_to_resolve(proxy, ddump):
     (b"HTTP/1.1 200", "it closed the connection without an answer"),
     (b"", "it closed the connection without an answer"),
 ], ids=["407", "403", "302", "101", "early bytes", "ssh", "large", "half", "nothing"])
-def test_refusals(serve, proxy, ddump, tmp_path, answer, words):
+def test_a_proxys_refusal_is_told_from_a_workers(serve, proxy, ddump, tmp_path, answer, words):
     """One line that says that it was the proxy; the other targets go on."""
     p = proxy(answer)
     (tmp_path / "a.pcap").write_bytes(classic(ONE))
@@ -192,7 +192,7 @@ def test_no_proxy_there(ddump):
     ("http://p:1/x", "neither path nor query"),
     ("", "--proxy: not a value: it is empty"),
 ])
-def test_usage(ddump, url, words):
+def test_a_proxy_that_cannot_be_is_refused(ddump, url, words):
     result = ddump("--proxy", url, "10.99.99.99")
     assert result.code == 2 and words in result.log and "secret" not in result.log
     assert result.log.count("\n") == 1

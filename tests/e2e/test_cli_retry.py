@@ -94,7 +94,7 @@ def test_a_target_that_had_sent_thousands_is_read_again(tmp_path, form):
     assert len(loss_lines(live.process.log())) == 2
 
 
-def test_delays_grow(tmp_path, script):
+def test_delays_grow_while_a_target_is_away(tmp_path, script):
     """Away for a while: refused for a passing reason, then back."""
     server = script(open_ended(RECORDS[:10]), BUSY, BUSY, open_ended(RECORDS[10:]), None)
     begin = time.monotonic()
@@ -208,7 +208,7 @@ def beating(seconds):
     return serve
 
 
-def test_missing_heartbeats(tmp_path):
+def test_a_worker_that_falls_silent_is_lost(tmp_path):
     """One worker falls silent, the other goes on; a source without heartbeats may be silent."""
     gone, alive, classic_one = Server(beating(1)), Server(beating(PATIENCE)), Server(b"")
     classic_one.hold(OK + b"\r\n" + classic(RECORDS))

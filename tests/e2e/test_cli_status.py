@@ -35,7 +35,7 @@ def test_changes_are_told(tmp_path, script):
     assert live.finish() == 3
 
 
-def test_no_flood(tmp_path, script):
+def test_many_lost_targets_are_told_of_once_a_second(tmp_path, script):
     """300 targets that are lost and come back are told of once a second, in bounded lines."""
     servers = [script(open_ended(RECORDS[:2])) for _ in range(30)]
     targets = [f"{s.target}/capture?snaplen={i + 100}" for s in servers for i in range(10)]
@@ -56,7 +56,7 @@ def stats(path):
         return json.load(f)
 
 
-def test_stats_json(tmp_path, serve):
+def test_the_json_summary_says_what_became_of_each_target(tmp_path, serve):
     a, b, c = serve(chunked(ddump_ng(RECORDS, osdrop=7))), serve(FORBIDDEN), str(tmp_path / "c.pcap")
     path = str(tmp_path / "stats.json")
     with open(c, "wb") as f:

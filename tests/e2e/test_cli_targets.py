@@ -108,7 +108,7 @@ def test_certificates_are_for_the_name(new_world, tmp_path):
     assert "127.5.0.1: TLS: certificate is for few.svc, not for 127.5.0.1" in log
 
 
-def test_families(world):
+def test_both_families_of_a_name_are_targets(world):
     code, log, got = world.run("dns+http://both.svc")
     assert code == 0 and got == ["127.5.0.1 Host: both.svc:8475", "::1 Host: both.svc:8475"]
     assert "ddump: ::1: received 1" in log
@@ -150,7 +150,7 @@ def test_interrupted_while_it_looks_up(world):
     (["db1", "db1=db2"], "db1: the label is the name of another target, too"),
     (["a+b=http://u:secret@db2", "db1"], "a label has up to 63 letters"),
 ])
-def test_duplicates(ddump, args, words):
+def test_a_target_given_twice_is_refused(ddump, args, words):
     result = ddump(*args)
     assert result.code == 2 and words in result.log and result.log.count("\n") == 1 and "secret" not in result.log
     first, *rest = args
@@ -174,7 +174,7 @@ def test_a_label_names_the_target_everywhere(serve, ddump, tmp_path):
     assert names == [["old", "old: ./x.pcap"], ["web", f"web: http://{server.target}"]], names
 
 
-def test_deadlines(lab, tmp_path):
+def test_each_step_of_a_connection_has_its_deadline(lab, tmp_path):
     """Each step has its own: a host that is not there, a port that says nothing in TLS,
     nothing to a request, no end of a head. The next step begins with a new one."""
     near, far = lab.namespace("a"), lab.namespace("b")
@@ -221,7 +221,7 @@ def test_link_local_addresses(lab):
     assert done.returncode == 1 and b"say which link the address is on: [fe80::1%eth0]" in done.stderr
 
 
-def test_netrc(tmp_path, serve, ddump):
+def test_a_netrc_file_logs_in_where_the_url_does_not(tmp_path, serve, ddump):
     """As curl reads it; the URL's own user and password win."""
     servers = [serve(chunked(classic(ONE))) for _ in range(3)]
     path = tmp_path / "netrc"

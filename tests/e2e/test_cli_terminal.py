@@ -129,7 +129,7 @@ def check_display(terminal, workers, width):
     return shown
 
 
-def test_display(terminal, workers, tmp_path):
+def test_lines_are_updated_in_place_and_removed(terminal, workers, tmp_path):
     """Lines for all, updated in place, other sizes, messages above them, nothing left."""
     terminal.run(f"{DDUMP} -w {tmp_path}/out.pcap {' '.join(s.target for s in workers)}; echo status $?")
     terminal.wait(lambda t: re.search(r"total +2 of 3 +[5-9]\d", t), "packets are counted")
@@ -164,7 +164,7 @@ def test_display(terminal, workers, tmp_path):
     assert re.search(r"ddump: total: received (\d+), written \1, late 0", text)
 
 
-def test_pipelines(terminal, workers, tmp_path):
+def test_nothing_is_drawn_beside_a_program_that_may_print(terminal, workers, tmp_path):
     """Not beside a program that may print here, unless it is asked for."""
     one, copy = workers[0].target, tmp_path / "copy"
     terminal.run(f"{DDUMP} {one} | tcpdump -nr -")
@@ -179,7 +179,7 @@ def test_pipelines(terminal, workers, tmp_path):
     assert len(records_of(copy.read_bytes())) == 2 * REAL
 
 
-def test_jobs(terminal, workers, tmp_path):
+def test_a_job_in_the_background_draws_nothing(terminal, workers, tmp_path):
     """Suspended: a clean terminal. In the background: nothing is drawn. Back: it is again."""
     terminal.run(f"{DDUMP} -w {tmp_path}/out.pcap {workers[0].target}")
     terminal.wait(lambda t: HEAD in t, "it is shown")
@@ -287,7 +287,7 @@ def test_an_output_that_fails(busy):
     assert b"No space left" in run.bytes and b"\x1b" not in run.bytes[run.bytes.rindex(b"No space"):]
 
 
-def test_no_display(busy):
+def test_nothing_is_drawn_where_it_would_disturb(busy):
     """Not asked for, not on such a terminal, or one where the pipe's reader may print."""
     file, pipe = ("-w", "/dev/null", busy), (busy,)
     runs = [Pty(*args, *out, term=term) for args, out, term in (
@@ -329,7 +329,7 @@ def test_a_terminal_that_takes_nothing(busy):
     assert run.finish() == 0
 
 
-def test_sentences(sentences):
+def test_progress_without_a_terminal_is_a_line_now_and_then(sentences):
     """--progress always without a terminal: a line now and then."""
     wait_for(lambda: "packets/s" in sentences.log(), "the first one")
     assert sentences.stop(signal.SIGINT) == 0

@@ -157,13 +157,13 @@ def test_basic_auth_merged_with_a_plain_target(scene):
     assert "capturing on 2 of 2 targets" in log and "s3cr" not in log
 
 
-def test_wrong_password(scene):
+def test_a_wrong_password_is_refused_and_not_shown(scene):
     log = scene.refused(f"https://ann:wrong@{HOST}:443")
     assert f"ddump: {HOST}: 401 Unauthorized" in log and "wrong" not in log
 
 
 @pytest.mark.parametrize("extra", [[], ["--tls-max", "1.2"]])
-def test_client_certificates(scene, extra):
+def test_a_client_certificate_opens_the_door(scene, extra):
     scene.capture(*extra, *scene.identity("client-p256"), f"https://{HOST}:444", per_frame=1)
 
 
@@ -209,7 +209,7 @@ def test_haproxy_with_client_certificates(scene):
     (446, "ca", 'issuer "CN=ddump other root" is not trusted'),
     (447, "ca", "is for 10.9.0.3, not for 10.9.0.2"),
 ])
-def test_refused_certificates(scene, port, ca, words):
+def test_a_certificate_that_does_not_fit_is_refused(scene, port, ca, words):
     log = scene.refused(f"https://{HOST}:{port}", ca=ca)
     line = [l for l in log.splitlines() if l.startswith(f"ddump: {HOST}: TLS: ")]
     assert len(line) == 1 and words in line[0] and "check the certificate" in line[0]
@@ -333,7 +333,7 @@ RECORDS = [(SECOND + i * 1000, packet(i)) for i in range(3000)]
     (until_close(ddump_ng(RECORDS)), False, 0, ""),
 ], ids=["whole", "whole, no close_notify", "in a chunk", "in a chunk, close_notify", "until close",
         "until close, close_notify", "until close, final block"])
-def test_ends(pki, answer, says_goodbye, code, words):
+def test_only_a_proved_end_is_an_end(pki, answer, says_goodbye, code, words):
     server = TlsServer(pki, answer, says_goodbye)
     done = subprocess.run([DDUMP, "--retry", "0", "-ca", pki.cert("ca"), server.target], capture_output=True, timeout=PATIENCE)
     log = done.stderr.decode()

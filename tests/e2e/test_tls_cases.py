@@ -385,7 +385,7 @@ CERTIFICATE_CASES = [
 
 
 @pytest.mark.parametrize("case", CERTIFICATE_CASES, ids=lambda c: c[0])
-def test_certificate(pki, case):
+def test_each_certificate_is_taken_or_refused_with_its_reason(pki, case):
     _, cert, host, expect, args, options = (*case, *([], {})[len(case) - 4:])
     options = {"ca": "ca", "host": host, "send": GET, "read": -1, **options}
     if options["ca"] is not None:
@@ -516,7 +516,7 @@ CLIENT_CASES = [
 
 
 @pytest.mark.parametrize("case", CLIENT_CASES, ids=lambda c: c[0])
-def test_client_certificate(pki, files, case):
+def test_each_client_certificate_is_read_or_named(pki, files, case):
     _, name, expect, args = (*case, NEEDS)[:4]
     cert, key, word = files[name]
     if expect is not None:
@@ -641,7 +641,7 @@ def big_file(pki, n):
 
 @pytest.mark.parametrize("version", ["-tls1_3", "-tls1_2"])
 @pytest.mark.parametrize("step", [1, 1000, 16384, 262144])
-def test_bulk_read(pki, version, step):
+def test_a_large_body_is_read_in_any_steps(pki, version, step):
     body = big_file(pki, 4 << 20)
     with Server(pki, "rsa", version, "-HTTP", www=False) as server:
         # -HTTP sends the file's bytes as they are, head and all.
@@ -723,7 +723,7 @@ def test_a_byte_at_a_time(pki, files, version):
     (b"\x15\x03\x03\x00\x02\x02\x70", "FAILED offer: the server refused: unrecognized name (112)"),
     (b"\x16\x03\x03\xff\xff" + b"\x02" * 20, "FAILED protocol: "),
 ])
-def test_other_servers(pki, answer, expect):
+def test_what_is_no_tls_is_named(pki, answer, expect):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         def serve():
             client, _ = listener.accept()
@@ -802,7 +802,7 @@ def test_server_name_is_sent_for_names_only(pki):
             assert (b'TLS client extension "server name"' in server.log()) == expect, server.log()
 
 
-def test_session_memory(pki):
+def test_a_session_takes_the_memory_that_its_header_says(pki):
     """As stated in tls.h, by what many sessions at once add to the resident set."""
     with open(os.path.join(ROOT, "src", "sys", "tls", "tls.h")) as f:
         limit = int(re.search(r"TLS_SESSION_BYTES\s+\((\d+)u \* 1024\)", f.read()).group(1))

@@ -93,7 +93,7 @@ def metrics_of(host, worker):
     return values
 
 
-def test_metrics_count(lab, host, tmp_path):
+def test_metrics_count_what_captures_did(lab, host, tmp_path):
     worker = lab.worker(host)
     client = start_curl(lab, host, url(worker, filter="udp dst port 9999", count=7),
                         str(tmp_path / "o"))
@@ -125,7 +125,7 @@ def test_pages_of_other_sites_and_other_hosts_are_refused(lab, host):
     assert code_of(host, url(worker, "/healthz"), "-H", "Sec-Fetch-Site: none") == 200
 
 
-def test_operator_bounds(lab, host, tmp_path):
+def test_the_operators_bounds_hold_for_every_request(lab, host, tmp_path):
     host.run("ip", "link", "add", "v0", "type", "veth", "peer", "name", "v1")
     worker = lab.worker(host, "-interfaces", "lo,gone0", "-exclude", "udp port 9998",
                         "-max-snaplen", "60", "-max-captures", "1", "-max-duration", "1h")
