@@ -16,14 +16,14 @@ static uint8_t all[HEAD_MAX + STREAM_MAX + HEAD_MAX];
 static uint8_t *const mem = all + HEAD_MAX;
 
 void
-stream_begin(struct stream *s, enum sim_way way)
+sim_stream_begin(struct stream *s, enum sim_way way)
 {
 	s->way = way;
 	s->n = 0;
 }
 
 size_t
-stream_size(const struct stream *s)
+sim_stream_size(const struct stream *s)
 {
 	return s->n;
 }
@@ -124,7 +124,7 @@ put_section(struct stream *s)
 }
 
 void
-stream_put_head(struct stream *s)
+sim_stream_put_head(struct stream *s)
 {
 	if (s->way == SIM_WAY_NG) {
 		put_section(s);
@@ -150,8 +150,8 @@ store(uint8_t *p, uint64_t v, unsigned n)
 }
 
 size_t
-stream_packet(const struct stream *s, uint8_t *out, size_t size, uint32_t host,
-	      uint64_t number)
+sim_stream_packet(const struct stream *s, uint8_t *out, size_t size, uint32_t host,
+		  uint64_t number)
 {
 	bool is_sll2 = s->way != SIM_WAY_OLD;
 
@@ -179,8 +179,8 @@ put_classic(struct stream *s, uint64_t time_ns, const uint8_t *data, size_t n)
 }
 
 void
-stream_put_packet(struct stream *s, bool is_first, uint64_t time_ns, const uint8_t *data,
-		  size_t n)
+sim_stream_put_packet(struct stream *s, bool is_first, uint64_t time_ns,
+		      const uint8_t *data, size_t n)
 {
 	size_t at;
 
@@ -213,7 +213,7 @@ begin_statistics(struct stream *s, uint32_t interface, uint64_t time_ns)
 }
 
 void
-stream_put_own(struct stream *s, uint64_t delivered, uint64_t time_ns)
+sim_stream_put_own(struct stream *s, uint64_t delivered, uint64_t time_ns)
 {
 	size_t at = begin_statistics(s, 1, time_ns);
 
@@ -223,8 +223,8 @@ stream_put_own(struct stream *s, uint64_t delivered, uint64_t time_ns)
 }
 
 void
-stream_put_statistics(struct stream *s, const struct sim_capture *k, uint64_t time_ns,
-		      const char *comment)
+sim_stream_put_statistics(struct stream *s, const struct sim_capture *k, uint64_t time_ns,
+			  const char *comment)
 {
 	size_t at = begin_statistics(s, 0, time_ns);
 
@@ -243,7 +243,7 @@ stream_put_statistics(struct stream *s, const struct sim_capture *k, uint64_t ti
 
 /* In one piece: what is sent may make room for more. */
 void
-stream_send(struct stream *s, struct sim_conn *c)
+sim_stream_send(struct stream *s, struct sim_conn *c)
 {
 	char head[HEAD_MAX];
 	size_t n = (size_t)snprintf(head, sizeof(head), "%zx\r\n", s->n);

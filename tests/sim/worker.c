@@ -44,10 +44,10 @@ static void
 put_packet(struct sim_host *h, struct sim_capture *k, struct stream *s, uint64_t number)
 {
 	uint8_t data[2048];
-	size_t n = stream_packet(s, data, h->size, h->number, number);
+	size_t n = sim_stream_packet(s, data, h->size, h->number, number);
 
 	k->captured++;
-	stream_put_packet(s, !k->is_interface_known, h->stamps[number], data, n);
+	sim_stream_put_packet(s, !k->is_interface_known, h->stamps[number], data, n);
 	k->is_interface_known = true;
 }
 
@@ -59,13 +59,13 @@ drain(struct sim_host *h, struct sim_capture *k, bool is_all)
 
 	if (!is_all && (k->n_ring == 0 || !has_room(h, k)))
 		return;
-	stream_begin(&s, h->way);
-	for (; k->n_ring > 0 && (is_all || stream_size(&s) < h->queue_bytes);
+	sim_stream_begin(&s, h->way);
+	for (; k->n_ring > 0 && (is_all || sim_stream_size(&s) < h->queue_bytes);
 	     k->n_ring--) {
 		put_packet(h, k, &s, k->ring[k->ring_at]);
 		k->ring_at = (k->ring_at + 1) % h->ring_max;
 	}
-	stream_send(&s, k->conn);
+	sim_stream_send(&s, k->conn);
 }
 
 static void
@@ -78,11 +78,11 @@ put_beat(struct sim_host *h, struct sim_capture *k, const char *comment)
 		k->mark_ns = wall_ns - MARK_AGE_NS;
 	if (h->way != SIM_WAY_NG || (k->mark_ns == 0 && !comment))
 		return;
-	stream_begin(&s, h->way);
+	sim_stream_begin(&s, h->way);
 	if (comment && k->is_interface_known)
-		stream_put_own(&s, k->captured, wall_ns);
-	stream_put_statistics(&s, k, comment ? wall_ns : k->mark_ns, comment);
-	stream_send(&s, k->conn);
+		sim_stream_put_own(&s, k->captured, wall_ns);
+	sim_stream_put_statistics(&s, k, comment ? wall_ns : k->mark_ns, comment);
+	sim_stream_send(&s, k->conn);
 }
 
 static void
@@ -213,9 +213,9 @@ start_capture(struct sim_host *h, struct sim_conn *c)
 		     h->way == SIM_WAY_OLD ? "" : "\r\n");
 	sim_send(c, head, (size_t)n);
 	k->head_at = c->written;
-	stream_begin(&s, h->way);
-	stream_put_head(&s);
-	stream_send(&s, c);
+	sim_stream_begin(&s, h->way);
+	sim_stream_put_head(&s);
+	sim_stream_send(&s, c);
 	sim_note("host %u: capture %.33s begins at packet %llu", h->number + 1, k->id,
 		 (unsigned long long)k->first);
 }

@@ -118,7 +118,7 @@ without_a_terminal_it_is_none_or_sentences_if_they_are_asked_for(void **state)
 	for (size_t i = 0; i < CHECK_COUNT(rows); i++) {
 		options.progress = rows[i].progress;
 		options.is_quiet = rows[i].is_quiet;
-		display_open(&d, &options, rows[i].is_shared);
+		display_open(&d, &options, rows[i].is_shared, false);
 		check_u64(__FILE__, rows[i].line, span_str("display"), d.kind,
 			  rows[i].kind, "kind");
 		assert_int_equal(display_deadline(&d) == LOOP_NEVER,
@@ -151,7 +151,7 @@ on_a_terminal_it_is_lines_unless_they_would_disturb(void **state)
 	for (size_t i = 0; i < CHECK_COUNT(rows); i++) {
 		options.progress = rows[i].progress;
 		setenv("TERM", rows[i].term, 1);
-		display_open(&d, &options, rows[i].is_shared);
+		display_open(&d, &options, rows[i].is_shared, false);
 		check_u64(__FILE__, rows[i].line, span_str(rows[i].term), d.kind,
 			  rows[i].kind, "kind");
 		display_close(&d);
@@ -164,7 +164,7 @@ open_lines(void)
 {
 	open_terminal();
 	options.progress = OPTIONS_PROGRESS_ALWAYS;
-	display_open(&d, &options, false);
+	display_open(&d, &options, false, false);
 	assert_int_equal(d.kind, DISPLAY_LINES);
 }
 
@@ -247,7 +247,7 @@ sentences_come_each_ten_seconds(void **state)
 	(void)state;
 	said_begin();
 	options.progress = OPTIONS_PROGRESS_ALWAYS;
-	display_open(&d, &options, false);
+	display_open(&d, &options, false, false);
 	now = d.start_ns + DISPLAY_SENTENCE_NS;
 	list[1].state = VIEW_LOST;
 	display_run(&d, &views, false, now - 1);
@@ -294,7 +294,7 @@ draw_in_front_and_behind(void *arg)
 	setsid();
 	ioctl(STDERR_FILENO, TIOCSCTTY, 0);
 	options.progress = OPTIONS_PROGRESS_AUTO;
-	display_open(&d, &options, false);
+	display_open(&d, &options, false, false);
 	display_run(&d, &views, false, d.start_ns + 500 * MS);
 	wrong |= strstr(shown(), "db1") ? 0 : 1;
 	wrong |= d.screen.is_shown ? 0 : 2;
@@ -315,7 +315,7 @@ a_terminal_that_is_not_this_sessions_is_drawn_on_only_if_asked_for(void **state)
 {
 	(void)state;
 	open_terminal();
-	display_open(&d, &options, false);
+	display_open(&d, &options, false, false);
 	display_run(&d, &views, false, d.start_ns + 500 * MS);
 	assert_string_equal(shown(), "");
 	display_close(&d);
