@@ -28,7 +28,8 @@ l=; case \$1 in src/pcap/capture.c|src/sys/tls/tls.c|src/sys/tls/chain.c) l="$li
 exec $CC -std=c11 $CPPDEFS \$l $WARN -Werror -O2 -fPIE -c -o /dev/null \$1
 EOF
 cat >"$t/gcctest" <<EOF
-exec $HOSTCC -std=c11 $CPPDEFS -iquote tests -Wall -Wextra -Werror -O1 -c -o /dev/null \$1
+l=; case \$1 in tests/e2e/gcm_probe.c|tests/fuzz/certificate_fuzz.c) l="$libs";; esac
+exec $HOSTCC -std=c11 $CPPDEFS -iquote tests \$l -Wall -Wextra -Werror -O1 -c -o /dev/null \$1
 EOF
 if [ -d "$O/sysroot" ]; then
 	sysinc="-nostdinc -isystem $($CLANG -print-resource-dir)/include -isystem $O/sysroot/include"

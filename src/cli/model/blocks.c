@@ -81,7 +81,8 @@ keep(struct blocks *all, const uint8_t *block, size_t size)
 		return false;
 	memcpy(copy, block, size);
 	all->bytes = bytes;
-	all->list[all->n++] = span_of(copy, size);
+	all->list[all->n].p = copy;
+	all->list[all->n++].n = size;
 	return true;
 }
 

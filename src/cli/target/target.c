@@ -23,12 +23,22 @@ static const struct target_ops file_ops = {
 static const struct target_ops *const opened_ops[] = {&file_ops};
 
 static const struct target_ops network_ops[] = {
-    [HTTP_SCHEME_HTTP] = {TARGET_LOOK_UP, true, false, NET_DEFAULT_PORT, "http://",
-			  UNANSWERED},
-    [HTTP_SCHEME_HTTPS] = {TARGET_LOOK_UP, true, true, NET_DEFAULT_PORT, "https://",
-			   UNANSWERED},
-    [HTTP_SCHEME_UNIX] = {TARGET_SOCKET, true, false, 0, "unix:",
-			  "is ddump-worker listening there, and may you write to it?"},
+    [HTTP_SCHEME_HTTP] = {.way = TARGET_LOOK_UP,
+			  .is_http = true,
+			  .port = NET_DEFAULT_PORT,
+			  .place = "http://",
+			  .unanswered = UNANSWERED},
+    [HTTP_SCHEME_HTTPS] = {.way = TARGET_LOOK_UP,
+			   .is_http = true,
+			   .is_tls = true,
+			   .port = NET_DEFAULT_PORT,
+			   .place = "https://",
+			   .unanswered = UNANSWERED},
+    [HTTP_SCHEME_UNIX] =
+	{.way = TARGET_SOCKET,
+	 .is_http = true,
+	 .place = "unix:",
+	 .unanswered = "is ddump-worker listening there, and may you write to it?"},
 };
 
 static bool
@@ -165,11 +175,12 @@ parse_network(struct target *t)
 static const struct target_ops *
 find_opened(struct span s)
 {
-	const struct target_ops *const *ops = opened_ops;
+	const size_t last = sizeof(opened_ops) / sizeof(opened_ops[0]) - 1;
+	size_t i = 0;
 
-	while (!span_starts(s, span_str((*ops)->place)))
-		ops++;
-	return *ops;
+	while (i < last && !span_starts(s, span_str(opened_ops[i]->place)))
+		i++;
+	return opened_ops[i];
 }
 
 const char *

@@ -98,7 +98,7 @@ set_interfaces(void *base, struct span value, const void *context)
 /* clang-format off: a row a flag, as -help prints it */
 static const struct flag rows[] = {
     {"listen", 0, FLAG_CUSTOM, AT(listen), "ADDR",
-     .help = "IP:PORT, NAME:PORT, :PORT, [V6]:PORT or unix:PATH (:8475)",
+     .help = "IP:PORT, [V6]:PORT, NAME:PORT, :PORT, unix:PATH (:8475)",
      .set = set_listen},
     {"max-captures", 0, FLAG_NUMBER, AT(max_captures), "N",
      .help = "limit of concurrent captures (16)", .min = 1,

@@ -31,7 +31,6 @@ static struct config config = {
     .limits = {.ring_max = 64u << 20, .snaplen_max = SAVEFILE_SNAPLEN_MAX}};
 static struct child child;
 static int launcher; /* the launcher's end, and the front's */
-static int front_end;
 static bool has_network;
 
 static int
