@@ -1,12 +1,16 @@
 /*
- * Any bytes as certificates, PEM or DER (src/sys/tls/tls.c with mbedTLS's parsers,
- * src/sys/tls/verdict.c): what a bundle holds is counted, a server's certificate is
+ * Any bytes as certificates, PEM or DER (src/sys/tls/tls.c and chain.c with mbedTLS's
+ * parsers): what a bundle holds is counted, a server's certificate is
  * judged, and what is wrong with it is told in plain words; what is good has the host's
  * name. The first byte chooses what the verification of the chain found, and the host.
  */
+#include "sys/tls/chain.c"
 #include "sys/tls/tls.c"
 
+#include <mbedtls/oid.h>
+
 #include "fuzz/fuzz.h"
+#include "sys/tls/chain.h"
 #include "sys/tls/name.h"
 
 static void
@@ -15,13 +19,12 @@ judge(mbedtls_x509_crt *crt, uint8_t choice, bool is_leaf)
 	static char mem[8192];
 	struct text reason;
 	struct tls_engine_peer peer = {.reason = &reason};
-	struct tls_engine e = {.peer = &peer};
 	uint32_t flags = choice & 1 ? 1u << choice / 8 : 0, found = flags;
 
 	text_init(&reason, mem, sizeof(mem));
 	strcpy(peer.host, choice & 2 ? "127.0.0.1" : "db1.example");
 	peer.address_n = tls_name_address(peer.host, peer.address);
-	require(on_certificate(&e, crt, is_leaf ? 0 : 1, &found) == 0);
+	require(tls_chain_judge(&peer, crt, is_leaf ? 0 : 1, &found) == 0);
 	require(!reason.is_cut && fuzz_is_plain(text_span(&reason)));
 	require((reason.n > 0) == ((found & MBEDTLS_X509_BADCERT_OTHER) != 0) ||
 		(flags & MBEDTLS_X509_BADCERT_OTHER));

@@ -14,12 +14,14 @@ X509 := $(patsubst %,$(O)/fuzz/mbedtls/%.o,asn1parse base64 oid pem pkparse x509
 $(X509): $(O)/.mbedtls | build/.setup-fuzz
 	mkdir -p $(@D)
 	$(CLANG) -isystem $(O)/mbedtls/include $(FUZZFLAGS) -fsanitize=fuzzer-no-link -c -o $@ build/src/mbedtls/library/$(@F:.o=.c)
-$(O)/fuzz/tests/fuzz/certificate_fuzz.o: CPP += -isystem $(O)/mbedtls/include
+$(call fuz,$(MBED) tests/fuzz/certificate_fuzz.c): CPP += -isystem $(O)/mbedtls/include
+$(call fuz,$(MBED)): $(O)/.mbedtls
 $(O)/fuzz/tests/fuzz/certificate_fuzz: $(X509)
-$(O)/fuzz/tests/fuzz/certificate_fuzz: FUZZ_LIBS := $(O)/mbedtls/lib/libmbedtls.a
+$(O)/fuzz/tests/fuzz/targets_fuzz: $(call fuz,$(MBED))
+$(O)/fuzz/tests/fuzz/certificate_fuzz $(O)/fuzz/tests/fuzz/targets_fuzz: FUZZ_LIBS := $(O)/mbedtls/lib/libmbedtls.a
 $(FUZZERS): %: %.o $(O)/fuzz/librest.a $(O)/fuzz/libcore.a
 	echo "  FUZZ    $(@F)"
-	$(CLANG) $(FUZZFLAGS) -Wl,--gc-sections -fsanitize=fuzzer -o $@ $^ $(FUZZ_LIBS)
+	$(CLANG) $(FUZZFLAGS) -Wl,--gc-sections -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(filter %.a,$^) $(FUZZ_LIBS)
 fuzz: $(FUZZERS)
 	$(PYTHON) -B tests/fuzz/run.py --seconds $(FUZZ_SECONDS) --found $(O)/fuzz/found $(FUZZ_FLAGS) $^
 fuzz-smoke: $(FUZZERS)

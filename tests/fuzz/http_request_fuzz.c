@@ -30,7 +30,10 @@ check_request(void)
 		require((c == '\n') == (i > 0 && head.p[i - 1] == '\r'));
 	}
 	require(hosts == 1 || (hosts == 0 && server.head.minor == 0));
-	require(server.target.path.n > 0 && server.target.path.p[0] == '/');
+	require(server.target.path.n > 0);
+	require(server.target.path.p[0] == '/' ||
+		(server.head.method == HTTP_METHOD_OTHER &&
+		 span_eq(server.target.path, span_str("*"))));
 }
 
 /* False when the connection is closed. */
