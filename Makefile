@@ -133,7 +133,8 @@ $(UNIT): %: %.o $(SANLIBS)
 check: build/.setup-check
 	for t in all fmt-check lint check-static check-unit fuzz-smoke check-e2e; do $(MAKE) $$t || exit 1; done
 check-unit: $(UNIT)
-	failed=; for t in $(UNIT); do echo "== $${t#$(S)/}"; $$t 2>&1 || failed="$$failed $${t#$(S)/}"; done; \
+	rm -f $(UNIT:=.failed); printf '%s\n' $(UNIT) | xargs -P $(JOBS) -n 1 sh -c '$$0 >$$0.out 2>&1 || touch $$0.failed'; \
+	failed=; for t in $(UNIT); do echo "== $${t#$(S)/}"; cat $$t.out; [ ! -e $$t.failed ] || failed="$$failed $${t#$(S)/}"; done; \
 	[ -z "$$failed" ] || { echo "check-unit: FAILED:$$failed" >&2; exit 1; }
 coverage:
 	find $(O) -path '$(O)/cov/*.gcda' -delete
