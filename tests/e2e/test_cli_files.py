@@ -221,8 +221,9 @@ def test_a_source_is_not_overwritten(source, tmp_path, args):
     path, _ = source
     (tmp_path / "link.pcap").symlink_to("in.pcap")
     before = path.read_bytes()
-    log = run(path, "./in.pcap", *args, code=2, cwd=tmp_path)
-    assert f"ddump: {path}: it would be written, too: " in log and "ddump: ./in.pcap: it would" in log
+    for name in (path, "./in.pcap"):
+        log = run(name, *args, code=2, cwd=tmp_path)
+        assert f"ddump: {name}: it would be written, too: " in log
     assert path.read_bytes() == before
 
 

@@ -399,7 +399,7 @@ def test_refusals_are_one_line_and_do_not_stop_the_others(serve, ddump, answer, 
     (b"\x0a\x0d\x0d\x0a" + b"\xff" * 64, "malformed capture at byte 0: section of unknown byte order"),
     (classic_head() + b"\xff" * 64, "malformed capture at byte 24: record longer than 262144 bytes"),
     (b"", "no capture"),
-    (classic_head(linktype=127), "link type 127"),
+    (classic_head(linktype=127) + classic_record(SECOND, b"radio", "<", False), "link type 127"),
 ])
 def test_garbage_behind_a_200(serve, ddump, body, words):
     bad, good = serve(with_length(body)), serve(chunked(classic([(SECOND, b"good")])))
@@ -458,7 +458,7 @@ def test_nothing_could_be_started_without_the_head_of_a_capture(tmp_path, ddump,
     (tmp_path / "x.pcap").write_bytes(data)
     result = ddump(tmp_path / "x.pcap")
     assert result.code == code
-    assert ("not compressed?" in result.log) == (code == 1)
+    assert ("not compressed?" in result.log or "it is empty" in result.log) == (code == 1)
 
 
 def test_standard_input_is_a_source():
