@@ -318,6 +318,7 @@ leave(struct merge *m, uint32_t source, struct merge_out *out)
 	*out = (struct merge_out){.source = source,
 				  .record = r->record,
 				  .data = r->data,
+				  .is_late = is_late,
 				  .is_ahead = !is_late && is_ahead(m, s, time_ns)};
 	m->taken = source;
 	m->awaited = STATE_NONE;

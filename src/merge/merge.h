@@ -199,6 +199,7 @@ struct merge_out {
 	uint32_t source;
 	struct savefile_record record;
 	const uint8_t *data;
+	bool is_late; /* older than the newest that left and was not ahead */
 	bool is_ahead;
 	uint64_t wake_ns;
 	size_t bytes;

@@ -25,7 +25,7 @@ $(FUZZERS): %: %.o $(O)/fuzz/librest.a $(O)/fuzz/libcore.a
 fuzz: $(FUZZERS)
 	$(PYTHON) -B tests/fuzz/run.py --seconds $(FUZZ_SECONDS) --found $(O)/fuzz/found $(FUZZ_FLAGS) $^
 fuzz-smoke: $(FUZZERS)
-	$(PYTHON) -B tests/fuzz/run.py --total 60 $^
+	$(PYTHON) -B tests/fuzz/run.py --total 60 --jobs $(JOBS) $^
 REPLAYS := $(patsubst tests/fuzz/%.c,$(S)/%,$(FUZZ))
 $(REPLAYS): $(S)/%: tests/fuzz/%.c tests/fuzz/fuzz.c tests/fuzz/replay.c $(S)/librest.a $(S)/libcore.a | $(O)/.mbedtls
 	$(CC) $(CSTD) $(CPP) -iquote tests -isystem $(O)/mbedtls/include $(SANFLAGS) -o $@ $^ $(O)/mbedtls/lib/libmbedtls.a -lm -lpthread

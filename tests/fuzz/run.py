@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""run.py [--seconds N | --total N | --runs N] [--found DIR] [--coverage DIR] FUZZER...: runs fuzzers one by
-one and prints a row for each. Exit status 1: a target crashed, leaked or broke a property; its input lies
+"""run.py [--seconds N | --total N | --runs N] [--found DIR] [--coverage DIR] [--jobs N] FUZZER...: runs fuzzers,
+N at a time, and prints a row for each. Exit status 1: a target crashed, leaked or broke a property; its input lies
 beside the fuzzer.
 
 --seconds: for each; --total: for all of them together; --found: keeps what was found, for the next run;
@@ -9,10 +9,10 @@ first comment names were run.
 """
 
 import argparse
+import concurrent.futures
 import glob
 import os
 import re
-import resource
 import subprocess
 import sys
 import tempfile
@@ -21,11 +21,6 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 MAX_LEN = 420  # longer inputs find no more, and take longer
 OPTIONS = "malloc_context_size=4:quarantine_size_mb=8:detect_stack_use_after_return=0"
 LINES = re.compile(r"File '(?:\./)?([\w./]+)'\nLines executed:([\d.]+)% of (\d+)")
-
-
-def cpu_seconds():
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
 
 
 def aims(name):
@@ -58,13 +53,17 @@ def fuzz(fuzzer, limit, found, build):
     command += [f"-dict={words}"] if os.path.exists(words) else []
     corpora = [c for c in corpora if os.path.isdir(c)]
     command += corpora
-    began = cpu_seconds()
-    out = subprocess.run(command + [limit, "-print_final_stats=1", "-print_funcs=0", "-verbosity=0", "-timeout=10"],
-                         stderr=subprocess.PIPE, text=True, errors="replace", check=False)
-    spent = cpu_seconds() - began
-    runs = re.search(r"number_of_executed_units: (\d+)", out.stderr)
-    if out.returncode or not runs:
-        sys.stderr.write(out.stderr)
+    command += [limit, "-print_final_stats=1", "-print_funcs=0", "-verbosity=0", "-timeout=10"]
+    with tempfile.TemporaryFile("w+", errors="replace") as log:
+        process = subprocess.Popen(command, stderr=log)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = status  # it is waited for
+        log.seek(0)
+        said = log.read()
+    spent = usage.ru_utime + usage.ru_stime
+    runs = re.search(r"number_of_executed_units: (\d+)", said)
+    if status or not runs:
+        sys.stderr.write(said)
         return f"{name}: FAILED", False
     runs = int(runs.group(1))
     row = f"| {name} | {runs} | {runs / max(spent, 0.001):.0f} | {spent:.0f} |"
@@ -78,6 +77,7 @@ def main():
     parser.add_argument("--runs", type=int)
     parser.add_argument("--found")
     parser.add_argument("--coverage")
+    parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("fuzzers", nargs="+")
     args = parser.parse_args()
     os.environ["ASAN_OPTIONS"] = OPTIONS
@@ -85,11 +85,13 @@ def main():
     limit = f"-runs={args.runs}" if args.runs else f"-max_total_time={seconds}"
     with tempfile.TemporaryDirectory() as scratch:
         print("| target | runs | runs/s | s |" + (" lines |" if args.coverage else ""), flush=True)
-        for fuzzer in args.fuzzers:
-            row, is_good = fuzz(fuzzer, limit, args.found or scratch, args.coverage)
-            print(row, flush=True)
-            if not is_good:
-                return 1
+        with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
+            # each target has files of its own, but for the counts of lines: one after the other
+            for row, is_good in pool.map(lambda f: fuzz(f, limit, args.found or scratch, args.coverage), args.fuzzers):
+                print(row, flush=True)
+                if not is_good:
+                    pool.shutdown(cancel_futures=True)
+                    return 1
     return 0
 
 

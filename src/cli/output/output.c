@@ -141,7 +141,15 @@ output_put_record(struct output *o, const struct savefile_record *record, uint32
 	} else {
 		put_capture(o, record, index, data);
 	}
+	o->is_late[o->n_records] = o->is_next_late;
+	o->is_next_late = false;
 	o->sources[o->n_records++] = (uint16_t)i->source;
+}
+
+void
+output_note_late(struct output *o)
+{
+	o->is_next_late = true;
 }
 
 bool
@@ -181,9 +189,10 @@ output_written(struct output *o, size_t n)
 }
 
 uint32_t
-output_unwritten(const struct output *o, uint64_t i)
+output_unwritten(const struct output *o, uint64_t i, bool *is_late)
 {
 	assert(i < o->n_records);
+	*is_late = o->is_late[o->n_records - 1 - i];
 	return o->sources[o->n_records - 1 - i];
 }
 

@@ -41,7 +41,9 @@ struct output {
 			is written */
 	size_t tail;
 	uint16_t sources[OUTPUT_RECORDS]; /* of these records */
-	uint32_t ends[OUTPUT_RECORDS];	  /* where they end in mem: of format_text */
+	bool is_late[OUTPUT_RECORDS];
+	bool is_next_late;
+	uint32_t ends[OUTPUT_RECORDS]; /* where they end in mem: of format_text */
 	uint8_t mem[OUTPUT_BYTES];
 };
 
@@ -89,6 +91,9 @@ void output_describe(struct output *o);
 void output_put_record(struct output *o, const struct savefile_record *record,
 		       uint32_t index, const uint8_t *data);
 
+/* The next record is late: output_unwritten knows it then. */
+void output_note_late(struct output *o);
+
 /* What ends a complete file, as far as there is room. True when that is all of it. */
 bool output_put_tail(struct output *o);
 
@@ -103,7 +108,7 @@ uint64_t output_torn(const struct output *o, size_t *torn);
 /* Of what waits: the rest of the record that is written in part; borrowed as above. */
 struct span output_begun(const struct output *o);
 
-/* The source of the i-th of them, counted from the last one. */
-uint32_t output_unwritten(const struct output *o, uint64_t i);
+/* The source of the i-th of them, counted from the last one, and whether it was late. */
+uint32_t output_unwritten(const struct output *o, uint64_t i, bool *is_late);
 
 #endif

@@ -28,8 +28,12 @@ pump_count_unwritten(struct pump *p)
 	size_t torn;
 	uint64_t n = output_torn(&p->writer->output, &torn);
 
-	for (uint64_t i = 0; i < n; i++)
-		fleet_note_unwritten(p->fleet, output_unwritten(&p->writer->output, i));
+	for (uint64_t i = 0; i < n; i++) {
+		bool is_late;
+		uint32_t source = output_unwritten(&p->writer->output, i, &is_late);
+
+		fleet_note_unwritten(p->fleet, source, is_late);
+	}
 }
 
 /* More than asked for while there is plenty: fewer and larger reads. */
@@ -186,11 +190,13 @@ write_record(struct pump *p, const struct merge_out *out)
 	if (i->is_refused)
 		source_refuse_linktype(&p->fleet->sources[out->source], i->linktype);
 	if (i->is_refused || result != WRITER_OK) {
-		fleet_note_unwritten(p->fleet, out->source);
+		fleet_note_unwritten(p->fleet, out->source, out->is_late);
 		return result;
 	}
 	if (p->ifindexes)
 		index = unique_index(p, i, out);
+	if (out->is_late)
+		output_note_late(&w->output);
 	return writer_put_record(w, &out->record, index, out->data);
 }
 

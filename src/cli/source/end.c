@@ -446,9 +446,10 @@ source_check_silence(struct source *s)
 }
 
 void
-source_note_unwritten(struct source *s)
+source_note_unwritten(struct source *s, bool is_late)
 {
 	s->n_unwritten++;
+	s->n_late_unwritten += is_late;
 }
 
 void

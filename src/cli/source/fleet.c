@@ -170,9 +170,9 @@ fleet_resolved(struct fleet *f, struct resolve_request *q, uint64_t now_ns)
 }
 
 void
-fleet_note_unwritten(struct fleet *f, uint32_t i)
+fleet_note_unwritten(struct fleet *f, uint32_t i, bool is_late)
 {
-	source_note_unwritten(&f->sources[i]);
+	source_note_unwritten(&f->sources[i], is_late);
 }
 
 bool

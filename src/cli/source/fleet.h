@@ -50,7 +50,7 @@ void fleet_note_drops(const struct fleet *f);
 void fleet_resolved(struct fleet *f, struct resolve_request *q, uint64_t now_ns);
 
 /* A packet of the source left the merge and is not written. */
-void fleet_note_unwritten(struct fleet *f, uint32_t i);
+void fleet_note_unwritten(struct fleet *f, uint32_t i, bool is_late);
 
 /* True the first time that a packet of it is ahead. */
 bool fleet_note_ahead(struct fleet *f, uint32_t i);

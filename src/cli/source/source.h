@@ -75,6 +75,7 @@ struct source {
 	uint64_t stop_ns;     /* since when is_stopping */
 	uint32_t n_left_told; /* lines about flows that its worker leaves out */
 	uint64_t n_unwritten; /* packets that left the merge, and went nowhere */
+	uint64_t n_late_unwritten; /* of them, late */
 
 	struct reach reach; /* until the body begins; then: */
 	struct transport transport;
@@ -152,7 +153,7 @@ bool source_has_record(const struct source *s);
 bool source_is_ddump(const struct source *s);
 
 /* Packets that left the merge, and went nowhere. */
-void source_note_unwritten(struct source *s);
+void source_note_unwritten(struct source *s, bool is_late);
 
 /* A packet of this link type cannot go into the output: says so once. Where no others can
  * come it fails. */

@@ -99,7 +99,7 @@ source_count(const struct source *s, struct summary_counts *counts)
 	    .not_fetched = sum.not_fetched,
 	    .own = sum.told.own,
 	    .is_exact = sum.is_exact,
-	    .late = m->late,
+	    .late = m->late - s->n_late_unwritten,
 	    .ahead = m->ahead,
 	    .forced = m->forced,
 	    .held_back = m->held_back,

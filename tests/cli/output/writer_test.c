@@ -299,14 +299,17 @@ a_full_disk_leaves_whole_records(void **state)
 {
 	struct rlimit before, limit = {.rlim_cur = 5000};
 	size_t torn;
-	unsigned n;
+	unsigned n, n_late = 0;
 
 	(void)state;
 	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
 	limit.rlim_max = before.rlim_max;
 	assert_int_equal(begin("y"), WRITER_OK);
-	for (n = 0; n < 10; n++)
+	for (n = 0; n < 10; n++) {
+		if (n % 4 == 2)
+			output_note_late(&writer.output);
 		put(RECORD);
+	}
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 	writer_flush(&writer);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
@@ -314,6 +317,14 @@ a_full_disk_leaves_whole_records(void **state)
 	assert_int_equal(writer.error, -EFBIG);
 	assert_int_equal(size_of("y"), HEAD + 4 * RECORD);
 	assert_int_equal(output_torn(&writer.output, &torn), 6);
+	for (n = 0; n < 6; n++) {
+		bool is_late;
+
+		output_unwritten(&writer.output, n, &is_late);
+		assert_int_equal(is_late, (9 - n) % 4 == 2);
+		n_late += is_late;
+	}
+	assert_int_equal(n_late, 1); /* the other was written */
 	check_failure("y: write: File too large: it is whole up to its last packet: "
 		      "choose a place that has room");
 	end();
