@@ -12,6 +12,8 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(config, items):
+    # the longest waits begin first: at the end nobody is left alone with one
+    items.sort(key=lambda item: "test_worker_patience" not in item.nodeid)
     if os.environ.get("DDUMP_LONG") == "1":
         return
     left_out = [item for item in items if item.get_closest_marker("long")]
