@@ -5,8 +5,8 @@
 #include "sys/net.h"
 
 /*
- * Asks name servers for records of one name, in parallel, each question by itself: an answer
- * to one holds whatever becomes of the other. Blocks; for threads. (The C library's
+ * Asks name servers for records of one name, all questions at the same time. The answer to
+ * one question is used even if the other question fails. Blocks; for threads. (The C library's
  * getaddrinfo fails as a whole when one of its two questions does.)
  */
 #define DNS_ASK_SERVERS_MAX 3

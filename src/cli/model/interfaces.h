@@ -94,8 +94,8 @@ void interfaces_note_statistics(struct interfaces *all, uint32_t number,
 /* Packets of the whole source that the kernel dropped: they stand with its first one. */
 void interfaces_note_drops(struct interfaces *all, uint32_t source, uint64_t drops);
 
-/* Packets that were lost before a source's came, by its interfaces' counts or its packets',
- * whichever are more. False: nothing is told. */
+/* How many packets a source lost, by the statistics of its interfaces or by the options of
+ * its packets: the larger number. False: the source tells neither. */
 bool interfaces_lost(const struct interfaces *all, uint32_t source, uint64_t *lost);
 
 /* What all connections told, and as usrdeliv the packets written; time_ns is 0. */

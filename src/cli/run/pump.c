@@ -69,19 +69,19 @@ note_offsets(struct pump *p)
 	fleet_note_offsets(p->fleet, p->writer->output.n_described);
 }
 
-/* Once, when all that can be is in the output. */
+/* At the end of a file: what has not passed since the last one. */
 static void
 tell_left_out(struct pump *p)
 {
 	uint64_t n = p->interfaces->blocks.n_left_out;
 
-	if (n > 0 && !p->has_told_left_out)
+	if (n > p->n_left_out_told)
 		log_line(LOG_WARNING,
 			 "%llu blocks of TLS secrets or host names are not in the "
 			 "output: they are damaged, or more than 1 MiB each or 16 MiB "
 			 "in all",
 			 (unsigned long long)n);
-	p->has_told_left_out = n > 0;
+	p->n_left_out_told = n;
 }
 
 void

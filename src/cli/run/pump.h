@@ -19,13 +19,13 @@ struct pump {
 	struct choose choose;
 	uint64_t start_ns;
 	uint64_t ready_ns;
-	uint64_t wake_ns;	/* of the merge's clock; LOOP_NEVER */
-	uint64_t spare_ns;	/* when memory was taken back last */
-	bool has_told_early;	/* times before 1970 */
-	bool has_told_far;	/* times after what the format can say */
-	bool has_told_left_out; /* blocks that did not pass */
-	bool is_ready;		/* all targets have answered or failed */
-	bool is_done;		/* the merge is empty and stays so */
+	uint64_t wake_ns;	  /* of the merge's clock; LOOP_NEVER */
+	uint64_t spare_ns;	  /* when memory was taken back last */
+	bool has_told_early;	  /* times before 1970 */
+	bool has_told_far;	  /* times after what the format can say */
+	uint64_t n_left_out_told; /* blocks that did not pass */
+	bool is_ready;		  /* all targets have answered or failed */
+	bool is_done;		  /* the merge is empty and stays so */
 };
 
 /* The sources have started: what can be said of the output's link type at once. */

@@ -74,7 +74,7 @@ compare_network(const struct target *a, const struct target *b)
 	return c != 0 ? c : span_compare(a->url.query, b->url.query);
 }
 
-/* A file has many names: those that are there are told by their numbers. */
+/* One file can have several names: existing files are compared by device and inode. */
 static int
 compare_files(const struct target *a, const struct target *b)
 {

@@ -27,7 +27,7 @@ void feed_count_packet(struct feed_count *c, uint32_t caplen);
 /* The time of a packet that goes into the stream: it must keep what the last watermark said. */
 void feed_count_time(struct feed_count *c, uint64_t time_ns);
 
-/* The client did not take for so long what was there. */
+/* The client read nothing for so long, although bytes waited for it. */
 void feed_count_stall(struct feed_count *c, uint64_t ns);
 
 /* Into the slot, as it stands now. */
