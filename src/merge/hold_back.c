@@ -70,14 +70,23 @@ is_late(const struct hold_back_source *s)
 	return s->is_lagging || s->is_lumpy;
 }
 
+static void
+set_late(struct hold_back *all, struct hold_back_source *s, bool is_lagging,
+	 bool is_lumpy)
+{
+	all->n_lagging -= is_late(s);
+	s->is_lagging = is_lagging;
+	s->is_lumpy = is_lumpy;
+	all->n_lagging += is_late(s);
+}
+
 void
 hold_back_forget(struct merge *m, uint32_t source)
 {
 	struct hold_back *all = &m->hold_back;
 	struct hold_back_source *s = &m->sources[source].hold_back;
 
-	all->n_lagging -= is_late(s);
-	s->is_lagging = s->is_lumpy = false;
+	set_late(all, s, false, false);
 	s->lumps = (struct lumps){0};
 	pace_init(&s->pace);
 }
@@ -111,7 +120,6 @@ hold_back_beat(struct merge *m, uint32_t source)
 	struct hold_back_source *s = &m->sources[source].hold_back;
 	uint64_t mark_ns = m->sources[source].mark_ns;
 	uint64_t limit_ns = all->ns / 2;
-	bool was_late = is_late(s);
 
 	if (m->sources[source].is_file || s->lumps.heard_ns == 0)
 		return;
@@ -119,10 +127,7 @@ hold_back_beat(struct merge *m, uint32_t source)
 	lumps_note_beat(&s->lumps, mark_ns);
 	if (!m->options.is_auto)
 		return;
-	s->is_lagging = lag_of(s) > limit_ns;
-	s->is_lumpy = lumps_pause_ns(&s->lumps) > limit_ns;
-	all->n_lagging += is_late(s);
-	all->n_lagging -= was_late;
+	set_late(all, s, lag_of(s) > limit_ns, lumps_pause_ns(&s->lumps) > limit_ns);
 }
 
 /* It counts as one that delivers while it pauses as it did before, and a quarter longer. */
@@ -139,14 +144,19 @@ hold_back_lag_end(const struct merge *m, uint32_t source)
 	return heard < beat ? heard : beat;
 }
 
+/* Bytes that bring no watermark are of a burst that its link is still carrying. */
 void
 hold_back_heard(struct merge *m, uint32_t source, uint64_t now_ns)
 {
+	struct hold_back *all = &m->hold_back;
+	struct hold_back_source *s = &m->sources[source].hold_back;
 	uint64_t room_ns = m->sources[source].memory.room_ns;
-	uint64_t away_ns = m->hold_back.away_ns;
 
-	lumps_note_bytes(&m->sources[source].hold_back.lumps, now_ns,
-			 room_ns > away_ns ? room_ns : away_ns);
+	lumps_note_bytes(&s->lumps, now_ns,
+			 room_ns > all->away_ns ? room_ns : all->away_ns);
+	if (m->options.is_auto && s->lumps.beat_ns > 0 &&
+	    now_ns - s->lumps.beat_ns > all->ns / 2)
+		set_late(all, s, true, s->is_lumpy);
 }
 
 void

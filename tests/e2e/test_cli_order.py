@@ -21,13 +21,14 @@ FAR = 4294967295 * SECOND  # of 2106: classic pcap has no later ones
 PCAP_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.tcpdump.pcap\r\n\r\n"
 
 
-# 1,400 bytes each 2 ms: 700 kB/s
+# 1,400 bytes each 2 ms: 700 kB/s, in bursts of so many
 FLOOD = """
 import socket, sys, time
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-for i in range(int(sys.argv[1])):
+n, burst = int(sys.argv[1]), int(sys.argv[2])
+for i in range(n):
     s.sendto(bytes(1400), ("127.0.0.1", 9999))
-    time.sleep(0.002)
+    if i % burst == 0: time.sleep(0.002 * burst)
 """
 
 # 60 bytes each 25 ms for 8 s: with the heartbeats some 8 kB/s
@@ -132,7 +133,8 @@ def test_one_wrong_stamp_in_a_file_makes_nothing_late(tmp_path):
 
 
 def test_a_slow_link_is_waited_for_and_named(lab, tmp_path):
-    """Numbered packets to both workers at once; one of them is reached over 200 kB/s, and sends more."""
+    """The same packets to both workers; one of them is reached over 200 kB/s, and sends more. A
+    burst of 84 kB is longer on that link than the hold-back, and no watermark comes before its end."""
     host = lab.namespace("h")
     healthy, slow = lab.worker(host), lab.worker(host)
     _, port = start_relay(lab, host, slow.port, 200_000)
@@ -141,7 +143,7 @@ def test_a_slow_link_is_waited_for_and_named(lab, tmp_path):
                                f"http://127.0.0.1:{healthy.port}", f"http://127.0.0.1:{port}"])
     try:
         wait_for(lambda: "capturing on 2 of 2" in process.log(), "it captures: " + process.log())
-        host.run("python3", "-c", FLOOD, "1500")
+        host.run("python3", "-c", FLOOD, "1500", "60")
         wait_for(lambda: re.search(r"s behind: its link carries \d+\.\d kB/s", process.log()), "it is named: " + process.log())
         wait_for(lambda: os.path.getsize(out) > 2 * 1450 * 1400, "nearly all of it has come")
     finally:
@@ -168,7 +170,7 @@ def test_a_stalled_target_beside_a_slow_link_holds_nobody(lab, tmp_path):
         wait_for(lambda: "capturing on 3 of 3" in process.log(), "it captures: " + process.log())
         time.sleep(0.5)
         stalled.popen.send_signal(signal.SIGSTOP)
-        host.run("python3", "-c", FLOOD, "400")
+        host.run("python3", "-c", FLOOD, "400", "1")
         wait_for(lambda: len(packets_of(out)) >= 2 * 400, "both of the others are there: " + process.log())
         assert steps_back(packets_of(out)) == 0
     finally:

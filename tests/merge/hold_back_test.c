@@ -143,6 +143,27 @@ who_lags_is_waited_for_as_long_as_bytes_of_it_come(void **state)
 	assert_int_equal(hold_back_lag_end(m, 1), 0);
 }
 
+/* A burst that its link carries for longer than the hold-back, all in front of the next
+ * watermark. */
+static void
+bytes_without_a_watermark_for_half_the_hold_back_are_a_lag(void **state)
+{
+	(void)state;
+	begin(2, true, true);
+	beat(0, 1000, 20);
+	merge_heard(m, 0, T0 + 1100 * MS);
+	assert_int_equal(m->hold_back.n_lagging, 0);
+	merge_heard(m, 0, T0 + 1101 * MS);
+	assert_int_equal(m->hold_back.n_lagging, 1);
+	merge_heard(m, 0, T0 + 1190 * MS);
+	assert_int_equal(m->hold_back.n_lagging, 1);
+	assert_int_equal(hold_back_lag_end(m, 0), T0 + 1190 * MS + MERGE_HOLD_BACK_NS);
+	beat(0, 1200, 20);
+	assert_int_equal(m->hold_back.n_lagging, 0);
+	merge_heard(m, 1, T0 + 1500 * MS); /* it never had one */
+	assert_int_equal(m->hold_back.n_lagging, 0);
+}
+
 static void
 who_sends_bytes_but_no_watermark_is_waited_for_five_seconds_at_most(void **state)
 {
@@ -220,6 +241,7 @@ main(void)
 	    cmocka_unit_test(
 		a_source_lags_when_its_watermark_is_half_the_hold_back_behind_its_best),
 	    cmocka_unit_test(the_best_age_follows_a_clock_that_drifts),
+	    cmocka_unit_test(bytes_without_a_watermark_for_half_the_hold_back_are_a_lag),
 	    cmocka_unit_test(who_lags_is_waited_for_as_long_as_bytes_of_it_come),
 	    cmocka_unit_test(only_who_could_still_deliver_what_is_older_is_waited_for),
 	    cmocka_unit_test(
