@@ -91,7 +91,7 @@ $(O)/obj/src/pcap/capture.o: CPP += -isystem $(O)/libpcap/include
 $(call obj,$(MBED) tests/e2e/gcm_probe.c): CPP += -isystem $(O)/mbedtls/include
 $(O)/obj/%.o: %.c $(COMMON) $(LIBS:%=$(O)/.%)
 	mkdir -p $(@D) && echo "  CC      $<"
-	$(TCC) $(CSTD) $(CPP) $(WARN) $(CFLAGS) $(LTO) $(HARDEN) -MMD -MP -c -o $@ $<
+	$(TCC) $(CSTD) $(CPP) $(WARN) $(WERROR) $(CFLAGS) $(LTO) $(HARDEN) -MMD -MP -c -o $@ $<
 AR_CMD = echo "  AR      $@"; mkdir -p $(@D); rm -f $@; $(if $(filter %.o,$^),$(AR_PREFIX)ar qcsD $@ $(filter %.o,$^),printf '!<arch>\n' >$@)
 $(O)/libcore.a $(O)/libsys.a: AR_PREFIX := $(CROSS)
 $(O)/libcore.a: $(call obj,$(CORE))
@@ -116,10 +116,10 @@ $(S)/src/pcap/capture.o: CPP += -isystem $(HOST_PCAP)/include
 $(S)/src/pcap/capture.o: | $(HOST_PCAP)/lib/libpcap.a
 $(S)/src/%.o: src/%.c $(COMMON) | build/.setup-check
 	mkdir -p $(@D) && echo "  SAN     $<"
-	$(CC) $(CSTD) $(CPP) $(WARN) $(SANFLAGS) -MMD -MP -c -o $@ $<
+	$(CC) $(CSTD) $(CPP) $(WARN) $(WERROR) $(SANFLAGS) -MMD -MP -c -o $@ $<
 $(S)/tests/%.o: tests/%.c $(COMMON) | build/.setup-check
 	mkdir -p $(@D) && echo "  SAN     $<"
-	$(CC) $(CSTD) $(CPP) -iquote tests -Wall -Wextra $(SANFLAGS) -MMD -MP -c -o $@ $<
+	$(CC) $(CSTD) $(CPP) -iquote tests -Wall -Wextra $(WERROR) $(SANFLAGS) -MMD -MP -c -o $@ $<
 SANLIBS := $(S)/tests/support.a $(S)/librest.a $(S)/libcore.a $(HOST_PCAP)/lib/libpcap.a
 $(S)/tests/support.a: $(call san,$(SUPPORT))
 $(S)/librest.a: $(call san,$(SYS) $(WORKER) $(CLI) src/pcap/capture.c)
@@ -131,7 +131,7 @@ $(UNIT): %: %.o $(SANLIBS)
 	$(CC) $(SANFLAGS) -o $@ $< $(SANLIBS) -lcmocka -lm -lpthread
 
 check: build/.setup-check
-	for t in all fmt-check lint check-static check-unit fuzz-smoke check-e2e; do $(MAKE) $$t || exit 1; done
+	for t in all fmt-check lint check-static check-unit fuzz-smoke check-e2e; do $(MAKE) WERROR=-Werror $$t || exit 1; done
 check-unit: $(UNIT)
 	rm -f $(UNIT:=.failed); printf '%s\n' $(UNIT) | xargs -P $(JOBS) -n 1 sh -c '$$0 >$$0.out 2>&1 || touch $$0.failed'; \
 	failed=; for t in $(UNIT); do echo "== $${t#$(S)/}"; cat $$t.out; [ ! -e $$t.failed ] || failed="$$failed $${t#$(S)/}"; done; \
@@ -147,6 +147,7 @@ check-e2e: all $(O)/tests/tls_probe $(O)/tests/gcm_probe build/.setup-check
 chaos: all build/.setup-check
 	DDUMP_BUILD=$(CURDIR)/$(O) $(PYTHON) -B tests/chaos/chaos.py --seconds $(CHAOS_SECONDS) --jobs $(JOBS) $(CHAOS_FLAGS)
 check-long: build/.setup-check-long
+	NODES=225000 $(MAKE) lint
 	$(MAKE) mutants
 	DDUMP_LONG=1 $(MAKE) check-e2e
 check-static: all
@@ -157,7 +158,7 @@ check-image: build/.setup-image; tests/image/check-image.sh
 demo: all build/.setup-demo
 	DDUMP_BUILD=$(CURDIR)/$(O) tools/demo.sh
 lint: $(call obj,$(ALL_SRC)) build/.setup-check
-	O=$(O) CC='$(TCC)' HOSTCC=$(CC) CLANG=$(CLANG) NM=$(CROSS)nm PYTHON=$(PYTHON) JOBS=$(JOBS) HOST=$(HOST) \
+	O=$(O) HOSTCC=$(CC) CLANG=$(CLANG) NM=$(CROSS)nm PYTHON=$(PYTHON) JOBS=$(JOBS) HOST=$(HOST) \
 	CPPDEFS='$(CPP)' WARN='$(WARN)' tools/lint.sh
 FMT_FILES = $(shell find src tests third_party -name '*.[ch]' 2>/dev/null | sort)
 fmt fmt-check: build/.setup-check
