@@ -59,8 +59,7 @@ connect_start(struct connect *c, struct loop *loop, struct ports *ports,
 	c->error = -EADDRNOTAVAIL;
 	interleave(c, list, n);
 	for (size_t i = 0; i < CONNECT_ADDRESSES_MAX; i++) {
-		c->attempts[i].watch.fd = -1;
-		c->attempts[i].watch.on_ready = on_attempt;
+		loop_watch_init(&c->attempts[i].watch, on_attempt);
 		c->attempts[i].connect = c;
 	}
 }

@@ -25,6 +25,20 @@ loop_fini(struct loop *l)
 	l->epoll_fd = -1;
 }
 
+void
+loop_watch_init(struct loop_watch *w,
+		void (*on_ready)(struct loop_watch *w, unsigned ready, uint64_t now_ns))
+{
+	*w = (struct loop_watch){.fd = -1, .on_ready = on_ready};
+}
+
+void
+loop_timer_init(struct loop_timer *t,
+		void (*on_time)(struct loop_timer *t, uint64_t now_ns))
+{
+	*t = (struct loop_timer){.on_time = on_time};
+}
+
 static uint32_t
 events_of(unsigned interest)
 {

@@ -54,6 +54,13 @@ struct loop_call {
 int loop_init(struct loop *l);
 void loop_fini(struct loop *l);
 
+/* What is watched by nobody, set for never and deferred by nobody, and whom it calls. */
+void loop_watch_init(struct loop_watch *w,
+		     void (*on_ready)(struct loop_watch *w, unsigned ready,
+				      uint64_t now_ns));
+void loop_timer_init(struct loop_timer *t,
+		     void (*on_time)(struct loop_timer *t, uint64_t now_ns));
+
 /* Watches fd, which stays the caller's, for interest (0 is allowed). 0 or -errno. */
 int loop_add(struct loop *l, struct loop_watch *w, int fd, unsigned interest);
 

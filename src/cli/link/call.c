@@ -36,9 +36,8 @@ call_init(struct call *c, const struct net_env *env, const struct target *target
 {
 	*c = (struct call){
 	    .env = env, .target = target, .on_ready = on_ready, .reason = ""};
-	c->watch.fd = -1;
-	c->watch.on_ready = on_watch;
-	c->transport.fd = -1;
+	c->transport = (struct transport){.fd = -1};
+	loop_watch_init(&c->watch, on_watch);
 }
 
 bool

@@ -9,19 +9,6 @@
 #include "cli/link/talk.h"
 #include "sys/log.h"
 
-void
-dial_init(struct dial *d, const struct net_env *env, const struct target *target)
-{
-	d->env = env;
-	d->tunnel = NULL;
-	d->target = target;
-	d->state = DIAL_IDLE;
-	d->transport = (struct transport){.fd = -1};
-	d->watch.fd = -1;
-	d->connect.n = 0;
-	d->connect.next = 0;
-}
-
 bool
 dial_is_proxied(const struct net_env *env, const struct target *target)
 {
@@ -132,13 +119,25 @@ on_watch(struct loop_watch *w, unsigned ready, uint64_t now_ns)
 }
 
 void
+dial_init(struct dial *d, const struct net_env *env, const struct target *target)
+{
+	d->env = env;
+	d->tunnel = NULL;
+	d->target = target;
+	d->state = DIAL_IDLE;
+	d->transport = (struct transport){.fd = -1};
+	loop_watch_init(&d->watch, on_watch);
+	d->connect.n = 0;
+	d->connect.next = 0;
+}
+
+void
 dial_start(struct dial *d, const struct net_address *list, size_t n, uint64_t deadline_ns,
 	   void (*on_ready)(struct dial *d, uint64_t now_ns))
 {
 	d->state = DIAL_CONNECTING;
 	d->on_ready = on_ready;
 	d->deadline_ns = deadline_ns;
-	d->watch.on_ready = on_watch;
 	connect_start(&d->connect, d->env->loop, d->env->ports, list, n, on_connect);
 }
 

@@ -27,31 +27,6 @@ before_log_line(void *context)
 	screen_erase(&d->screen);
 }
 
-void
-display_open(struct display *d, const struct options *options, bool is_shared,
-	     bool is_printed)
-{
-	enum options_progress progress = options->progress;
-
-	d->is_always = progress == OPTIONS_PROGRESS_ALWAYS;
-	d->watch.fd = -1;
-	d->screen.fd = -1;
-	be_none(d);
-	if (progress == OPTIONS_PROGRESS_NEVER || options->is_quiet || is_printed ||
-	    (is_shared && !d->is_always))
-		return;
-	d->start_ns = clock_monotonic_ns();
-	d->taken_ns = d->start_ns;
-	if (screen_open(&d->screen) == 0) {
-		d->kind = DISPLAY_LINES;
-		d->due_ns = d->start_ns + DISPLAY_PERIOD_NS;
-		log_set_before(before_log_line, d);
-	} else if (d->is_always) {
-		d->kind = DISPLAY_SENTENCES;
-		d->due_ns = d->start_ns + DISPLAY_SENTENCE_NS;
-	}
-}
-
 static void
 suspend(struct display *d)
 {
@@ -79,6 +54,31 @@ on_signal(struct loop_watch *w, unsigned ready, uint64_t now_ns)
 	}
 }
 
+void
+display_open(struct display *d, const struct options *options, bool is_shared,
+	     bool is_printed)
+{
+	enum options_progress progress = options->progress;
+
+	d->is_always = progress == OPTIONS_PROGRESS_ALWAYS;
+	loop_watch_init(&d->watch, on_signal);
+	d->screen.fd = -1;
+	be_none(d);
+	if (progress == OPTIONS_PROGRESS_NEVER || options->is_quiet || is_printed ||
+	    (is_shared && !d->is_always))
+		return;
+	d->start_ns = clock_monotonic_ns();
+	d->taken_ns = d->start_ns;
+	if (screen_open(&d->screen) == 0) {
+		d->kind = DISPLAY_LINES;
+		d->due_ns = d->start_ns + DISPLAY_PERIOD_NS;
+		log_set_before(before_log_line, d);
+	} else if (d->is_always) {
+		d->kind = DISPLAY_SENTENCES;
+		d->due_ns = d->start_ns + DISPLAY_SENTENCE_NS;
+	}
+}
+
 int
 display_watch(struct display *d, struct loop *loop)
 {
@@ -88,7 +88,6 @@ display_watch(struct display *d, struct loop *loop)
 		return 0;
 	fd = signals_open_for(terminal_signals,
 			      sizeof(terminal_signals) / sizeof(terminal_signals[0]));
-	d->watch.on_ready = on_signal;
 	return fd < 0 ? fd : loop_add(loop, &d->watch, fd, LOOP_IN);
 }
 

@@ -116,7 +116,7 @@ open_loop(struct app *a)
 	int signal_fd = signals_open();
 	int rc = signal_fd < 0 ? signal_fd : run_loop_open(&a->run, signal_fd);
 
-	a->resolve_watch.on_ready = on_resolved;
+	loop_watch_init(&a->resolve_watch, on_resolved);
 	if (rc == 0)
 		rc = resolve_init(&a->resolve, family_of(a->options));
 	if (rc == 0)

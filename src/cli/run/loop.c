@@ -106,9 +106,8 @@ run_loop_open(struct run *r, int signal_fd)
 {
 	int rc = loop_init(&r->loop);
 
-	r->signal_watch.on_ready = on_signal;
-	r->sink_watch.on_ready = on_sink;
-	r->sink_watch.fd = -1;
+	loop_watch_init(&r->signal_watch, on_signal);
+	loop_watch_init(&r->sink_watch, on_sink);
 	if (rc == 0)
 		rc = display_watch(&r->display, &r->loop);
 	if (rc == 0)

@@ -54,10 +54,9 @@ source_init(struct source *s, struct source_context *context, const struct targe
 	s->id = id;
 	s->state = SOURCE_NEW;
 	s->was_pending = true;
-	s->watch.fd = -1;
-	s->watch.on_ready = on_watch;
-	s->timer.on_time = on_time;
-	s->transport.fd = -1;
+	loop_watch_init(&s->watch, on_watch);
+	loop_timer_init(&s->timer, on_time);
+	s->transport = (struct transport){.fd = -1};
 	s->deadline_ns = LOOP_NEVER;
 	if (target->ops->is_http)
 		init_network(s);

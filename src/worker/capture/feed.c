@@ -438,12 +438,12 @@ feed_open(struct feed *f, const struct feed_task *task, int client_fd, int signa
 	int rc = loop_init(&f->loop);
 
 	f->task = task;
-	f->ring.on_ready = on_ring;
-	f->client.on_ready = on_client;
-	f->signals.on_ready = on_signal;
-	f->tick.on_time = on_tick;
-	f->duration.on_time = on_duration;
-	f->patience.on_time = on_patience;
+	loop_watch_init(&f->ring, on_ring);
+	loop_watch_init(&f->client, on_client);
+	loop_watch_init(&f->signals, on_signal);
+	loop_timer_init(&f->tick, on_tick);
+	loop_timer_init(&f->duration, on_duration);
+	loop_timer_init(&f->patience, on_patience);
 	if (rc == 0)
 		rc = loop_add(&f->loop, &f->client, client_fd, LOOP_IN);
 	return rc == 0 ? loop_add(&f->loop, &f->signals, signal_fd, LOOP_IN) : rc;

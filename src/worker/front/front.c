@@ -257,8 +257,8 @@ add_connection(struct front *f, int fd, const struct net_address *peer, uint64_t
 	}
 	p->front = f;
 	p->serial = f->n_accepted++;
-	p->watch = (struct loop_watch){.fd = -1, .on_ready = on_client};
-	p->deadline = (struct loop_timer){.on_time = on_deadline};
+	loop_watch_init(&p->watch, on_client);
+	loop_timer_init(&p->deadline, on_deadline);
 	p->turn = (struct loop_call){.on_call = on_turn};
 	p->client.env = &f->env;
 	p->client.number = number;
@@ -409,12 +409,12 @@ set_up(struct front *f)
 	f->seats = calloc(f->n_places, sizeof(struct evict_seat));
 	if (!f->places || !f->seats)
 		return -ENOMEM;
-	f->listener.on_ready = on_listener;
-	f->bell.on_ready = on_bell;
-	f->signals.on_ready = on_signal;
-	f->launcher.on_ready = on_launcher;
-	f->accept_again.on_time = on_accept_again;
-	f->patience.on_time = on_patience;
+	loop_watch_init(&f->listener, on_listener);
+	loop_watch_init(&f->bell, on_bell);
+	loop_watch_init(&f->signals, on_signal);
+	loop_watch_init(&f->launcher, on_launcher);
+	loop_timer_init(&f->accept_again, on_accept_again);
+	loop_timer_init(&f->patience, on_patience);
 	rc = loop_init(&f->loop);
 	if (rc == 0)
 		rc = loop_add(&f->loop, &f->listener, config->listen_fd, LOOP_IN);

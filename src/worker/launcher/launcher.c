@@ -350,9 +350,9 @@ set_up(struct launcher *l)
 	signal_fd = signals_open_for(signals, sizeof(signals) / sizeof(signals[0]));
 	if (rc == 0)
 		rc = loop_init(&l->loop);
-	l->front.on_ready = on_front;
-	l->signals.on_ready = on_signal;
-	l->patience.on_time = on_patience;
+	loop_watch_init(&l->front, on_front);
+	loop_watch_init(&l->signals, on_signal);
+	loop_timer_init(&l->patience, on_patience);
 	if (rc == 0)
 		rc = loop_add(&l->loop, &l->front, sockets[0], LOOP_IN);
 	if (rc == 0)
