@@ -327,7 +327,7 @@ is_settled(const struct sim_plan *p, const struct sim_host *h)
 {
 	return p->stop == SIM_STOP_SIGNAL && p->is_reader_fast &&
 	       (p->is_calm || p->is_settled) && !is_slow(h) &&
-	       h->refused_ns <= 1000 * SIM_SECOND;
+	       h->refused_ns <= 1000 * SIM_SECOND && !h->is_refused;
 }
 
 /* Nothing has gone wrong for so long that all is well again. */

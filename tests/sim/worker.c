@@ -225,9 +225,10 @@ answer_capture(struct sim_host *h, struct sim_conn *c)
 {
 	if (sim_now() < h->busy_ns)
 		answer_problem(c, "503 Service Unavailable", "about:blank");
-	else if (sim_now() < h->absent_ns)
+	else if (sim_now() < h->absent_ns) {
+		h->is_refused |= h->n_captures == 0;
 		answer_problem(c, "400 Bad Request", "urn:ddump:no-interface");
-	else {
+	} else {
 		start_capture(h, c);
 		return;
 	}

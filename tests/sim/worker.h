@@ -48,6 +48,7 @@ struct sim_host {
 	uint64_t rate;	    /* packets a second */
 	size_t size;	    /* of a packet */
 	bool has_no_counts; /* a proxy that passes only /capture */
+	bool is_refused;    /* a 400 before any capture: final */
 	bool was_tried; /* something befell it after which counts may be lower bounds */
 	struct sim_conn *conns;
 	uint64_t *stamps; /* by number; SIM_WALL_NS and more */
