@@ -295,6 +295,49 @@ def test_an_honest_flow_of_such_a_load_is_not_ended(tmp_path):
         scene.lab.close()
 
 
+BULK = """
+import socket, sys, time
+rate = int(sys.argv[1])
+s = socket.create_connection(('10.9.0.1', 7001))
+piece = bytes(min(65536, max(200, rate // 200)))
+begun, sent = time.time(), 0
+while True:
+    s.sendall(piece)
+    sent += len(piece)
+    time.sleep(max(0, begun + sent / rate - time.time()))
+"""
+DELAY_RELAY = os.path.join(os.path.dirname(__file__), "delay_relay.py")
+RATES = [20_000, 60_000, 200_000, 500_000, 1_000_000, 2_000_000, 4_000_000, 8_000_000, 15_000_000, 30_000_000]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("rate", RATES)
+def test_a_bulk_flow_that_is_all_there_is_is_never_left_out(tmp_path, rate):
+    """The capture goes to its client through 0, 5 and 50 ms, DDUMP_HONEST_RUNS times (17: fifty at each rate)."""
+    need_root()
+    scene = Scene(tmp_path / "bulk", f"b{RATES.index(rate)}")
+    lab = scene.lab
+    try:
+        scene.connect()
+        worker = lab.worker(scene.host, listen=":0")
+        lab.start(scene.client, ["socat", "-u", "TCP-LISTEN:7001,bind=10.9.0.1,fork,reuseaddr", "OPEN:/dev/null"])
+        wait_for(lambda: b":7001" in scene.client.run("ss", "-ltn").stdout, "it listens")
+        ports = [f"10.9.0.2:{worker.port}"]
+        for ms in "5", "50":
+            relay = lab.start(scene.client, ["sh", "-c", f"exec /usr/bin/python3 {DELAY_RELAY} 10.9.0.2 {worker.port} {ms} >&2"])
+            ports.append("127.0.0.1:" + wait_for(lambda: re.search(r"^(\d+)$", relay.log(), re.M), "the relay listens")[1])
+        for _ in range(int(os.environ.get("DDUMP_HONEST_RUNS", "1"))):
+            for at in ports:
+                flow = lab.start(scene.host, ["/usr/bin/python3", "-c", BULK, str(rate)])
+                done = scene.client.run("curl", "-sSN", "-o", "/dev/null", "-w", "%{size_download}",
+                                        f"http://{at}/capture?format=pcapng&heartbeat=50&duration=3")
+                flow.stop()
+                assert int(done.stdout) > rate, "most of it was captured in full"
+        assert "leaves out" not in worker.log()
+    finally:
+        lab.close()
+
+
 class Tunnels:
     """A worker on loopback and byte pipes to it, each a chain of hops; curl reads through them."""
 
