@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "cli/options/help.h"
 #include "cli/run/app.h"
 #include "cli/target/secrets.h"
 #include "cli/target/list.h"
@@ -29,7 +30,7 @@ main(int argc, char **argv)
 	const char **targets = calloc((size_t)argc + 1, sizeof(*targets));
 	struct options options;
 	char mem[LOG_LINE_MAX];
-	char help_mem[OPTIONS_HELP_MAX];
+	char help_mem[HELP_MAX];
 	struct text help;
 	struct text why;
 	enum app_status status = APP_FAILED;

@@ -362,13 +362,24 @@ put_text(struct text *out, size_t start, const char *help)
 	text_char(out, '\n');
 }
 
-static void
-put_row(const struct flag *row, const char *dashes, struct text *out)
+/* "t", "tt": names of one letter have one dash. */
+static bool
+is_letters(const char *name)
+{
+	while (name[1] == name[0])
+		name++;
+	return name[1] == '\0';
+}
+
+void
+flag_put_row(const struct flag *row, const char *dashes, struct text *out)
 {
 	size_t start = out->n;
 
 	text_str(out, "  ");
-	if (row->letter != 0) {
+	if (is_letters(row->name)) {
+		dashes = "-";
+	} else if (row->letter != 0) {
 		text_char(out, '-');
 		text_char(out, row->letter);
 		text_str(out, ", ");
@@ -389,7 +400,7 @@ void
 flag_put_help(const struct flag_table *table, const char *dashes, struct text *out)
 {
 	for (size_t i = 0; i < table->n; i++)
-		put_row(&table->rows[i], dashes, out);
+		flag_put_row(&table->rows[i], dashes, out);
 }
 
 void

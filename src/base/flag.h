@@ -83,8 +83,9 @@ bool flag_set(const struct flag *row, void *base, struct span value, const void 
  * value, or NULL. Rows with their own set are not looked at. */
 const char *flag_fault(const struct flag_table *table, const void *base);
 
-/* Help, a row a flag: "  -w, --write FILE   text", with these dashes before names; of a
- * query: "    name=VALUE   text". */
+/* Help, a row a flag: "  -w, --write FILE   text", with these dashes before names ("  -tt":
+ * one before a repeated letter); of a query: "    name=VALUE   text". */
+void flag_put_row(const struct flag *row, const char *dashes, struct text *out);
 void flag_put_help(const struct flag_table *table, const char *dashes, struct text *out);
 void flag_put_query_help(const struct flag_table *table, struct text *out);
 

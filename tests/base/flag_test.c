@@ -277,6 +277,11 @@ help_has_a_line_for_each_row(void **state)
 					      "    time-that-is-long=TIME\n"
 					      "                         a time\n"
 					      "    colour=red|green|blue\n");
+	help.n = 0;
+	flag_put_row(&(struct flag){"tt", .kind = FLAG_TRUE, .help = "twice"}, "--",
+		     &help);
+	flag_put_row(&(struct flag){"e", .letter = 'e', .kind = FLAG_TRUE}, "--", &help);
+	assert_string_equal(text_cstr(&help), "  -tt                    twice\n  -e\n");
 	text_init(&help, help_mem, 40);
 	flag_put_help(&some, "--", &help);
 	assert_true(help.is_cut);

@@ -8,7 +8,7 @@ cd "$1"
 for package in ndpi tcpdump libpcap wireshark scapy python-dpkt tcpreplay tcpflow nfdump ngrep netsniff-ng sngrep; do
 	[ -d "$package" ] && continue
 	mkdir -p "$package.part"
-	if (cd "$package.part" && apt-get source --download-only "$package" >/dev/null); then
+	if (cd "$package.part" && apt-get source --download-only --tar-only "$package" >/dev/null); then
 		for tar in "$package.part"/*.tar.*; do
 			case $tar in *.asc) continue ;; esac
 			tar -xf "$tar" -C "$package.part"

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "cli/options/help.h"
 #include "merge/merge.h"
 
 #define SECOND_NS      UINT64_C(1000000000)
@@ -36,7 +37,7 @@ set_format(void *base, struct span s, const void *context)
 
 #define AT(member) FLAG_AT(struct options, member)
 
-/* clang-format off: a row a flag, as --help prints it */
+/* clang-format off: a row a flag; help.c says in which group --help prints it */
 static const struct flag rows[] = {
     {"write", 'w', FLAG_TEXT, AT(write_path), "FILE",
      .help = "output file (default and \"-\": standard output)"},
@@ -263,24 +264,5 @@ options_of_print(const struct options *o)
 void
 options_put_help(struct text *out)
 {
-	text_str(out, "usage: ddump [options] TARGET...\n"
-		      "Captures packets on many hosts and merges them by time.\n"
-		      "\n"
-		      "  ddump db1 db2 | tcpdump -r -           two hosts, live\n"
-		      "  ddump -f 'port 53' -w dns.pcap db1 db2  to a file\n"
-		      "  ddump --format pcapng db1 'db2?filter=icmp' | "
-		      "wireshark -k -i -\n"
-		      "  ddump old.pcap older.pcap -w all.pcap  merge files\n"
-		      "\n"
-		      "A target is "
-		      "[LABEL=][http[s]://][user:password@]host[:port][/path][?query],\n"
-		      "unix:/path, dns+http[s]://name (all addresses of a name), a "
-		      "capture file,\n"
-		      "a fifo or \"-\". The default port is 8475, the default path "
-		      "/capture.\n"
-		      "\n");
-	flag_put_help(&table, "--", out);
-	text_str(out,
-		 "\nexit status: 0 success, 1 nothing captured or written, 2 usage,\n"
-		 "3 success, but a target failed\n");
+	help_put(&table, out);
 }

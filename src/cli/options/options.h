@@ -98,8 +98,7 @@ void options_use_terminal(struct options *o, bool is_terminal);
 /* What -t, -e, -x and the like ask for; where several of a kind are given the longest. */
 struct print_options options_of_print(const struct options *o);
 
-/* One screen of help. */
-#define OPTIONS_HELP_MAX 8192
+/* At most HELP_MAX bytes. */
 void options_put_help(struct text *out);
 
 #endif

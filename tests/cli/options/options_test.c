@@ -238,24 +238,6 @@ help_and_version(void **state)
 	assert_int_equal(p.rc, FLAG_RESULT_VERSION);
 }
 
-static void
-help_fits_its_memory_and_a_terminal(void **state)
-{
-	char mem[OPTIONS_HELP_MAX];
-	struct text help;
-
-	(void)state;
-	text_init(&help, mem, sizeof(mem));
-	options_put_help(&help);
-	assert_non_null(strstr(text_cstr(&help), "\n  -w, --write FILE       output"));
-	assert_false(help.is_cut);
-	for (struct span rest = text_span(&help); rest.n > 0;) {
-		struct span line = span_split(&rest, '\n');
-
-		check_true(__FILE__, __LINE__, line, line.n <= 80, "80 columns");
-	}
-}
-
 /* The value of --netrc stands behind "=" or not at all. */
 static void
 an_optional_value_stands_behind_equals(void **state)
@@ -349,7 +331,6 @@ main(void)
 	    cmocka_unit_test(flags_of_printing_are_tcpdumps_and_imply_it),
 	    cmocka_unit_test(targets_behind_the_flags),
 	    cmocka_unit_test(help_and_version),
-	    cmocka_unit_test(help_fits_its_memory_and_a_terminal),
 	    cmocka_unit_test(an_optional_value_stands_behind_equals),
 	    cmocka_unit_test(what_cannot_be_is_refused),
 	};
