@@ -181,10 +181,12 @@ install: all $(O)/NOTICE
 	$(INSTALL) -m 644 $(wildcard *.md docs/*.md) LICENSE $(O)/NOTICE $(DESTDIR)$(DOCDIR)/
 	for m in $(wildcard man/*.[1-8]); do s=$(DESTDIR)$(MANDIR)/man$${m##*.}; \
 	$(INSTALL) -d $$s && $(INSTALL) -m 644 $$m $$s/ || exit 1; done
+completions: all
+	$(PYTHON) -B tools/completions.py $(BINS) share/completions
 clean:
 	rm -rf $(O)/obj $(O)/san $(O)/cov $(O)/fuzz $(O)/lint $(O)/*.a $(BINS) $(O)/NOTICE $(O)/sources
 distclean: ; rm -rf build
 help: ; cat tools/help.txt
-.PHONY: all chaos coverage mutants check check-corpus check-long check-unit check-e2e check-static check-image demo lint fmt fmt-check \
+.PHONY: all chaos coverage mutants check check-corpus check-long check-unit check-e2e check-static check-image completions demo lint fmt fmt-check \
 	bench NOTICE install clean distclean help
 -include $(shell find $(O)/obj $(S) $(O)/fuzz -name '*.d' 2>/dev/null)

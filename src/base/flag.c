@@ -340,14 +340,14 @@ flag_parse(const struct flag_table *table, void *base, int argc, char **argv,
 	return FLAG_RESULT_RUN;
 }
 
-/* The text of a row whose left part began at start: on a line of its own where that is
- * too long for one. */
+/* The text of a row whose left part began at start: on a line of its own where that leaves
+ * no gap of two spaces. */
 static void
 put_text(struct text *out, size_t start, const char *help)
 {
 	struct span rest = span_str(help ? help : "");
 
-	if (rest.n > 0 && out->n - start >= HELP_COLUMN) {
+	if (rest.n > 0 && out->n - start > HELP_COLUMN - 2) {
 		text_char(out, '\n');
 		start = out->n;
 	}
