@@ -16,6 +16,8 @@ words_advice(const struct target *t, const struct options *o, unsigned status)
 		return "give user:password@ in the target, or --netrc";
 	if (status == 404)
 		return "is that a ddump-worker, and the path right?";
+	if (status == 421)
+		return "give the host by name, not by address";
 	return NULL;
 }
 
