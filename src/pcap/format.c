@@ -14,7 +14,8 @@ put_no_head(uint8_t *out, const struct format_file *file)
 	return 0;
 }
 
-const struct format format_text = {.name = "text", .put_head = put_no_head};
+const struct format format_text = {
+    .name = "text", .time_max_ns = SAVEFILE_TIME_MAX - 1, .put_head = put_no_head};
 
 const char *
 format_names(void)

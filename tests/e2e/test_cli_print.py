@@ -74,6 +74,11 @@ def test_hosts_and_directions_are_columns_in_the_order_of_time(tmp_path):
     assert re.sub(r"\033\[\d*m", "", colored) == printed("-P", f"db1={one}", f"web01={two}")
 
 
+def test_printing_warns_of_no_time_that_it_can_print(tmp_path):
+    (tmp_path / "a.pcap").write_bytes(classic(RAW, [(SECOND, UDP), (4294967295 * SECOND, UDP)]))
+    assert "times after" not in run_ddump("-P", "a.pcap", cwd=tmp_path)
+
+
 def test_flags_that_do_not_go_together(tmp_path):
     for args in (["-P", "-w", "x"], ["-X", "-w", "x"], ["-P", "--format", "pcapng"]):
         assert "leave out" in run_ddump(*args, "127.0.0.1:1", code=2, cwd=tmp_path)

@@ -155,7 +155,7 @@ static __attribute__((noinline)) void
 tell_time(struct pump *p, const struct merge_out *out)
 {
 	const struct source *s = &p->fleet->sources[out->source];
-	bool is_classic = p->options->format->put_interface == NULL;
+	bool is_far = p->options->format->time_max_ns >= SAVEFILE_TIME_MAX - 1;
 
 	if (out->record.time_ns == 0) {
 		if (body_is_early(&s->body) && !p->has_told_early)
@@ -167,9 +167,9 @@ tell_time(struct pump *p, const struct merge_out *out)
 	}
 	if (!p->has_told_far)
 		log_line(LOG_WARNING, "%s: times after %s", s->target->name,
-			 is_classic ? "2106-02-07T06:28:15 are written as that one: "
-				      "pcapng can hold them (--format pcapng)"
-				    : "2262-04-11 are written as that day");
+			 is_far ? "2262-04-11 are written as that day"
+				: "2106-02-07T06:28:15 are written as that one: "
+				  "pcapng can hold them (--format pcapng)");
 	p->has_told_far = true;
 }
 
