@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,12 +16,13 @@
 #include "sim/worker.h"
 #include "sys/log.h"
 
-#define RUNS_DEFAULT  1000
-#define JOBS	      2
-#define RUN_SECONDS   60 /* of this machine's time: a run that takes longer hangs */
-#define END_PATIENCE  (12 * SIM_SECOND)
-#define READ_PATIENCE (3 * SIM_SECOND)
-#define PATH	      "/tmp/ddump-sim-%d.json"
+#define RUNS_DEFAULT   1000
+#define JOBS	       2
+#define RUN_CPU_S      60  /* a run that takes more loops, */
+#define RUN_PATIENCE_S 600 /* and one that takes longer hangs */
+#define END_PATIENCE   (12 * SIM_SECOND)
+#define READ_PATIENCE  (3 * SIM_SECOND)
+#define PATH	       "/tmp/ddump-sim-%d.json"
 
 /* Its bit of sim_hosts, and when it ends. */
 struct fault {
@@ -298,10 +300,12 @@ run_ddump(struct sim_plan *p)
 static void
 run_one(uint64_t seed, bool is_verbose)
 {
+	const struct rlimit cpu = {.rlim_cur = RUN_CPU_S, .rlim_max = RUN_CPU_S};
 	struct sim_plan plan = {.seed = seed};
 	int status;
 
-	alarm(RUN_SECONDS);
+	setrlimit(RLIMIT_CPU, &cpu);
+	alarm(RUN_PATIENCE_S);
 	snprintf(plan.json_path, sizeof(plan.json_path), PATH, (int)getpid());
 	sim_begin(seed, &sim_worker_hooks, UINT64_MAX);
 	make_plan(&plan);
