@@ -19,6 +19,7 @@ signals_open_for(const int *numbers, size_t n)
 	sigaddset(&blocked, SIGINT);
 	sigaddset(&blocked, SIGTERM);
 	sigaddset(&blocked, SIGHUP);
+	sigaddset(&blocked, SIGCHLD);
 	sigemptyset(&read);
 	for (size_t i = 0; i < n; i++) {
 		sigaddset(&blocked, numbers[i]);

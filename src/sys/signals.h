@@ -6,7 +6,7 @@
 /*
  * Signals as a descriptor: SIGINT, SIGTERM and SIGHUP are blocked in this thread and in
  * all it starts later, and are read here. SIGPIPE and SIGXFSZ are ignored: writes say
- * EPIPE and EFBIG.
+ * EPIPE and EFBIG. SIGCHLD is blocked, for spawn.h.
  */
 
 /* The descriptor (non-blocking, close-on-exec), or -errno. */

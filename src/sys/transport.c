@@ -6,13 +6,13 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 void
 transport_open(struct transport *t, int fd)
 {
-	t->fd = fd;
-	t->tls = NULL;
+	*t = (struct transport){.fd = fd};
 }
 
 int
@@ -22,8 +22,7 @@ transport_open_file(struct transport *t, const char *path, bool *is_regular)
 	int rc = 0;
 
 	*is_regular = false;
-	t->tls = NULL;
-	t->fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	transport_open(t, open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC));
 	if (t->fd < 0)
 		return -errno;
 	if (fstat(t->fd, &st) < 0)
@@ -37,6 +36,43 @@ transport_open_file(struct transport *t, const char *path, bool *is_regular)
 		t->fd = -1;
 	}
 	return rc;
+}
+
+int
+transport_open_child(struct transport *t, struct spawn_set *set,
+		     const struct spawn_options *o)
+{
+	struct spawn *child;
+	int fd;
+	int rc = spawn_start(set, o, &child, &fd);
+
+	transport_open(t, rc < 0 ? -1 : fd);
+	t->child = rc < 0 ? NULL : child;
+	return rc;
+}
+
+bool
+transport_has_failed(const struct transport *t, struct text *out)
+{
+	struct span last;
+	int status;
+
+	if (!t->child || !spawn_has_ended(t->child, &status) || status == 0)
+		return false;
+	last = spawn_last_line(t->child);
+	text_str(out, WIFEXITED(status) ? "ended with status " : "was ended by signal ");
+	text_u64(out,
+		 (uint64_t)(WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status)));
+	text_str(out, last.n > 0 ? ": " : "");
+	text_put(out, last);
+	return true;
+}
+
+void
+transport_stop_child(struct transport *t)
+{
+	if (t->child)
+		spawn_stop(t->child);
 }
 
 bool
@@ -89,6 +125,9 @@ transport_close(struct transport *t)
 	if (t->fd >= 0)
 		close(t->fd);
 	t->fd = -1;
+	if (t->child)
+		spawn_leave(t->child);
+	t->child = NULL;
 }
 
 static enum transport_result

@@ -5,6 +5,7 @@
 #include "sys/loop.h"
 #include "sys/ports.h"
 #include "sys/resolve.h"
+#include "sys/spawn.h"
 #include "sys/tls/tls.h"
 
 /* What all connections share; nobody but its owner changes it. */
@@ -18,7 +19,8 @@ struct net_env {
 	const struct tls_options *tls_options;
 	struct proxy *proxy; /* NULL: none */
 	uint64_t connect_ns; /* --connect-timeout */
-	uint8_t *scratch;    /* NET_SCRATCH bytes for one read; nothing stays there */
+	struct spawn_set *children;
+	uint8_t *scratch; /* NET_SCRATCH bytes for one read; nothing stays there */
 };
 
 #endif

@@ -16,6 +16,7 @@ static const struct group {
      "                         the options; LABEL names the target in all output\n"
      "  dns+http[s]://NAME     every address of NAME, each a target\n"
      "  unix:PATH              a worker on this host\n"
+     "  exec:COMMAND           a shell command that writes a capture\n"
      "  FILE, FIFO, -          a capture file, a named pipe, standard input\n",
      "targets ipv4 ipv6 wait retry connect-timeout require-all"},
     {"What is captured:\n"

@@ -258,6 +258,8 @@ join(struct app *a)
 	choose_ports(a);
 	c->net.loop = &r->loop;
 	c->net.resolve = &a->resolve;
+	c->net.children = &r->children;
+	r->children.loop = &r->loop;
 	c->net.tls_options = &a->options->tls;
 	c->net.connect_ns = a->options->connect_ns;
 	c->merge = r->pump.merge;
@@ -411,6 +413,7 @@ static void
 fini(struct app *a)
 {
 	fleet_fini(&a->run.fleet);
+	spawn_set_fini(&a->run.children);
 	writer_fini(&a->run.writer);
 	tls_config_free(a->tls);
 	for (uint32_t i = 0; a->ifindexes && i < a->list.n; i++)

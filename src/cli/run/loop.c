@@ -243,6 +243,13 @@ apply_ends(struct run *r, uint64_t now_ns)
 	}
 }
 
+/* The last counts are there, and the commands of targets have ended. */
+static bool
+is_all_told(const struct run *r)
+{
+	return r->fleet.n_counting == 0 && !r->children.list;
+}
+
 /* What the round has led to. */
 static void
 judge(struct run *r, uint64_t now_ns)
@@ -257,7 +264,7 @@ judge(struct run *r, uint64_t now_ns)
 	    !r->has_progress)
 		r->phase = RUN_FLUSHING;
 	if (r->phase == RUN_FLUSHING && f->n_over == f->n &&
-	    (f->n_counting == 0 || r->wants_no_counts) &&
+	    (is_all_told(r) || r->wants_no_counts) &&
 	    (writer_is_over(&r->writer) || put_tail(r)))
 		r->phase = RUN_OVER;
 	if (r->sink_watch.fd >= 0)

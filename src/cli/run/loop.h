@@ -18,6 +18,7 @@ struct run {
 	const struct options *options;
 	enum run_phase phase;
 	struct loop loop;
+	struct spawn_set children;
 	struct loop_watch signal_watch;
 	struct loop_watch sink_watch;
 	struct fleet fleet;

@@ -4,6 +4,8 @@
 
 #include "sys/log.h"
 
+#define COMMAND_SHORT_MAX 2 /* runs in a row that end at once; one more is its nature */
+
 void
 source_note_change(struct source *s)
 {
@@ -201,6 +203,7 @@ try_again(struct source *s)
 	    .gap_ns =
 		retry_gap_ns(s->now_ns, s->heard_ns, age_ns, body_is_ddump(&s->body)),
 	    .random = random_of(s),
+	    .short_max = s->target->ops->is_http ? 0 : COMMAND_SHORT_MAX,
 	    .is_harmless = transport_cause(&s->transport) == TLS_CAUSE_KEY_UPDATE};
 
 	return retry_lose(&s->retry, &loss);
@@ -216,11 +219,11 @@ source_lose(struct source *s, const char *what, struct span detail, const char *
 		source_cancel(s);
 		return;
 	}
-	if (!s->has_answered && s->target->ops->is_http) {
+	if (!s->has_answered && target_is_live(s->target)) {
 		wait_for_first(s, what, detail, advice);
 		return;
 	}
-	if (s->target->ops->is_http)
+	if (target_is_live(s->target))
 		until_ns = try_again(s);
 	if (until_ns == RETRY_GIVE_UP) {
 		source_fail(s, what, detail, advice);
@@ -250,7 +253,8 @@ source_note_answer(struct source *s)
 void
 source_stop(struct source *s, bool wants_rest, uint64_t now_ns)
 {
-	bool is_ours = body_is_ddump(&s->body) || tally_has_id(&s->tally);
+	bool has_rest =
+	    body_is_ddump(&s->body) || tally_has_id(&s->tally) || s->transport.child;
 
 	if (source_is_over(s))
 		return;
@@ -258,13 +262,15 @@ source_stop(struct source *s, bool wants_rest, uint64_t now_ns)
 	if (!s->is_stopping)
 		s->stop_ns = now_ns;
 	s->is_stopping = true;
-	if (!wants_rest || s->state != SOURCE_BODY || !is_ours) {
+	if (!wants_rest || s->state != SOURCE_BODY || !has_rest) {
 		source_cancel(s);
 		return;
 	}
 	tally_ask(&s->tally, s->retry.lost_ns != 0);
+	transport_stop_child(&s->transport);
 	s->deadline_ns =
-	    now_ns + (tally_is_asking(&s->tally) ? SOURCE_STOP_NS : SOURCE_GRACE_NS);
+	    now_ns + (tally_is_asking(&s->tally) || s->transport.child ? SOURCE_STOP_NS
+								       : SOURCE_GRACE_NS);
 	source_note_change(s);
 }
 
@@ -391,9 +397,16 @@ void
 source_end_body(struct source *s)
 {
 	struct body *b = &s->body;
+	char mem[SOURCE_REASON_MAX];
+	struct text why;
 
 	if (s->is_stopping) {
 		finish(s, SOURCE_ENDED);
+		return;
+	}
+	text_init(&why, mem, sizeof(mem));
+	if (transport_has_failed(&s->transport, &why)) {
+		source_lose(s, "the command ", text_span(&why), NULL);
 		return;
 	}
 	switch (body_eof(b)) {
@@ -436,6 +449,11 @@ source_check_silence(struct source *s)
 {
 	uint64_t due_ns = s->heard_ns + SOURCE_SILENCE_NS;
 
+	if (s->target->ops->way == TARGET_COMMAND && body_offset(&s->body) == 0) {
+		source_lose(s, "no capture from the command in time", span_str(""),
+			    "does it write at once (tcpdump -U)?");
+		return;
+	}
 	if (body_room(&s->body) == 0 || !body_is_ddump(&s->body) ||
 	    target_has_heartbeat(s->target))
 		due_ns = s->now_ns + SOURCE_SILENCE_NS;

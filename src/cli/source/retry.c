@@ -46,7 +46,11 @@ retry_lose(struct retry *r, const struct retry_loss *loss)
 	bool is_new = r->lost_ns == 0;
 	uint64_t end_ns = (is_new ? loss->now_ns : r->lost_ns) + loss->for_ns;
 
-	if (loss->now_ns >= end_ns)
+	if (is_new)
+		r->n_short =
+		    loss->now_ns - r->up_ns < RETRY_STABLE_NS ? r->n_short + 1 : 0;
+	if (loss->now_ns >= end_ns ||
+	    (loss->short_max > 0 && r->n_short > loss->short_max))
 		return RETRY_GIVE_UP;
 	if (is_new) {
 		r->lost_ns = loss->now_ns;

@@ -12,7 +12,7 @@
 #define RETRY_FIRST_NS 500000000u
 #define RETRY_LAST_NS \
 	UINT64_C(30000000000)	    /* up for so long: the next loss is a new one */
-#define RETRY_STABLE_NS 1000000000u /* up for so long: a renewed key is no trouble */
+#define RETRY_STABLE_NS 1000000000u /* up for so long: it was no short one */
 #define RETRY_GIVE_UP	UINT64_MAX
 
 struct retry {		     /* zeroed at first */
@@ -21,6 +21,7 @@ struct retry {		     /* zeroed at first */
 	uint64_t lost_ns;    /* 0: it is not lost */
 	uint64_t gap_ns;     /* where the gap begins */
 	uint64_t backoff_ns; /* the last delay */
+	unsigned n_short;    /* losses right after an answer, in a row */
 	uint64_t n_gaps;     /* that are over */
 	uint64_t gaps_ns;
 };
@@ -39,7 +40,8 @@ struct retry_loss {
 	uint64_t for_ns;
 	uint64_t gap_ns; /* where the gap begins: retry_gap_ns */
 	uint64_t random;
-	bool is_harmless; /* a connection that has to end now and then: tried at once */
+	unsigned short_max; /* n_short that is borne; 0: any */
+	bool is_harmless;   /* a connection that has to end now and then: tried at once */
 };
 uint64_t retry_lose(struct retry *r, const struct retry_loss *loss);
 

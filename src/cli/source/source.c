@@ -5,10 +5,10 @@
 #include "cli/source/source.h"
 
 #include <errno.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/link/command.h"
 #include "cli/source/end.h"
 #include "cli/source/words.h"
 #include "sys/log.h"
@@ -86,11 +86,14 @@ merge_ns(const struct source *s)
 	return merge_clock_ns(&s->context->merge_clock, s->now_ns);
 }
 
+/* A file is there, and a command has a while to begin. */
 static void
-start_file(struct source *s)
+start_capture(struct source *s)
 {
 	const struct target_ops *ops = s->target->ops;
-	int rc = ops->open(&s->transport, s->target->text, &s->is_file);
+	bool is_command = ops->way == TARGET_COMMAND;
+	int rc = is_command ? command_start(&s->transport, &s->context->net, s->target)
+			    : ops->open(&s->transport, s->target->text, &s->is_file);
 
 	if (rc < 0) {
 		source_fail(s, "open: ", span_str(strerror(-rc)),
@@ -99,8 +102,10 @@ start_file(struct source *s)
 	}
 	body_join(&s->body, s->is_file, merge_ns(s));
 	ledger_begin(&s->ledger);
-	s->has_answered = true;
+	s->has_answered |= !is_command;
 	s->state = SOURCE_BODY;
+	if (is_command)
+		s->deadline_ns = s->now_ns + s->context->net.connect_ns;
 }
 
 /* A heartbeat of our own worker, or its last word. */
@@ -154,6 +159,13 @@ feed_kept(struct source *s)
 	return !s->body.is_parked || body_offset(&s->body) != before;
 }
 
+/* It answered, and was not lost since. */
+static bool
+is_up(const struct source *s)
+{
+	return s->has_answered && s->retry.lost_ns == 0;
+}
+
 /* One read, as large as the merge has room. */
 static void
 read_on(struct source *s)
@@ -173,6 +185,8 @@ read_on(struct source *s)
 		merge_heard(s->context->merge, s->id, merge_ns(s));
 		body_put(&s->body, span_of(mem, n));
 		feed(s);
+		if (!is_up(s) && s->state == SOURCE_BODY && body_offset(&s->body) > 0)
+			source_note_answer(s);
 		break;
 	case TRANSPORT_WANTS_IN:
 		break;
@@ -312,8 +326,7 @@ take_reach(struct source *s, enum reach_result result)
 static void
 on_reach(struct call *c, uint64_t now_ns)
 {
-	struct source *s =
-	    (struct source *)((char *)c - offsetof(struct source, reach.call));
+	struct source *s = LOOP_OWNER(struct source, reach.call, c);
 
 	s->now_ns = now_ns;
 	take_reach(s, reach_step(&s->reach, now_ns));
@@ -336,8 +349,7 @@ take_probe(struct source *s, enum probe_result result)
 static void
 on_probe(struct call *c, uint64_t now_ns)
 {
-	struct source *s =
-	    (struct source *)((char *)c - offsetof(struct source, probe.call));
+	struct source *s = LOOP_OWNER(struct source, probe.call, c);
 
 	s->now_ns = now_ns;
 	take_probe(s, probe_step(&s->probe, now_ns));
@@ -346,8 +358,7 @@ on_probe(struct call *c, uint64_t now_ns)
 static void
 on_tally(struct call *c, uint64_t now_ns)
 {
-	struct source *s =
-	    (struct source *)((char *)c - offsetof(struct source, tally.call));
+	struct source *s = LOOP_OWNER(struct source, tally.call, c);
 
 	s->now_ns = now_ns;
 	source_step_tally(s);
@@ -372,8 +383,8 @@ source_start(struct source *s, uint64_t now_ns)
 	source_note_change(s);
 	s->deadline_ns = LOOP_NEVER;
 	s->state = SOURCE_REACHING;
-	if (s->target->ops->way == TARGET_OPEN)
-		start_file(s);
+	if (!s->target->ops->is_http)
+		start_capture(s);
 	else
 		take_reach(s, reach_start(&s->reach, now_ns));
 }
@@ -383,7 +394,7 @@ source_start(struct source *s, uint64_t now_ns)
 static void
 on_watch(struct loop_watch *w, unsigned ready, uint64_t now_ns)
 {
-	struct source *s = (struct source *)((char *)w - offsetof(struct source, watch));
+	struct source *s = LOOP_OWNER(struct source, watch, w);
 
 	if (w->interest == 0 && (ready & LOOP_GONE)) {
 		loop_remove(s->context->net.loop, w);
@@ -420,12 +431,6 @@ expire_state(struct source *s)
 	}
 }
 
-static uint64_t
-own_deadline(const struct source *s)
-{
-	return s->state == SOURCE_REACHING ? reach_deadline(&s->reach) : s->deadline_ns;
-}
-
 static void
 on_time(struct loop_timer *t, uint64_t now_ns)
 {
@@ -436,19 +441,8 @@ on_time(struct loop_timer *t, uint64_t now_ns)
 	if (now_ns >= probe_deadline(&s->probe))
 		take_probe(s, probe_expire(&s->probe, now_ns));
 	source_expire_tally(s);
-	if (now_ns >= own_deadline(s))
+	if (now_ns >= source_state_deadline(s))
 		expire_state(s);
-}
-
-static uint64_t
-deadline(const struct source *s)
-{
-	uint64_t probe_ns = probe_deadline(&s->probe);
-	uint64_t tally_ns = tally_deadline(&s->tally);
-	uint64_t due_ns = own_deadline(s);
-
-	due_ns = tally_ns < due_ns ? tally_ns : due_ns;
-	return probe_ns < due_ns ? probe_ns : due_ns;
 }
 
 /* What the body waits for. */
@@ -494,6 +488,6 @@ source_settle(struct source *s, uint64_t now_ns)
 	}
 	call_settle(&s->reach.call);
 	arm(s);
-	loop_timer_set(s->context->net.loop, &s->timer, deadline(s));
+	loop_timer_set(s->context->net.loop, &s->timer, source_deadline(s));
 	return has_fed;
 }

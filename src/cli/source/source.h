@@ -112,6 +112,10 @@ bool source_settle(struct source *s, uint64_t now_ns);
  * the merge may know more now. */
 bool source_read_ahead(struct source *s, uint64_t now_ns);
 
+/* When its state, and when any part of it, has something to do. */
+uint64_t source_state_deadline(const struct source *s);
+uint64_t source_deadline(const struct source *s);
+
 /* Whether it will go on when the merge has room: to be settled again. */
 bool source_is_waiting(const struct source *s);
 

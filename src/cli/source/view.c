@@ -111,3 +111,20 @@ source_count(const struct source *s, struct summary_counts *counts)
 	    .is_file = s->target->ops->way == TARGET_OPEN,
 	    .hold_back_ns = merge_source_hold_back_ns(s->context->merge, s->id)};
 }
+
+uint64_t
+source_state_deadline(const struct source *s)
+{
+	return s->state == SOURCE_REACHING ? reach_deadline(&s->reach) : s->deadline_ns;
+}
+
+uint64_t
+source_deadline(const struct source *s)
+{
+	uint64_t probe_ns = probe_deadline(&s->probe);
+	uint64_t tally_ns = tally_deadline(&s->tally);
+	uint64_t due_ns = source_state_deadline(s);
+
+	due_ns = tally_ns < due_ns ? tally_ns : due_ns;
+	return probe_ns < due_ns ? probe_ns : due_ns;
+}

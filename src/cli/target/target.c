@@ -19,8 +19,14 @@ static const struct target_ops file_ops = {
     .open = transport_open_file,
 };
 
-/* What is opened: the first that the argument begins with, a path last. */
-static const struct target_ops *const opened_ops[] = {&file_ops};
+static const struct target_ops exec_ops = {
+    .way = TARGET_COMMAND,
+    .place = "exec:",
+    .unanswered = "can more processes be started?",
+};
+
+/* What is opened or run: the first that the argument begins with, a path last. */
+static const struct target_ops *const opened_ops[] = {&exec_ops, &file_ops};
 
 static const struct target_ops network_ops[] = {
     [HTTP_SCHEME_HTTP] = {.way = TARGET_LOOK_UP,
@@ -70,10 +76,37 @@ file_name(struct span path)
 	return name;
 }
 
+const char *
+target_command(const struct target *t)
+{
+	return t->text + strlen(t->ops->place);
+}
+
+/* Its first word that is no assignment, without folders. */
+static struct span
+program_name(const struct target *t)
+{
+	struct span rest = span_str(target_command(t));
+	struct span word = span_of(rest.p, 0);
+
+	while (rest.n > 0 && (word.n == 0 || span_find(word, '=') < word.n))
+		word = span_split(&rest, ' ');
+	return file_name(word);
+}
+
 static struct span
 short_key(const struct target *t)
 {
-	return t->ops->way == TARGET_OPEN ? file_name(span_str(t->text)) : target_host(t);
+	switch (t->ops->way) {
+	case TARGET_OPEN:
+		return file_name(span_str(t->text));
+	case TARGET_COMMAND:
+		return program_name(t);
+	case TARGET_SOCKET:
+	case TARGET_LOOK_UP:
+		break;
+	}
+	return target_host(t);
 }
 
 /* How much of a target its name shows: more until no two are equal. */
@@ -124,6 +157,9 @@ set_name(struct target *t, enum detail detail, size_t number)
 	case TARGET_OPEN:
 		put_escaped(&name,
 			    detail == DETAIL_HOST ? short_key(t) : span_str(t->text));
+		break;
+	case TARGET_COMMAND:
+		put_escaped(&name, program_name(t));
 		break;
 	case TARGET_SOCKET:
 		text_str(&name, t->ops->place);
@@ -199,6 +235,8 @@ target_parse(struct target *t, const char *text)
 	    (has_scheme(s) || span_starts(s, span_str("unix:")) ||
 	     !is_path(span_str(t->text))))
 		what = parse_network(t);
+	if (!what && t->ops->way == TARGET_COMMAND && program_name(t).n == 0)
+		what = "the command is missing";
 	if (what)
 		set_raw_name(t);
 	else
@@ -223,7 +261,7 @@ target_find_file(struct target *t)
 	bool has_slash = span_find(s, '/') < s.n;
 	struct file_facts facts;
 
-	if (!is_path && (has_scheme(s) || t->ops->way == TARGET_SOCKET))
+	if (!is_path && (has_scheme(s) || t->ops->way != TARGET_LOOK_UP))
 		return false;
 	if (file_look(t->text, &facts) < 0 ||
 	    (!is_path && !has_slash && !is_capture(&facts)))
@@ -339,6 +377,10 @@ target_put_place(const struct target *t, struct text *out)
 	switch (t->ops->way) {
 	case TARGET_OPEN:
 		text_utf8(out, span_str(t->text));
+		break;
+	case TARGET_COMMAND: /* its arguments may hold a password */
+		text_str(out, t->ops->place);
+		text_utf8(out, program_name(t));
 		break;
 	case TARGET_SOCKET:
 		text_str(out, t->ops->place);

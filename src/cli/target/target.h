@@ -11,9 +11,10 @@
 
 /* What is done first to reach it. */
 enum target_way {
-	TARGET_OPEN,   /* by ops->open: capture file or fifo */
-	TARGET_SOCKET, /* the path of a unix socket */
-	TARGET_LOOK_UP /* a host's name or address */
+	TARGET_OPEN,	/* by ops->open: capture file or fifo */
+	TARGET_COMMAND, /* a command is run: link/command.h */
+	TARGET_SOCKET,	/* the path of a unix socket */
+	TARGET_LOOK_UP	/* a host's name or address */
 };
 
 struct transport;
@@ -24,8 +25,8 @@ struct target_ops {
 	bool is_http;		/* it answers requests; else it is the capture */
 	bool is_tls;		/* over TLS */
 	uint16_t port;		/* where none is given */
-	const char *place;	/* what the description of the place begins with; of OPEN,
-				   the argument too */
+	const char *place;	/* what the description of the place begins with; of OPEN
+				   and COMMAND, the argument too */
 	const char *unanswered; /* advice where nobody listens, or nothing is opened */
 
 	/* Of OPEN: gives bytes to read, as transport_open_file does. text is all that was
@@ -99,11 +100,21 @@ void target_put_text(const struct target *t, struct text *out);
 /*
  * Names targets by their label (dns+: LABEL#ADDRESS), the others by the shortest unique one
  * of host, host:port, host:port#N (N counts from 1 among the targets of this host and port),
- * files by file name, path, path#N. scratch has room for n pointers. NULL, or a target with
+ * files by file name, path, path#N, commands by their program, program#N. scratch has room for n pointers. NULL, or a target with
  * a label whose name is another target's too.
  */
 const struct target *target_name_all(struct target *list, size_t n,
 				     struct target **scratch);
+
+/* Of COMMAND: what is run, by a shell. */
+const char *target_command(const struct target *t);
+
+/* Whether it may give more after it was lost: no file's is there twice. */
+static inline bool
+target_is_live(const struct target *t)
+{
+	return t->ops->way != TARGET_OPEN;
+}
 
 /* Whether it is reached over TCP. */
 static inline bool

@@ -146,6 +146,41 @@ a_renewed_key_is_connected_again_at_once(void **state)
 	}
 }
 
+/* Each answers, and is gone at once; one that stays for a second begins anew. */
+static void
+what_ends_at_once_again_and_again_is_given_up(void **state)
+{
+	static const struct {
+		int line;
+		unsigned short_max;
+		uint64_t up_for_ns[5];
+		size_t n; /* runs that are borne */
+	} rows[] = {
+	    {__LINE__, 2, {0, MS, S - 1, 0, 0}, 2},
+	    {__LINE__, 2, {0, 0, S, 0, 0}, 5},
+	    {__LINE__, 0, {0, 0, 0, 0, 0}, 5},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < CHECK_COUNT(rows); i++) {
+		struct retry r = up();
+		uint64_t now_ns = 1000 * S;
+		size_t n = 0;
+
+		for (; n < 5; n++) {
+			struct retry_loss loss = {.now_ns = now_ns + rows[i].up_for_ns[n],
+						  .for_ns = 300 * S,
+						  .short_max = rows[i].short_max};
+
+			now_ns = retry_lose(&r, &loss);
+			if (now_ns == RETRY_GIVE_UP)
+				break;
+			retry_note_up(&r, now_ns);
+		}
+		check_u64(__FILE__, rows[i].line, span_str(""), n, rows[i].n, "runs");
+	}
+}
+
 static void
 a_loss_that_ends_is_no_gap(void **state)
 {
@@ -196,6 +231,7 @@ main(void)
 	    cmocka_unit_test(a_loss_soon_after_another_waits_longer),
 	    cmocka_unit_test(a_target_that_never_answered_is_tried_for_wait),
 	    cmocka_unit_test(a_renewed_key_is_connected_again_at_once),
+	    cmocka_unit_test(what_ends_at_once_again_and_again_is_given_up),
 	    cmocka_unit_test(a_loss_that_ends_is_no_gap),
 	    cmocka_unit_test(a_gap_begins_with_the_last_news),
 	};

@@ -36,6 +36,9 @@ static const struct name_row name_rows[] = {
      {"web=db1", "db1?filter=icmp", "f=x.d/a", "in=-"},
      {"web", "db1", "f", "in"}},
     {__LINE__, {"a=http://u:secret@db1", "b=unix:/x", "c=/d/x.pcap"}, {"a", "b", "c"}},
+    {__LINE__,
+     {"exec:A=1 /bin/cat x", "exec:cat y", "exec:zcat /z?a=b", "a=exec:cat x"},
+     {"cat#1", "cat#2", "zcat", "a"}},
 };
 
 static void
@@ -70,11 +73,12 @@ a_target_is_what_its_scheme_says(void **state)
 		const char *text;
 		enum target_way way;
 	} rows[] = {
-	    {"x.pcap", TARGET_OPEN},	 {"X.PCAPNG", TARGET_OPEN},
-	    {"/dev/stdin", TARGET_OPEN}, {"./a", TARGET_OPEN},
-	    {"../a", TARGET_OPEN},	 {"host", TARGET_LOOK_UP},
-	    {"host/x", TARGET_LOOK_UP},	 {"http://host/x.pcap", TARGET_LOOK_UP},
-	    {"unix:/x", TARGET_SOCKET},	 {"unix:/x.pcap", TARGET_SOCKET},
+	    {"x.pcap", TARGET_OPEN},	    {"X.PCAPNG", TARGET_OPEN},
+	    {"/dev/stdin", TARGET_OPEN},    {"./a", TARGET_OPEN},
+	    {"../a", TARGET_OPEN},	    {"host", TARGET_LOOK_UP},
+	    {"host/x", TARGET_LOOK_UP},	    {"http://host/x.pcap", TARGET_LOOK_UP},
+	    {"unix:/x", TARGET_SOCKET},	    {"unix:/x.pcap", TARGET_SOCKET},
+	    {"exec:cat x", TARGET_COMMAND},
 	};
 	struct target t;
 
@@ -100,6 +104,8 @@ what_is_wrong_is_said_without_the_password(void **state)
 	    "dns+http://",
 	    "http://u:secret@db1:x",
 	    "u:secret@[::1",
+	    "exec:",
+	    "exec:  ",
 	};
 	struct target t;
 
