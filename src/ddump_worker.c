@@ -66,9 +66,12 @@ run(struct opts *o)
 	char own_names[OWN_NAMES_MAX];
 	struct text names;
 	struct text why;
-	bool is_own_socket;
+	bool is_own_socket = false;
 	int rc;
 	struct config config = {
+	    .listen_fd = -1,
+	    .is_stdio = o->is_stdio,
+	    .listener = {.sa.ss_family = AF_UNIX, .size = sizeof(sa_family_t)},
 	    .max_captures = o->max_captures,
 	    .max_connections = o->max_connections,
 	    .may_resolve = o->may_resolve,
@@ -93,7 +96,12 @@ run(struct opts *o)
 	}
 	if (o->wants_check)
 		return check_run(&config) ? 0 : 1;
-	if (listen_as_told(o, &config, passed_fd, &is_own_socket) < 0)
+	if (o->is_stdio && isatty(STDIN_FILENO)) {
+		log_line(LOG_ERROR, "-stdio: standard input is a terminal; it is for "
+				    "ddump, over ssh and the like");
+		return 2;
+	}
+	if (!o->is_stdio && listen_as_told(o, &config, passed_fd, &is_own_socket) < 0)
 		return 1;
 	service_ready();
 	config.slots = slots_new(&config.bell);

@@ -12,7 +12,7 @@ from tree import place
 # Lower first; those on one line do not include each other.
 ORDER = {
     "cli": (("options",), ("target",), ("link",), ("model",), ("source", "output"), ("report",), ("run",)),
-    "worker": (("common",), ("front", "capture"), ("launcher",)),
+    "worker": (("common",), ("front", "capture", "relay"), ("launcher",)),
 }
 CAPTURE = "src/pcap/capture.h"
 MAY_CAPTURE = re.compile(r"src/(worker/capture/|worker/launcher/check\.c$|pcap/capture\.[ch]$)")

@@ -5,6 +5,7 @@
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -87,6 +88,21 @@ calls_allow_front(void)
 
 	add(&l, common, COUNT(common));
 	add(&l, front, COUNT(front));
+	return sandbox_allow_calls(l.rules, l.n, SANDBOX_KILL);
+}
+
+int
+calls_allow_relay(int parent_pid)
+{
+	const struct sandbox_rule own[] = {
+	    ALWAYS(write),
+	    ALWAYS(sendto),
+	    {SYS_kill, 2, {{0, (uint32_t)parent_pid}, {1, SIGTERM}}},
+	};
+	struct list l = {.n = 0};
+
+	add(&l, common, COUNT(common));
+	add(&l, own, COUNT(own));
 	return sandbox_allow_calls(l.rules, l.n, SANDBOX_KILL);
 }
 

@@ -13,6 +13,9 @@
  */
 int calls_allow_front(void);
 
+/* The relay of -stdio: bytes to and fro, and SIGTERM to parent_pid. Anything else kills. */
+int calls_allow_relay(int parent_pid);
+
 /* While libpcap compiles: memory, reading files (Landlock says which), and what follows
  * in calls_allow_stream. Anything else fails with EPERM; sockets only if may_resolve. */
 int calls_allow_compile(bool may_resolve);

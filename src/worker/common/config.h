@@ -8,7 +8,8 @@
 #define CONFIG_EXCLUDES_MAX 8 /* -exclude filters */
 
 struct config {
-	int listen_fd;
+	int listen_fd; /* -1 with -stdio */
+	bool is_stdio; /* standard input and output are the only connection */
 	struct net_address listener;
 	struct slots *slots;
 	int bell;		  /* wakes the front: a slot has changed */

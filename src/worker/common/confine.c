@@ -52,6 +52,13 @@ confine_front(struct text *why)
 }
 
 bool
+confine_relay(int parent_pid, struct text *why)
+{
+	return drop(NULL, why) && is_done(calls_allow_relay(parent_pid),
+					  sandbox_has_seccomp, "seccomp", why);
+}
+
+bool
 confine_for_compile(bool may_resolve, struct text *why)
 {
 	return drop(confine_files(may_resolve), why) &&

@@ -18,6 +18,9 @@ const char *const *confine_files(bool may_resolve);
 /* The front, before it talks to anybody. */
 bool confine_front(struct text *why);
 
+/* The relay of -stdio, before it reads. */
+bool confine_relay(int parent_pid, struct text *why);
+
 /* Before a filter is compiled: no capability, no process, no file but those, few calls. */
 bool confine_for_compile(bool may_resolve, struct text *why);
 

@@ -336,10 +336,14 @@ begin_stop(struct front *f, uint64_t now_ns)
 	loop_remove(&f->loop, &f->listener);
 	close(f->config->listen_fd);
 	for (uint32_t i = 0; i < f->n_places; i++) {
-		if (!f->places[i])
+		struct place *p = f->places[i];
+
+		if (!p)
 			continue;
-		conn_stop(&f->places[i]->client.conn);
-		settle(f, f->places[i]);
+		if (p->client.conn.state == CONN_READING) /* what came is answered */
+			client_step(&p->client, LOOP_IN, now_ns);
+		conn_stop(&p->client.conn);
+		settle(f, p);
 	}
 }
 
@@ -396,9 +400,11 @@ raise_descriptor_limit(const struct config *config)
 }
 
 static int
-set_up(struct front *f)
+set_up(struct front *f, int stdio_fd)
 {
 	static const int terminate = SIGTERM; /* the launcher passes it on */
+	const struct net_address relay = {.sa.ss_family = AF_UNIX,
+					  .size = sizeof(sa_family_t)};
 	const struct config *config = f->config;
 	int signal_fd = signals_open_for(&terminate, 1);
 	int rc;
@@ -416,7 +422,9 @@ set_up(struct front *f)
 	loop_timer_init(&f->accept_again, on_accept_again);
 	loop_timer_init(&f->patience, on_patience);
 	rc = loop_init(&f->loop);
-	if (rc == 0)
+	if (rc == 0 && config->is_stdio)
+		add_connection(f, stdio_fd, &relay, clock_monotonic_ns());
+	else if (rc == 0)
 		rc = loop_add(&f->loop, &f->listener, config->listen_fd, LOOP_IN);
 	if (rc == 0)
 		rc = loop_add(&f->loop, &f->bell, config->bell, LOOP_IN);
@@ -426,7 +434,7 @@ set_up(struct front *f)
 }
 
 int
-front_run(const struct config *config, int launcher_fd, bool may_capture)
+front_run(const struct config *config, int launcher_fd, int stdio_fd, bool may_capture)
 {
 	static struct front front; /* one a process */
 	struct front *f = &front;
@@ -441,7 +449,7 @@ front_run(const struct config *config, int launcher_fd, bool may_capture)
 				     .metrics = &f->metrics,
 				     .may_capture = may_capture};
 	f->env.links_fd = links_open(); /* the sandbox has no socket call */
-	rc = set_up(f);
+	rc = set_up(f, stdio_fd);
 	if (rc < 0) {
 		log_line(LOG_ERROR, "the front cannot start: %s", strerror(-rc));
 		return 1;

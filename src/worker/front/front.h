@@ -11,8 +11,10 @@
 
 /*
  * Runs until SIGTERM (0) or until it cannot go on (1). launcher_fd: a socket to the
- * launcher (common/messages.h). may_capture: packet sockets can be had.
+ * launcher (common/messages.h). stdio_fd: with -stdio, the only connection there will be.
+ * may_capture: packet sockets can be had.
  */
-int front_run(const struct config *config, int launcher_fd, bool may_capture);
+int front_run(const struct config *config, int launcher_fd, int stdio_fd,
+	      bool may_capture);
 
 #endif

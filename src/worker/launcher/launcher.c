@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -27,6 +28,7 @@
 #include "worker/common/messages.h"
 #include "worker/common/request_fault.h"
 #include "worker/front/front.h"
+#include "worker/relay/relay.h"
 
 #define PASSED_MAX 2 /* descriptors there is room for in one message */
 
@@ -37,6 +39,8 @@ struct launcher {
 	struct loop_watch signals;
 	struct loop_timer patience; /* with those that are to end: then they are killed */
 	pid_t front_pid;
+	pid_t relay_pid;       /* with -stdio */
+	int stdio_fd;	       /* its socket's other end, for the front */
 	pid_t pids[SLOTS_MAX]; /* of the captures; others can write to the slots */
 	bool is_validation[SLOTS_MAX];
 	bool is_stopping;
@@ -63,9 +67,12 @@ count_captures(const struct launcher *l)
 	return n;
 }
 
+/* The relay ends by itself, when all has been said. */
 static void
 signal_all(const struct launcher *l, int signal_number)
 {
+	if (l->relay_pid > 0 && signal_number == SIGKILL)
+		kill(l->relay_pid, signal_number);
 	if (l->front_pid > 0)
 		kill(l->front_pid, signal_number);
 	for (size_t i = 0; i < SLOTS_MAX; i++)
@@ -256,6 +263,10 @@ reap(struct launcher *l, uint64_t now_ns)
 
 		if (pid == l->front_pid)
 			reaped_front(l, status, now_ns);
+		if (pid == l->relay_pid) {
+			l->relay_pid = 0;
+			stop(l, now_ns);
+		}
 		if (i == SLOTS_MAX)
 			continue;
 		l->pids[i] = 0;
@@ -313,6 +324,34 @@ may_capture(void)
 	return rc == 0;
 }
 
+/* Its standard input and output are nobody else's from here on. */
+static int
+fork_relay(struct launcher *l)
+{
+	pid_t parent = getpid();
+	int sockets[2];
+	int fd;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, sockets) <
+	    0)
+		return -errno;
+	l->relay_pid = fork();
+	if (l->relay_pid == 0) {
+		close(sockets[0]);
+		if (!priv_die_with_parent(parent) || signals_open_for(NULL, 0) < 0)
+			_exit(1);
+		_exit(relay_run(sockets[1], parent));
+	}
+	close(sockets[1]);
+	l->stdio_fd = sockets[0];
+	fd = eventfd(0, EFD_CLOEXEC); /* there is no file any more */
+	if (l->relay_pid < 0 || fd < 0 || dup2(fd, STDIN_FILENO) < 0 ||
+	    dup2(fd, STDOUT_FILENO) < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
 static int
 fork_front(struct launcher *l, int sockets[2], bool can_capture)
 {
@@ -323,13 +362,14 @@ fork_front(struct launcher *l, int sockets[2], bool can_capture)
 		return -errno;
 	if (l->front_pid > 0) {
 		close(sockets[1]);
-		close(l->config->listen_fd);
+		close(l->config->is_stdio ? l->stdio_fd : l->config->listen_fd);
 		return 0;
 	}
 	close(sockets[0]);
+	close(l->signals.fd);
 	if (!priv_die_with_parent(parent))
 		_exit(1);
-	_exit(front_run(l->config, sockets[1], can_capture));
+	_exit(front_run(l->config, sockets[1], l->stdio_fd, can_capture));
 }
 
 static int
@@ -339,31 +379,34 @@ set_up(struct launcher *l)
 	int sockets[2];
 	bool can_capture;
 	int rc = change_identity(l->config->may_resolve);
-	int signal_fd;
 
 	if (rc < 0)
 		return rc;
 	can_capture = may_capture();
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
 		return -errno;
-	rc = fork_front(l, sockets, can_capture);
-	signal_fd = signals_open_for(signals, sizeof(signals) / sizeof(signals[0]));
+	/* before there is a front that a signal could end */
+	loop_watch_init(&l->signals, on_signal);
+	l->signals.fd = signals_open_for(signals, sizeof(signals) / sizeof(signals[0]));
+	if (l->config->is_stdio)
+		rc = fork_relay(l);
+	if (rc == 0)
+		rc = fork_front(l, sockets, can_capture);
 	if (rc == 0)
 		rc = loop_init(&l->loop);
 	loop_watch_init(&l->front, on_front);
-	loop_watch_init(&l->signals, on_signal);
 	loop_timer_init(&l->patience, on_patience);
 	if (rc == 0)
 		rc = loop_add(&l->loop, &l->front, sockets[0], LOOP_IN);
 	if (rc == 0)
-		rc = loop_add(&l->loop, &l->signals, signal_fd, LOOP_IN);
+		rc = loop_add(&l->loop, &l->signals, l->signals.fd, LOOP_IN);
 	return rc;
 }
 
 int
 launcher_run(const struct config *config)
 {
-	struct launcher l = {.config = config};
+	struct launcher l = {.config = config, .stdio_fd = -1};
 	int rc = set_up(&l);
 
 	if (rc < 0) {
@@ -372,7 +415,7 @@ launcher_run(const struct config *config)
 	}
 	/* a front that died before SIGCHLD was watched */
 	reap(&l, clock_monotonic_ns());
-	while (l.front_pid > 0 || count_captures(&l) > 0)
+	while (l.front_pid > 0 || l.relay_pid > 0 || count_captures(&l) > 0)
 		loop_run_once(&l.loop, LOOP_NEVER);
 	return l.has_failed ? 1 : 0;
 }

@@ -40,6 +40,7 @@ set_listen(void *base, struct span value, const void *context)
 
 	(void)context;
 	o->listen = (const char *)value.p;
+	o->has_listen = true;
 	return error && find_listen(o->listen, &o->address) ? NULL : error;
 }
 
@@ -100,6 +101,8 @@ static const struct flag rows[] = {
     {"listen", 0, FLAG_CUSTOM, AT(listen), "ADDR",
      .help = "IP:PORT, [V6]:PORT, NAME:PORT, :PORT, unix:PATH (:8475)",
      .set = set_listen},
+    {"stdio", 0, FLAG_TRUE, AT(is_stdio), NULL,
+     .help = "serve standard input and output instead of a port"},
     {"max-captures", 0, FLAG_NUMBER, AT(max_captures), "N",
      .help = "limit of concurrent captures (16)", .min = 1,
      .max = SLOTS_MAX - SLOTS_VALIDATIONS_MAX},
@@ -141,6 +144,7 @@ static const struct flag_table table = {rows, sizeof(rows) / sizeof(rows[0])};
 enum flag_result
 opts_parse(struct opts *o, int argc, char **argv, struct text *why)
 {
+	enum flag_result rc;
 	size_t n;
 
 	memset(o, 0, sizeof(*o));
@@ -152,7 +156,12 @@ opts_parse(struct opts *o, int argc, char **argv, struct text *why)
 	o->allow_hosts = "";
 	o->interfaces = "";
 	set_listen(o, span_str(":8475"), NULL);
-	return flag_parse(&table, o, argc, argv, NULL, &n, why);
+	o->has_listen = false;
+	rc = flag_parse(&table, o, argc, argv, NULL, &n, why);
+	if (rc != FLAG_RESULT_RUN || !o->is_stdio || !o->has_listen)
+		return rc;
+	text_str(why, "-stdio and -listen exclude each other");
+	return FLAG_RESULT_BAD;
 }
 
 void

@@ -20,6 +20,8 @@ struct opts {
 	const char *interfaces;	 /* likewise */
 	bool may_resolve;
 	bool is_json_log;
+	bool is_stdio;
+	bool has_listen; /* it was given */
 	bool wants_check;
 	bool is_quiet;
 	bool is_verbose;

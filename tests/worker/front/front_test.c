@@ -37,7 +37,7 @@ static int
 run_front(void *arg)
 {
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); /* by the launcher, whose child it is */
-	return front_run(&config, *(const int *)arg, true);
+	return front_run(&config, *(const int *)arg, -1, true);
 }
 
 static int

@@ -41,7 +41,7 @@ static int pass(int fd, const void *bytes, size_t n, const int *fds, size_t n_fd
 
 /* Its last word is one byte: what it ends with. */
 int
-front_run(const struct config *c, int launcher_fd, bool may_capture)
+front_run(const struct config *c, int launcher_fd, int stdio_fd, bool may_capture)
 {
 	static char mem[LARGE];
 	union control control;
@@ -49,6 +49,7 @@ front_run(const struct config *c, int launcher_fd, bool may_capture)
 
 	(void)c;
 	(void)may_capture;
+	(void)stdio_fd;
 	for (;;) {
 		struct msghdr m = {.msg_iov = &iov,
 				   .msg_iovlen = 1,

@@ -79,6 +79,8 @@ what_cannot_be_is_refused(void **state)
 	static const char *const lines[][2] = {
 	    {"x", "x: not an option"},
 	    {"-listen;x:y:z", "-listen: "},
+	    {"-listen;:1;-stdio", "-stdio and -listen exclude each other"},
+	    {"-stdio", NULL},
 	    {"-max-captures;63", "not a number from 1 to 62"},
 	    {"-max-connections;0", "not a number from 1 to 65535"},
 	    {"-max-buffer;2G", "not a size from 512K to 1G"},
