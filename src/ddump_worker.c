@@ -81,6 +81,7 @@ run(struct opts *o)
 	    .library = check_library(),
 	    .limits = {.ring_max = o->max_buffer,
 		       .snaplen_max = o->max_snaplen,
+		       .payload_max = o->max_payload,
 		       .duration_max_ns = o->max_duration_ns},
 	};
 
@@ -101,6 +102,9 @@ run(struct opts *o)
 				    "ddump, over ssh and the like");
 		return 2;
 	}
+	if (o->max_payload != CAPTURE_PAYLOAD_ALL)
+		log_line(LOG_INFO, "gives at most %u bytes of a packet's payload",
+			 (unsigned)o->max_payload);
 	if (!o->is_stdio && listen_as_told(o, &config, passed_fd, &is_own_socket) < 0)
 		return 1;
 	service_ready();

@@ -192,9 +192,9 @@ flag_set(const struct flag *row, void *base, struct span value, const void *cont
 
 		if (phrase)
 			text_str(wrong, phrase);
-		return !phrase;
-	}
-	if (!read_value(row, value, &v)) {
+		if (phrase || !row->query)
+			return !phrase;
+	} else if (!read_value(row, value, &v)) {
 		put_wrong(wrong, row);
 		return false;
 	}

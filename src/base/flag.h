@@ -36,7 +36,8 @@ struct flag {
 	uint64_t min;	   /* of NUMBER, SIZE and TIME */
 	uint64_t max;
 	flag_set_fn *set;
-	const char *query; /* the value goes into a struct flag_query, by this name */
+	const char *query; /* the value goes into a struct flag_query, by this name; set
+			    * (with the whole structure) only judges it then */
 };
 
 #define FLAG_AT(type, member) offsetof(type, member), sizeof(((type *)0)->member)

@@ -16,6 +16,7 @@
 
 #include "base/bytes.h"
 #include "pcap/cooked_tags.h"
+#include "pcap/headers.h"
 
 /* A packet that was queued before the filter was attached shows up at most this late. */
 #define STALE_NS 100000000u
@@ -25,6 +26,7 @@ struct capture {
 	int fd;
 	uint32_t linktype;
 	uint32_t snaplen;
+	uint32_t payload_max;
 	uint64_t armed_real_ns;
 	uint64_t armed_mono_ns;
 	bool is_settling;
@@ -155,6 +157,7 @@ capture_open(struct capture **out, const struct capture_options *o, struct text 
 		return CAPTURE_FAILED;
 	}
 	c->snaplen = o->snaplen;
+	c->payload_max = o->payload_max;
 	for (; ring_bytes >= CAPTURE_RING_MIN; ring_bytes /= 2) {
 		why->n = 0;
 		rc = activate(c, o, ring_bytes, why);
@@ -275,6 +278,17 @@ show_hidden_tag(const struct capture *c, const struct pcap_pkthdr *h, const u_ch
 }
 
 static void
+cut_payload(const struct capture *c, const struct pcap_pkthdr *h, const u_char *data,
+	    struct savefile_record *record)
+{
+	uint64_t end = headers_end(c->linktype, data, h->caplen, h->len);
+
+	end += c->payload_max;
+	if (end < record->caplen)
+		record->caplen = (uint32_t)end;
+}
+
+static void
 on_packet(u_char *user, const struct pcap_pkthdr *h, const u_char *data)
 {
 	struct capture *c = (struct capture *)user;
@@ -288,6 +302,8 @@ on_packet(u_char *user, const struct pcap_pkthdr *h, const u_char *data)
 	if (is_stale(c, record.time_ns))
 		return;
 	show_hidden_tag(c, h, data);
+	if (c->payload_max != CAPTURE_PAYLOAD_ALL)
+		cut_payload(c, h, data, &record);
 	if (!c->fn(c->arg, &record, data))
 		pcap_breakloop(c->handle);
 }

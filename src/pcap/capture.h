@@ -19,6 +19,7 @@ struct capture_options {
 	uint32_t linktype;     /* SLL or SLL2 (cooked), anything else: the native one */
 	bool is_promiscuous;   /* native only */
 	uint32_t snaplen;      /* 1 to SAVEFILE_SNAPLEN_MAX */
+	uint32_t payload_max;  /* bytes kept behind headers_end; CAPTURE_PAYLOAD_ALL */
 	uint32_t ring_bytes;   /* halved until the kernel has the memory */
 };
 

@@ -8,7 +8,7 @@ complete -c ddump -l connect-timeout -x -d 'limit for connecting and for the res
 complete -c ddump -l require-all -d 'exit if any target cannot start'
 complete -c ddump -s f -l filter -x -d 'filter for targets whose URL sets none'
 complete -c ddump -s i -l interface -x -d 'interfaces for targets whose URL sets none'
-complete -c ddump -s s -l snaplen -x -d 'snapshot length for targets whose URL sets none'
+complete -c ddump -s s -l snaplen -x -d 'snapshot length for targets whose URL sets none; headers: no payload, or N bytes of it'
 complete -c ddump -l direction -x -a 'in out inout' -d 'direction for targets whose URL sets none'
 complete -c ddump -s c -l count -x -d 'exit after N packets'
 complete -c ddump -s d -l duration -x -d 'exit after TIME (10, 1.5m, 500ms)'

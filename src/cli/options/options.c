@@ -26,6 +26,22 @@ set_hold_back(void *base, struct span s, const void *context)
 }
 
 static const char *
+check_snaplen(void *base, struct span s, const void *context)
+{
+	bool is_headers = span_take_prefix_ci(&s, "headers");
+	uint64_t v;
+
+	(void)base;
+	(void)context;
+	if (is_headers && s.n == 0)
+		return NULL;
+	if (is_headers && span_take(&s, 1).p[0] != '+')
+		s.n = 0;
+	return num_parse_u64(s, UINT32_MAX, &v) ? NULL
+						: "not a number, headers or headers+N";
+}
+
+static const char *
 set_format(void *base, struct span s, const void *context)
 {
 	struct options *o = base;
@@ -81,9 +97,10 @@ static const struct flag rows[] = {
      .help = "filter for targets whose URL sets none", .query = "filter"},
     {"interface", 'i', FLAG_TEXT, AT(query), "LIST",
      .help = "interfaces for targets whose URL sets none", .query = "interface"},
-    {"snaplen", 's', FLAG_NUMBER, AT(query), "N",
-     .help = "snapshot length for targets whose URL sets none", .max = UINT32_MAX,
-     .query = "snaplen"},
+    {"snaplen", 's', FLAG_CUSTOM, AT(query), "N|headers[+N]",
+     .help = "snapshot length for targets whose URL sets none; headers: no\n"
+	     "payload, or N bytes of it",
+     .set = check_snaplen, .query = "snaplen"},
     {"direction", 0, FLAG_WORD, AT(query), "in|out|inout",
      .help = "direction for targets whose URL sets none", .query = "direction"},
     {"hold-back", 0, FLAG_CUSTOM, AT(hold_back_ns), "TIME|auto|0",

@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <sys/time.h>
 
+#include "pcap/headers.h"
 #include "pcap/linktype.h"
 #include "pcap/vlan_term.h"
 #include "sys/log.h"
@@ -247,6 +248,8 @@ compile_request(struct capture *c, const struct config *config, const struct req
 	};
 	enum capture_result result;
 
+	if ((uint64_t)r->payload_max + HEADERS_KEEP < select.snaplen)
+		select.snaplen = r->payload_max + HEADERS_KEEP;
 	if (select.cooked_size > 0 && select.snaplen < KEEP_MIN)
 		select.snaplen = KEEP_MIN;
 	job.c = c;

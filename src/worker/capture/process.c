@@ -99,6 +99,7 @@ open_capture(struct process *p, struct text *why)
 							 : UINT32_MAX,
 	    .is_promiscuous = p->r->is_promiscuous,
 	    .snaplen = p->r->snaplen,
+	    .payload_max = p->r->payload_max,
 	    .ring_bytes = p->r->ring_bytes,
 	};
 	enum capture_result result = find_interfaces(p, why);
@@ -205,7 +206,7 @@ commit(struct process *p)
 	    .is_ng = p->r->format == REQUEST_PCAPNG,
 	    .is_nano = p->r->is_nano,
 	    .linktype = capture_linktype(p->task.capture),
-	    .snaplen = p->r->snaplen,
+	    .payload_max = p->r->payload_max,
 	};
 
 	stream_init(p->task.stream, &o);

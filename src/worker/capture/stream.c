@@ -8,6 +8,7 @@
 #include "base/copy.h"
 #include "base/text.h"
 #include "http/chunk.h"
+#include "pcap/capture_limits.h"
 #include "pcap/classic_write.h"
 #include "pcap/ng_write.h"
 
@@ -102,13 +103,30 @@ stream_put_end(struct stream *s)
 		stream_put_head(s, span_str("0\r\n\r\n"));
 }
 
+static void
+put_payload(struct text *t, uint32_t payload_max)
+{
+	if (payload_max == CAPTURE_PAYLOAD_ALL)
+		return;
+	text_str(t, payload_max > 0 ? "headers and at most " : "headers only");
+	if (payload_max > 0) {
+		text_u64(t, payload_max);
+		text_str(t, " bytes of payload");
+	}
+}
+
 static uint32_t
-put_interface(struct stream *s, uint32_t ifindex, const struct savefile_interface *i)
+put_interface(struct stream *s, uint32_t ifindex, struct savefile_interface *i)
 {
 	uint8_t *p = take(s, NG_INTERFACE_MAX);
 	uint32_t id = s->n_interfaces++;
+	char mem[64];
+	struct text payload;
 	struct text name;
 
+	text_init(&payload, mem, sizeof(mem));
+	put_payload(&payload, s->options.payload_max);
+	i->description = text_span(&payload);
 	give_back(s, NG_INTERFACE_MAX - ng_write_interface(p, i));
 	s->ifindex[id] = ifindex;
 	s->is_renamed[id] = false;

@@ -24,7 +24,7 @@ struct stream_options {
 	bool is_ng;
 	bool is_nano; /* classic pcap; pcapng always is */
 	uint32_t linktype;
-	uint32_t snaplen;
+	uint32_t payload_max; /* told in each interface block; CAPTURE_PAYLOAD_ALL: not */
 };
 
 struct stream {

@@ -19,6 +19,7 @@ request_init(struct request *r, const struct request_limits *limits)
 {
 	memset(r, 0, sizeof(*r));
 	r->snaplen = limits->snaplen_max;
+	r->payload_max = limits->payload_max;
 	r->ring_bytes = REQUEST_RING_DEFAULT < limits->ring_max ? REQUEST_RING_DEFAULT
 								: limits->ring_max;
 	r->heartbeat_ms = REQUEST_HEARTBEAT_MS_DEFAULT;
@@ -77,6 +78,20 @@ set_interface(void *base, struct span value, const void *context)
 	return wrong;
 }
 
+/* What follows "headers": nothing, or "+64"; of a query also " 64", as forms write it. */
+static const char *
+set_payload(struct request *r, struct span value, const struct request_limits *limits)
+{
+	struct span sign = span_take(&value, 1);
+	uint64_t v = 0;
+
+	if (sign.n > 0 && ((sign.p[0] != '+' && sign.p[0] != ' ') ||
+			   !num_parse_u64(value, SAVEFILE_SNAPLEN_MAX, &v)))
+		return "not a number from 0 to 262144, headers or headers+N";
+	r->payload_max = v < limits->payload_max ? (uint32_t)v : limits->payload_max;
+	return NULL;
+}
+
 static const char *
 set_snaplen(void *base, struct span value, const void *context)
 {
@@ -84,8 +99,10 @@ set_snaplen(void *base, struct span value, const void *context)
 	const struct request_limits *limits = context;
 	uint64_t v;
 
+	if (span_take_prefix_ci(&value, "headers"))
+		return set_payload(r, value, limits);
 	if (!num_parse_u64(value, SAVEFILE_SNAPLEN_MAX, &v))
-		return "not a number from 0 to 262144";
+		return "not a number from 0 to 262144, headers or headers+N";
 	/* 0 has meant "the default" since tcpdump 4.0 */
 	r->snaplen = v > 0 && v < limits->snaplen_max ? (uint32_t)v : limits->snaplen_max;
 	return NULL;
@@ -131,7 +148,7 @@ static const struct flag rows[] = {
     {"interface", 0, FLAG_CUSTOM, AT(interfaces), "NAME,NAME",
      .help = "default: all interfaces", .set = set_interface},
     {"snaplen", 0, FLAG_CUSTOM, AT(snaplen), "BYTES",
-     .help = "1 to 262144, link header included", .set = set_snaplen},
+     .help = "1 to 262144, link header included; headers, headers+N", .set = set_snaplen},
     {"count", 0, FLAG_NUMBER, AT(count), "N", .help = "end after N packets",
      .max = UINT64_MAX},
     {"duration", 0, FLAG_CUSTOM, AT(duration_ns), "SECONDS",

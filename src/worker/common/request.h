@@ -53,6 +53,7 @@ struct request {
 	enum request_linktype linktype;
 	enum request_direction direction;
 	uint32_t snaplen;
+	uint32_t payload_max; /* behind the headers; CAPTURE_PAYLOAD_ALL */
 	uint32_t ring_bytes;
 	uint32_t heartbeat_ms;
 	uint64_t count;		/* 0: no end */
@@ -71,6 +72,7 @@ struct request {
 struct request_limits {
 	uint32_t ring_max;
 	uint32_t snaplen_max;
+	uint32_t payload_max;	  /* CAPTURE_PAYLOAD_ALL: no limit */
 	uint64_t duration_max_ns; /* 0: none */
 };
 

@@ -59,6 +59,8 @@ fault_of_numbers(const struct request *r, const struct config *config)
 		return "may_resolve";
 	if (r->snaplen == 0 || r->snaplen > limits->snaplen_max)
 		return "snaplen";
+	if (r->payload_max > limits->payload_max)
+		return "payload_max";
 	if (r->ring_bytes < CAPTURE_RING_MIN || r->ring_bytes > limits->ring_max)
 		return "ring_bytes";
 	if (!is_duration_sound(r, limits))

@@ -258,7 +258,12 @@ build_interfaces(const struct routes_view *v, struct text *t)
 		put_link(t, l, &l->list[i]);
 		comma = ",\n";
 	}
-	text_str(t, "]}\n");
+	text_char(t, ']');
+	if (v->config->limits.payload_max != CAPTURE_PAYLOAD_ALL) {
+		text_str(t, ",\n\"max_payload\":");
+		text_u64(t, v->config->limits.payload_max);
+	}
+	text_str(t, "}\n");
 }
 
 static void

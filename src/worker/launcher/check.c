@@ -56,6 +56,7 @@ try_capture(struct text *said)
 	struct splice_program program = {(struct splice_insn *)(uintptr_t)nothing, 1};
 	struct capture_options o = {.linktype = SAVEFILE_LINKTYPE_SLL,
 				    .snaplen = SAVEFILE_SNAPLEN_MAX,
+				    .payload_max = CAPTURE_PAYLOAD_ALL,
 				    .ring_bytes = REQUEST_RING_DEFAULT};
 	struct capture *c;
 	enum capture_result result = capture_open(&c, &o, said);
@@ -80,6 +81,7 @@ try_excludes(const struct config *config, int parent, int pipe_fd)
 	struct text why;
 	struct capture_options o = {.linktype = SAVEFILE_LINKTYPE_SLL,
 				    .snaplen = SAVEFILE_SNAPLEN_MAX,
+				    .payload_max = CAPTURE_PAYLOAD_ALL,
 				    .ring_bytes = CAPTURE_RING_MIN};
 	struct capture *c;
 	enum capture_result result;

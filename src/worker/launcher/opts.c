@@ -114,6 +114,9 @@ static const struct flag rows[] = {
     {"max-snaplen", 0, FLAG_NUMBER, AT(max_snaplen), "BYTES",
      .help = "limit of the snapshot length (262144)", .min = 1,
      .max = SAVEFILE_SNAPLEN_MAX},
+    {"max-payload", 0, FLAG_NUMBER, AT(max_payload), "BYTES",
+     .help = "limit of what is given of a packet behind its headers (none)",
+     .max = SAVEFILE_SNAPLEN_MAX},
     {"max-duration", 0, FLAG_TIME, AT(max_duration_ns), "TIME",
      .help = "limit of a capture's duration: 30s, 5m, 1h (none)",
      .max = REQUEST_DURATION_MAX_NS},
@@ -152,6 +155,7 @@ opts_parse(struct opts *o, int argc, char **argv, struct text *why)
 	o->max_connections = 1024;
 	o->max_buffer = 64u << 20;
 	o->max_snaplen = SAVEFILE_SNAPLEN_MAX;
+	o->max_payload = CAPTURE_PAYLOAD_ALL;
 	o->unix_mode = 0660;
 	o->allow_hosts = "";
 	o->interfaces = "";

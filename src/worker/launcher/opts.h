@@ -12,6 +12,7 @@ struct opts {
 	uint32_t max_connections;
 	uint32_t max_buffer;
 	uint32_t max_snaplen;
+	uint32_t max_payload; /* CAPTURE_PAYLOAD_ALL: no limit */
 	uint64_t max_duration_ns;
 	unsigned unix_mode;
 	const char *excludes[CONFIG_EXCLUDES_MAX];

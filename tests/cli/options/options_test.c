@@ -223,6 +223,21 @@ targets_behind_the_flags(void **state)
 }
 
 static void
+a_snaplen_is_a_number_or_ends_with_the_headers(void **state)
+{
+	static const char *const lines[] = {"-s 64 a", "-s headers a", "-s headers+64 a"};
+	struct parsed p;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		parse(&p, lines[i]);
+		assert_int_equal(p.rc, FLAG_RESULT_RUN);
+		assert_int_equal(p.o.query.n, 1);
+		assert_string_equal(p.o.query.list[0].name, "snaplen");
+	}
+}
+
+static void
 help_and_version(void **state)
 {
 	struct parsed p;
@@ -288,6 +303,10 @@ what_cannot_be_is_refused(void **state)
 	    "--tls-max 1.1 a",
 	    "--insecure=1 a",
 	    "-s -5 a",
+	    "-s header a",
+	    "-s headers64 a",
+	    "-s headers+ a",
+	    "-s headers+x a",
 	    "--filter= a",
 	    "--stats-json - a",
 	    "--progress a",
@@ -330,6 +349,7 @@ main(void)
 	    cmocka_unit_test(each_flag_is_stored_in_its_member),
 	    cmocka_unit_test(flags_of_printing_are_tcpdumps_and_imply_it),
 	    cmocka_unit_test(targets_behind_the_flags),
+	    cmocka_unit_test(a_snaplen_is_a_number_or_ends_with_the_headers),
 	    cmocka_unit_test(help_and_version),
 	    cmocka_unit_test(an_optional_value_stands_behind_equals),
 	    cmocka_unit_test(what_cannot_be_is_refused),

@@ -30,10 +30,11 @@
 #define SLL2_HEAD   20
 #define UDP_AT	    (SLL2_HEAD + 20) /* behind an IPv4 header without options */
 
-static struct config config = {
-    .max_captures = 4,
-    .library = "libpcap",
-    .limits = {.ring_max = 64u << 20, .snaplen_max = SAVEFILE_SNAPLEN_MAX}};
+static struct config config = {.max_captures = 4,
+			       .library = "libpcap",
+			       .limits = {.ring_max = 64u << 20,
+					  .snaplen_max = SAVEFILE_SNAPLEN_MAX,
+					  .payload_max = CAPTURE_PAYLOAD_ALL}};
 static struct request request;
 static struct child child;
 static int client = -1;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "http/chunk.h"
+#include "pcap/capture_limits.h"
 #include "pcap/savefile_reader.h"
 #include "support/check.h"
 #include "support/rng.h"
@@ -141,7 +142,7 @@ what_goes_in_comes_out(void **state)
 		    .is_ng = mode & 2,
 		    .is_nano = mode & 4,
 		    .linktype = SAVEFILE_LINKTYPE_SLL2,
-		    .snaplen = SAVEFILE_SNAPLEN_MAX,
+		    .payload_max = CAPTURE_PAYLOAD_ALL,
 		};
 		uint32_t caplens[PACKETS];
 

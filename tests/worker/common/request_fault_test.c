@@ -19,6 +19,7 @@ set_up(void **state)
 	bounded = (struct config){
 	    .limits = {.ring_max = 8u << 20,
 		       .snaplen_max = 1000,
+		       .payload_max = CAPTURE_PAYLOAD_ALL,
 		       .duration_max_ns = 60000000000},
 	    .interfaces = span_str("eth0, eth1"),
 	};

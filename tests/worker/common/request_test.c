@@ -9,6 +9,7 @@
 static const struct request_limits limits = {
     .ring_max = 64u << 20,
     .snaplen_max = 1000,
+    .payload_max = CAPTURE_PAYLOAD_ALL,
     .duration_max_ns = UINT64_C(60000000000),
 };
 
@@ -57,6 +58,11 @@ a_query_becomes_a_request_or_says_why_not(void **state)
 	     "interface=a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a",
 	     "more than 32"},
 	    {__LINE__, "snaplen=262144", NULL},
+	    {__LINE__, "snaplen=headers", NULL},
+	    {__LINE__, "snaplen=headers+64", NULL},
+	    {__LINE__, "snaplen=headers%2B64", NULL},
+	    {__LINE__, "snaplen=headers64", "headers or headers+N"},
+	    {__LINE__, "snaplen=headers+", "headers or headers+N"},
 	    {__LINE__, "snaplen=262145", "262144"},
 	    {__LINE__, "snaplen=-1", "262144"},
 	    {__LINE__, "count=18446744073709551615", NULL},

@@ -24,7 +24,9 @@ static struct config config = {.slots = &slots,
 			       .max_connections = 8,
 			       .library = "libpcap",
 			       .bell = -1,
-			       .limits = {.ring_max = 64u << 20, .snaplen_max = 262144}};
+			       .limits = {.ring_max = 64u << 20,
+					  .snaplen_max = 262144,
+					  .payload_max = CAPTURE_PAYLOAD_ALL}};
 static struct broker broker;
 static struct metrics metrics;
 static struct client_env env = {.config = &config,

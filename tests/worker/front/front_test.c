@@ -24,11 +24,12 @@
 #define PATIENCE_MS 20000
 #define HOST	    " HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 
-static struct config config = {
-    .max_captures = 2,
-    .max_connections = 3,
-    .library = "libpcap",
-    .limits = {.ring_max = 64u << 20, .snaplen_max = SAVEFILE_SNAPLEN_MAX}};
+static struct config config = {.max_captures = 2,
+			       .max_connections = 3,
+			       .library = "libpcap",
+			       .limits = {.ring_max = 64u << 20,
+					  .snaplen_max = SAVEFILE_SNAPLEN_MAX,
+					  .payload_max = CAPTURE_PAYLOAD_ALL}};
 static struct child child;
 static int launcher; /* the launcher's end, and the front's */
 static bool has_network;

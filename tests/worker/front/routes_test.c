@@ -9,7 +9,9 @@
 static struct config config = {.max_captures = 1,
 			       .max_connections = 8,
 			       .library = "libpcap",
-			       .limits = {.ring_max = 64u << 20, .snaplen_max = 262144}};
+			       .limits = {.ring_max = 64u << 20,
+					  .snaplen_max = 262144,
+					  .payload_max = CAPTURE_PAYLOAD_ALL}};
 static bool may_capture = true;
 static struct broker broker;
 static struct metrics metrics;

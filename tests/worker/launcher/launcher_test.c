@@ -22,10 +22,11 @@
 #define PATIENCE_MS 20000
 #define LARGE	    (sizeof(struct request) + 8)
 
-static struct config config = {
-    .max_captures = 2,
-    .library = "libpcap",
-    .limits = {.ring_max = 64u << 20, .snaplen_max = SAVEFILE_SNAPLEN_MAX}};
+static struct config config = {.max_captures = 2,
+			       .library = "libpcap",
+			       .limits = {.ring_max = 64u << 20,
+					  .snaplen_max = SAVEFILE_SNAPLEN_MAX,
+					  .payload_max = CAPTURE_PAYLOAD_ALL}};
 static struct request request;
 static struct child child;
 static int front = -1;	   /* what is said here, the puppet says */
