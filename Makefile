@@ -138,7 +138,7 @@ check-unit: $(UNIT)
 	[ -z "$$failed" ] || { echo "check-unit: FAILED:$$failed" >&2; exit 1; }
 coverage:
 	find $(O) -path '$(O)/cov/*.gcda' -delete
-	$(MAKE) S=$(O)/cov SANFLAGS='-O0 -g --coverage -DCOVERAGE -ffunction-sections -Wl,--gc-sections' check-unit >$(O)/cov.log || { tail $(O)/cov.log; exit 1; }
+	SIM_RUNS=200 $(MAKE) S=$(O)/cov SANFLAGS='-O0 -g --coverage -DCOVERAGE -ffunction-sections -Wl,--gc-sections' check-unit >$(O)/cov.log || { tail $(O)/cov.log; exit 1; }
 	$(PYTHON) -B tools/coverage.py $(COVERAGE_FLAGS) $(O)/cov
 mutants: $(UNIT)
 	$(PYTHON) -B tools/mutants.py --build $(S) --compile '$(CC) $(CSTD) $(CPP) $(SANFLAGS)' --libs '$(SANLIBS) -lcmocka -lm -lpthread' --jobs $(JOBS) $(MUTANTS)

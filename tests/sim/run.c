@@ -16,8 +16,12 @@
 #include "sim/worker.h"
 #include "sys/log.h"
 
-#define RUNS_DEFAULT   1000
-#define JOBS	       2
+#define RUNS_DEFAULT 1000
+#define JOBS	     2
+#ifdef COVERAGE
+extern void __gcov_dump(void);
+#endif
+
 #define RUN_CPU_S      60  /* a run that takes more loops, */
 #define RUN_PATIENCE_S 600 /* and one that takes longer hangs */
 #define END_PATIENCE   (12 * SIM_SECOND)
@@ -314,6 +318,9 @@ run_one(uint64_t seed, bool is_verbose)
 	unlink(plan.json_path);
 	if (is_verbose)
 		fputs(sim_log(), stderr);
+#ifdef COVERAGE
+	__gcov_dump();
+#endif
 	_exit(0);
 }
 
