@@ -156,6 +156,8 @@ print_raw(struct line *l, struct span s, size_t length)
 	line_set_protocol(l, "raw");
 	if (!line_needs(l, s, 1))
 		return;
+	if (l->has_link)
+		line_str(l, "ip: ");
 	if (s.p[0] >> 4 == 4 || s.p[0] >> 4 == 6)
 		ip_print(l, s.p[0] >> 4, s, length);
 	else
@@ -166,11 +168,28 @@ print_raw(struct line *l, struct span s, size_t length)
 static void
 print_null(struct line *l, struct span s, size_t length)
 {
+	static const struct line_word families[] = {
+	    {2, "IPv4"}, {24, "IPv6"}, {28, "IPv6"}, {30, "IPv6"}};
+	uint32_t family;
+	const char *name;
+
 	line_set_protocol(l, "null");
 	if (!line_needs(l, s, NULL_HEADER))
 		return;
+	family = bytes_le32(s.p) < 0x10000 ? bytes_le32(s.p) : bytes_be32(s.p);
+	name = LINE_FIND(families, family);
+	if (l->has_link) {
+		line_str(l, "AF ");
+		line_str(l, name ? name : "Unknown");
+		line_number(l, " (", family);
+		line_number(l, "), length ", length);
+		line_str(l, ": ");
+	}
 	span_take(&s, NULL_HEADER);
-	print_raw(l, s, length - NULL_HEADER);
+	if (name)
+		ip_print(l, family == 2 ? 4 : 6, s, length - NULL_HEADER);
+	else
+		line_number(l, "proto unknown, length ", length - NULL_HEADER);
 }
 
 size_t

@@ -44,10 +44,10 @@ rows_print(const struct print_options *options, uint32_t linktype, const uint8_t
 }
 
 static inline void
-rows_check(const struct row *rows, size_t n, uint32_t linktype)
+rows_check_with(const struct print_options *options, const struct row *rows, size_t n,
+		uint32_t linktype)
 {
 	static uint8_t out[PRINT_MAX];
-	struct print_options options = {.time = PRINT_TIME_NONE};
 
 	for (size_t i = 0; i < n; i++) {
 		uint8_t packet[ROWS_PACKET_MAX];
@@ -55,7 +55,7 @@ rows_check(const struct row *rows, size_t n, uint32_t linktype)
 
 		for (size_t cut = 0; cut <= size; cut++) {
 			uint8_t *copy = edge_copy(packet, cut);
-			size_t got = rows_print(&options, linktype, copy, cut, out);
+			size_t got = rows_print(options, linktype, copy, cut, out);
 
 			if (cut == size)
 				check_span(__FILE__, rows[i].line, span_of(packet, size),
@@ -64,6 +64,14 @@ rows_check(const struct row *rows, size_t n, uint32_t linktype)
 			edge_free(copy);
 		}
 	}
+}
+
+static inline void
+rows_check(const struct row *rows, size_t n, uint32_t linktype)
+{
+	const struct print_options options = {.time = PRINT_TIME_NONE};
+
+	rows_check_with(&options, rows, n, linktype);
 }
 
 #endif
