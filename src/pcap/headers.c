@@ -191,5 +191,7 @@ headers_end(uint32_t linktype, const uint8_t *data, uint32_t caplen, uint32_t or
 	struct packet p = {data, caplen, origlen > caplen ? origlen : caplen};
 	uint32_t end = find_end(linktype, &p);
 
+	if (end > p.end)
+		end = p.end;
 	return end < caplen ? end : caplen;
 }

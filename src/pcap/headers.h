@@ -13,7 +13,7 @@
  * header with more extension headers, or with some that were not captured whole, ends
  * behind its 40 bytes. ARP (RFC 826) is header only. Of other EtherTypes, and of what is no
  * IP though it says so, it is the end of the link header. A TCP header whose data offset
- * is below 5 or beyond the packet has 20 bytes.
+ * is below 5 or beyond the packet has 20 bytes. No header is longer than its IP packet.
  */
 #define HEADERS_EXTENSIONS_MAX 8
 #define HEADERS_TAGS_MAX       8

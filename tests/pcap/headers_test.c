@@ -150,6 +150,21 @@ a_tcp_data_offset_that_cannot_be_is_twenty_bytes(void **state)
 }
 
 static void
+what_follows_the_ip_packet_is_no_header(void **state)
+{
+	struct built b;
+	uint32_t at;
+
+	(void)state;
+	put_ethernet(&b, 0x0800);
+	at = put_ipv4(&b, 1, 20, 0);
+	put_zeros(&b, 3);
+	put_marks(&b, 23); /* padding */
+	bytes_put_be16(b.data + at + 2, 23);
+	assert_int_equal(end_of(&b), 14 + 23);
+}
+
+static void
 of_a_later_fragment_only_the_ip_header_is_one(void **state)
 {
 	struct built b;
@@ -306,6 +321,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_transport_header_is_the_last_one),
 	    cmocka_unit_test(a_tcp_data_offset_that_cannot_be_is_twenty_bytes),
+	    cmocka_unit_test(what_follows_the_ip_packet_is_no_header),
 	    cmocka_unit_test(of_a_later_fragment_only_the_ip_header_is_one),
 	    cmocka_unit_test(eight_extension_headers_are_passed_and_of_more_none),
 	    cmocka_unit_test(what_is_no_ip_ends_behind_the_link_header),
