@@ -3,14 +3,9 @@ CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
 BUILD_ARCH := $(shell uname -m)
 ARCH      ?= $(BUILD_ARCH)
 JOBS      ?= 2
-PREFIX    ?= /usr/local
-BINDIR    ?= $(PREFIX)/bin
-MANDIR    ?= $(PREFIX)/share/man
-DOCDIR    ?= $(PREFIX)/share/doc/ddump
 PYTHON    ?= /usr/bin/python3
 CLANG     ?= clang
 CLANG_FORMAT ?= clang-format
-INSTALL   ?= install
 SETUP     ?= tools/setup.sh
 FUZZ_SECONDS ?= 30
 CHAOS_SECONDS ?= 600
@@ -22,10 +17,14 @@ VERSION   := $(shell cat VERSION)
 MAKEFLAGS += $(if $(filter 0,$(MAKELEVEL)),-j$(JOBS) --no-print-directory)
 $(if $(filter 1,$(V)),.LOUD,.SILENT):
 
+, := ,
 O := build/$(ARCH)
-CROSS := $(if $(filter-out $(BUILD_ARCH),$(ARCH)),$(ARCH)-linux-gnu-)
+TRIPLET := $(if $(filter armhf,$(ARCH)),arm-linux-gnueabihf,$(ARCH)-linux-gnu)
+CROSS := $(if $(filter-out $(BUILD_ARCH),$(ARCH)),$(TRIPLET)-)
 STRIP ?= $(CROSS)strip
 HOST := $(or $(shell $(CROSS)$(CC) -dumpmachine 2>/dev/null),$(ARCH)$(if $(wildcard /etc/alpine-release),-alpine-linux-musl,-linux-gnu))
+# libgcc's division by zero wants raise(), which is then in the C library behind it.
+LDFLAGS += $(if $(filter armhf,$(ARCH)),-Wl$(,)-u$(,)raise)
 HARDEN := -fPIE -fstack-protector-strong -ffunction-sections -fdata-sections
 ifneq ($(findstring musl,$(HOST)),)
 # musl is the system's own C library (Alpine): gcc knows static-pie, and libc.a is a package.
@@ -80,7 +79,7 @@ build/src/.fetched: third_party/fetch.sh third_party/versions $(wildcard third_p
 RECIPE = echo "  LIB     $(@F:.%=%)"; CC='$(CROSS)$(CC)' TCC='$(TCC)' AR=$(CROSS)ar RANLIB=$(CROSS)ranlib \
 	HOST=$(HOST) JOBS=$(JOBS) HARDEN='$(HARDEN)' third_party/build.sh $(@F:.%=%) build/src $(O) && touch $@
 THIRD := build/src/.fetched third_party/build.sh third_party/static-pie.specs
-$(O)/.musl: | $(if $(CROSS),build/.setup-cross)
+$(O)/.musl: | $(if $(CROSS),build/.setup-cross-$(ARCH))
 $(O)/.libpcap: $(if $(NATIVE),,$(O)/.musl)
 $(O)/.mbedtls: $(wildcard third_party/mbedtls_*) $(O)/.libpcap
 $(O)/.musl $(O)/.libpcap $(O)/.mbedtls: $(THIRD)
@@ -151,7 +150,7 @@ check-long: build/.setup-check-long
 	$(MAKE) mutants
 	DDUMP_LONG=1 $(MAKE) check-e2e
 check-static: all
-	READELF=$(CROSS)readelf tools/check-static.sh $(BINS)
+	READELF=$(CROSS)readelf STRIP=$(STRIP) ARCH=$(ARCH) tools/check-static.sh $(BINS)
 check-corpus: all
 	DDUMP=$(O)/ddump $(PYTHON) -B tests/corpus/corpus.py --jobs $(JOBS) $(CORPUS)
 check-image: build/.setup-image; tests/image/check-image.sh
@@ -175,12 +174,7 @@ bench: all $(BENCHES)
 NOTICE: $(O)/NOTICE
 $(O)/NOTICE: LICENSE tools/notice.sh $(LIBS:%=$(O)/.%)
 	tools/notice.sh $(O)/licenses >$@
-install: all $(O)/NOTICE
-	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(DOCDIR)
-	for b in $(BINS); do $(INSTALL) -m 755 $$b $(DESTDIR)$(BINDIR)/ && $(STRIP) $(DESTDIR)$(BINDIR)/$${b##*/} || exit 1; done
-	$(INSTALL) -m 644 $(wildcard *.md docs/*.md) LICENSE $(O)/NOTICE $(DESTDIR)$(DOCDIR)/
-	for m in $(wildcard man/*.[1-8]); do s=$(DESTDIR)$(MANDIR)/man$${m##*.}; \
-	$(INSTALL) -d $$s && $(INSTALL) -m 644 $$m $$s/ || exit 1; done
+include share/share.mk
 completions: all
 	$(PYTHON) -B tools/completions.py $(BINS) share/completions
 clean:
@@ -188,5 +182,5 @@ clean:
 distclean: ; rm -rf build
 help: ; cat tools/help.txt
 .PHONY: all chaos coverage mutants check check-corpus check-long check-unit check-e2e check-static check-image completions demo lint fmt fmt-check \
-	bench NOTICE install clean distclean help
+	bench NOTICE clean distclean help
 -include $(shell find $(O)/obj $(S) $(O)/fuzz -name '*.d' 2>/dev/null)

@@ -171,7 +171,7 @@ from_distfiles() {
 	for tarball in "$dist/$1"[-_]*.tar.*; do
 		case $tarball in *.asc | *.debian.tar.*) continue ;; esac
 		[ -f "$tarball" ] || return 1
-		patches=
+		patches=$(ls "$dist/$1"_*.debian.tar.* 2>/dev/null || true)
 		version=$(val "$1" version)
 		checked "$1"
 		note "$1: using $tarball"
@@ -215,10 +215,13 @@ unpack() {
 	done
 }
 
+# They are kept: a source tarball of ddump (make dist) holds them as its distfiles.
+rm -rf "$out/tarballs" && mkdir "$out/tarballs"
 for name in musl libpcap mbedtls; do
 	[ "${DDUMP_NATIVE_MUSL:-}" = 1 ] && [ $name = musl ] && continue
 	from_distfiles $name || from_apt $name || from_upstream $name ||
 		die "cannot get $name $(val $name version): put $(basename "$(val $name url)") into third_party/distfiles/ (log: $log)"
 	unpack $name
+	cp "$tarball" $patches "$out/tarballs/"
 done
 rm -rf "$out/apt"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # setup.sh GROUP...: installs the distribution packages that a group of targets needs and that are
 # missing; changes nothing else. Groups: build check check-long fuzz demo image
-# setcap cross. As root, or where sudo asks no password, it installs; else it prints the command to type.
+# setcap cross-ARCH. As root, or where sudo asks no password, it installs; else it prints the command to type.
 set -eu
 
 # One at a time: make may want two groups at once, and the package manager has one lock.
@@ -28,12 +28,17 @@ debian() {
 	check) echo libcmocka-dev clang clang-format clang-tidy cppcheck python3 python3-pytest python3-pytest-xdist python3-scapy \
 		tcpdump tshark curl nginx haproxy openssl iproute2 nftables iputils-ping tmux strace libcap2-bin busybox-static socat \
 		openssh-server openssh-client ;;
-	check-long) echo chromium wget caddy python3-requests ;;
+	check-long) echo chromium wget caddy python3-requests lintian systemd-container ;;
 	fuzz) echo clang ;;
 	setcap) echo libcap2-bin ;;
 	demo) ;;
 	image) echo buildah debootstrap ca-certificates libcap2-bin ;;
-	cross) echo gcc-aarch64-linux-gnu libc6-dev-arm64-cross linux-libc-dev-arm64-cross qemu-user ;;
+	cross-armhf) echo gcc-arm-linux-gnueabihf libc6-dev-armhf-cross linux-libc-dev-armhf-cross qemu-user ;;
+	cross-*)
+		cpu=${1#cross-}
+		case $cpu in aarch64) deb=arm64 ;; i686) deb=i386 ;; *) deb=$cpu ;; esac
+		echo gcc-$cpu-linux-gnu libc6-dev-$deb-cross linux-libc-dev-$deb-cross qemu-user
+		;;
 	*) echo "setup: no group $1" >&2; exit 2 ;;
 	esac
 }
@@ -48,7 +53,7 @@ alpine() {
 	setcap) echo libcap-utils ;;
 	demo) ;;
 	image) echo buildah debootstrap libcap-utils ;;
-	cross) echo "setup: cross-building is for Debian machines" >&2; exit 2 ;;
+	cross-*) echo "setup: cross-building is for Debian machines" >&2; exit 2 ;;
 	*) echo "setup: no group $1" >&2; exit 2 ;;
 	esac
 }
