@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "cli/extcap/extcap.h"
 #include "cli/options/help.h"
 #include "cli/run/app.h"
 #include "cli/target/secrets.h"
@@ -24,8 +25,8 @@ print(const char *text)
 	return fputs(text, stdout) < 0 || fflush(stdout) != 0 ? APP_FAILED : APP_OK;
 }
 
-int
-main(int argc, char **argv)
+static int
+run(int argc, char **argv)
 {
 	const char **targets = calloc((size_t)argc + 1, sizeof(*targets));
 	struct options options;
@@ -35,7 +36,6 @@ main(int argc, char **argv)
 	struct text why;
 	enum app_status status = APP_FAILED;
 
-	standard_fill(O_RDONLY); /* writing fails, as it should */
 	text_init(&why, mem, sizeof(mem));
 	text_init(&help, help_mem, sizeof(help_mem));
 	log_init("ddump", LOG_INFO);
@@ -65,4 +65,27 @@ main(int argc, char **argv)
 	}
 	free(targets);
 	return (int)status;
+}
+
+int
+main(int argc, char **argv)
+{
+	char **args = calloc(extcap_args_max(argc, argv), sizeof(*args));
+	char mem[EXTCAP_TEXT_MAX];
+	struct text answer;
+
+	standard_fill(O_RDONLY); /* writing fails, as it should */
+	text_init(&answer, mem, sizeof(mem));
+	if (!args)
+		return APP_FAILED;
+	switch (extcap_read(argc, argv, args, &argc, &answer)) {
+	case EXTCAP_NONE:
+		break;
+	case EXTCAP_TEXT:
+		return (int)print(text_cstr(&answer));
+	case EXTCAP_CAPTURE:
+		argv = args;
+		break;
+	}
+	return run(argc, argv);
 }

@@ -11,7 +11,7 @@ from tree import place
 
 # Lower first; those on one line do not include each other.
 ORDER = {
-    "cli": (("options",), ("target",), ("link",), ("model",), ("source", "output"), ("report",), ("run",)),
+    "cli": (("extcap", "options"), ("target",), ("link",), ("model",), ("source", "output"), ("report",), ("run",)),
     "worker": (("common",), ("front", "capture", "relay"), ("launcher",)),
 }
 CAPTURE = "src/pcap/capture.h"
