@@ -1,8 +1,8 @@
 #!/bin/sh
-# check-static.sh BINARY...: proves from the ELF headers that each is a hardened static-pie program.
-# READELF names the readelf to use.
+# check-static.sh BINARY...: proves from the ELF headers that each is a hardened static-pie program, and that
+# it is small where ARCH is x86_64. READELF and STRIP name the tools to use.
 set -u
-: "${READELF:=readelf}"
+: "${READELF:=readelf}" "${STRIP:=strip}" "${ARCH:=$(uname -m)}"
 export LC_ALL=C
 bad=0
 
@@ -31,6 +31,15 @@ for b in "$@"; do
 	# musl's __stack_chk_fail and gcc's calls to it. Stripped binaries have no names to look at.
 	if [ "$($READELF -sW "$b" | wc -l)" -gt 10 ]; then
 		$READELF -sW "$b" | grep -q ' __stack_chk_fail' || fail "no stack protector (-fstack-protector-strong)"
+	fi
+	case $ARCH/${b##*/} in
+	x86_64/ddump) most=1331 ;; # KiB stripped: copying one over a slow link is a matter of seconds
+	x86_64/ddump-worker) most=600 ;;
+	*) most= ;;
+	esac
+	if [ -n "$most" ]; then
+		size=$(t=$(mktemp) && $STRIP -o "$t" "$b" && stat -c %s "$t"; rm -f "$t")
+		[ "$size" -le $((most * 1024)) ] || fail "$size bytes stripped, more than $most KiB"
 	fi
 	[ $bad = 1 ] || echo "check-static: $b: static-pie, RELRO, BIND_NOW, no interpreter, no NEEDED, no executable stack"
 	[ $before = 0 ] || bad=1
