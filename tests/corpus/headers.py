@@ -50,7 +50,7 @@ def expected(protos):
             if field(proto, "ip.version") not in ("4", "6", None) or size < 20:
                 return None
             if field(proto, "ip.frag_offset") not in ("0", None) or field(proto, "ipv6.fraghdr.offset") not in ("0", None):
-                return (at + size, "fragment")
+                return (at + (size if name == "ip" else 48), "fragment")
             ip_end = at + size
         elif name in TRANSPORT and ip_end is not None:
             if at != ip_end and name != "tcp" and at < ip_end:
