@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cli/extcap/extcap.h"
+#include "cli/options/files.h"
 #include "cli/options/help.h"
 #include "cli/run/app.h"
 #include "cli/target/secrets.h"
@@ -17,6 +18,18 @@ usage(struct text *why)
 {
 	log_text(LOG_ERROR, why);
 	return APP_USAGE;
+}
+
+/* What everybody on this host could read in /proc. */
+static void
+hide(struct options *o, const char **targets)
+{
+	secrets_hide(targets, o->n_targets);
+	secrets_hide(&o->proxy, o->proxy ? 1 : 0);
+	secrets_hide_behind(&o->user, ':');
+	for (size_t i = 0; i < o->n_headers; i++)
+		if (o->headers[i][0] != '@')
+			secrets_hide_behind(&o->headers[i], ':');
 }
 
 static enum app_status
@@ -44,9 +57,9 @@ run(int argc, char **argv)
 	switch (options_parse(&options, argc, argv, targets, &why)) {
 	case FLAG_RESULT_RUN:
 		options_use_terminal(&options, isatty(STDOUT_FILENO) == 1);
-		secrets_hide(targets, options.n_targets);
-		secrets_hide(&options.proxy, options.proxy ? 1 : 0);
-		if (!target_list_read(&options, &targets, &why)) {
+		hide(&options, targets);
+		if (!options_read_files(&options, &why) ||
+		    !target_list_read(&options, &targets, &why)) {
 			status = usage(&why);
 			break;
 		}

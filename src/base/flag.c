@@ -1,5 +1,6 @@
 /*
- * Flags and query parameters by table. Must not know which there are.
+ * Values of flags and of query parameters by table, and what help says of them. Must not
+ * know which there are.
  */
 #include "base/flag.h"
 
@@ -128,6 +129,7 @@ read_value(const struct flag *row, struct span value, uint64_t *v)
 	case FLAG_TEXT:
 	case FLAG_OPTIONAL:
 		return value.n > 0;
+	case FLAG_COUNT:
 	case FLAG_TRUE:
 	case FLAG_CUSTOM:
 	case FLAG_HELP:
@@ -148,6 +150,15 @@ store(void *at, size_t size, uint64_t v)
 		memcpy(at, &v32, sizeof(v32));
 	else
 		memcpy(at, &v, sizeof(v));
+}
+
+/* As often as it is given, up to the row's max. */
+static void
+count(uint8_t *at, const struct flag *row)
+{
+	uint64_t v = *at + row->min;
+
+	*at = (uint8_t)(v < row->max ? v : row->max);
 }
 
 static uint64_t
@@ -202,6 +213,8 @@ flag_set(const struct flag *row, void *base, struct span value, const void *cont
 		put_parameter((struct flag_query *)(void *)at, row->query, text);
 	else if (row->kind == FLAG_TEXT || row->kind == FLAG_OPTIONAL)
 		memcpy(at, &text, sizeof(text));
+	else if (row->kind == FLAG_COUNT)
+		count(at, row);
 	else
 		store(at, row->size, v);
 	return true;
@@ -233,111 +246,6 @@ flag_fault(const struct flag_table *table, const void *base)
 			return row->name;
 	}
 	return NULL;
-}
-
-static bool
-takes_value(const struct flag *row)
-{
-	return row->kind != FLAG_TRUE && row->kind != FLAG_HELP &&
-	       row->kind != FLAG_VERSION;
-}
-
-/* One argument that is a flag, taken apart. */
-struct argument {
-	const struct flag *row; /* NULL: none */
-	struct span shown;	/* without its value */
-	const char *value;	/* NULL: none in this argument */
-};
-
-static struct argument
-take_apart(const struct flag_table *table, const char *arg)
-{
-	struct argument a = {.shown = span_str(arg)};
-	struct span name = a.shown;
-	size_t dashes = arg[1] == '-' ? 2 : 1;
-
-	a.shown.n = span_find(a.shown, '=');
-	if (arg[a.shown.n] == '=')
-		a.value = arg + a.shown.n + 1;
-	name = a.shown;
-	span_take(&name, dashes);
-	a.row = flag_find(table, name);
-	if (a.row || dashes == 2 || name.n == 0)
-		return a;
-	a.row = flag_find(table, span_of(arg + 1, 1));
-	if (a.row && (!takes_value(a.row) || a.row->kind == FLAG_OPTIONAL))
-		a.row = NULL;
-	if (!a.row)
-		return a;
-	a.shown.n = 2;
-	a.value = arg + 2;
-	return a;
-}
-
-static enum flag_result
-refuse(struct text *why, struct span shown, const char *what)
-{
-	text_escape(why, shown);
-	text_str(why, ": ");
-	text_str(why, what);
-	return FLAG_RESULT_BAD;
-}
-
-/* One flag at argv[*i]; *i moves on to its value when that is the next argument. */
-static enum flag_result
-parse_flag(const struct flag_table *table, void *base, int argc, char **argv, int *i,
-	   struct text *why)
-{
-	struct argument a = take_apart(table, argv[*i]);
-	char mem[128];
-	struct text wrong;
-
-	if (!a.row)
-		return refuse(why, a.shown, "no such option; see --help");
-	if (!takes_value(a.row) && a.value)
-		return refuse(why, a.shown, "takes no value");
-	if (a.row->kind == FLAG_HELP)
-		return FLAG_RESULT_HELP;
-	if (a.row->kind == FLAG_VERSION)
-		return FLAG_RESULT_VERSION;
-	if (a.row->kind == FLAG_OPTIONAL && !a.value) {
-		a.value = "";
-		memcpy((uint8_t *)base + a.row->at, &a.value, sizeof(a.value));
-		return FLAG_RESULT_RUN;
-	}
-	if (takes_value(a.row) && !a.value) {
-		if (*i + 1 >= argc)
-			return refuse(why, a.shown, "needs a value");
-		a.value = argv[++*i];
-	}
-	text_init(&wrong, mem, sizeof(mem));
-	if (flag_set(a.row, base, span_str(a.value ? a.value : ""), NULL, &wrong))
-		return FLAG_RESULT_RUN;
-	return refuse(why, a.shown, text_cstr(&wrong));
-}
-
-enum flag_result
-flag_parse(const struct flag_table *table, void *base, int argc, char **argv,
-	   const char **operands, size_t *n, struct text *why)
-{
-	bool is_flags = true;
-
-	*n = 0;
-	for (int i = 1; i < argc; i++) {
-		enum flag_result rc = FLAG_RESULT_RUN;
-
-		if (is_flags && strcmp(argv[i], "--") == 0)
-			is_flags = false;
-		else if (is_flags && argv[i][0] == '-' && argv[i][1] != '\0')
-			rc = parse_flag(table, base, argc, argv, &i, why);
-		else if (operands)
-			operands[(*n)++] = argv[i];
-		else
-			rc = refuse(why, span_str(argv[i]), "not an option; see --help");
-		if (rc != FLAG_RESULT_RUN)
-			return rc;
-	}
-	return FLAG_RESULT_RUN;
 }
 
 /* The text of a row whose left part began at start: on a line of its own where that leaves

@@ -10,6 +10,7 @@
  */
 enum flag_kind {
 	FLAG_TRUE,     /* bool; takes no value */
+	FLAG_COUNT,    /* uint8_t: adds row->min, up to row->max; takes no value */
 	FLAG_TEXT,     /* const char *, not empty; borrowed from the command line */
 	FLAG_OPTIONAL, /* FLAG_TEXT, or "" where no "=" follows */
 	FLAG_NUMBER,   /* this and the next three: bool, 32 or 64 bits, enums too */
@@ -38,6 +39,13 @@ struct flag {
 	flag_set_fn *set;
 	const char *query; /* the value goes into a struct flag_query, by this name; set
 			    * (with the whole structure) only judges it then */
+	char url_letter;   /* a letter of another row's that is this one before a "://" */
+};
+
+/* A flag of other programs, and what it is here: "use -w FILE". */
+struct flag_foreign {
+	const char *name; /* a letter or a long name */
+	const char *instead;
 };
 
 #define FLAG_AT(type, member) offsetof(type, member), sizeof(((type *)0)->member)
@@ -55,6 +63,8 @@ struct flag_query {
 struct flag_table {
 	const struct flag *rows;
 	size_t n;
+	const struct flag_foreign *foreign;
+	size_t n_foreign;
 };
 
 enum flag_result {
@@ -66,8 +76,10 @@ enum flag_result {
 
 /*
  * Reads argv[1] to argv[argc - 1] into base: flags with one or two dashes, values after
- * "=" or as the next argument, one-letter flags with the value attached as well; "--" ends
- * the flags. operands: room for argc pointers, *n are stored; NULL: none are legal.
+ * "=" or as the next argument; what is no long name behind one dash are letters, the last
+ * with its value attached, as getopt(3) reads them; "--" ends the flags. operands: room for
+ * argc pointers, *n are stored; a row's own set may store there, too. NULL: none are legal.
+ * An unknown flag is answered with the table's foreign ones, or with the nearest name.
  */
 enum flag_result flag_parse(const struct flag_table *table, void *base, int argc,
 			    char **argv, const char **operands, size_t *n,

@@ -82,12 +82,9 @@ static const struct unit duration_units[] = {
 
 static const struct unit size_units[] = {
     {"", 1},
-    {"K", 1024},
-    {"M", 1024 * 1024},
-    {"G", 1024 * 1024 * 1024},
-    {"KiB", 1024},
-    {"MiB", 1024 * 1024},
-    {"GiB", 1024 * 1024 * 1024},
+    {"k", 1024},
+    {"m", 1024 * 1024},
+    {"g", 1024 * 1024 * 1024},
 };
 
 /* The factor of the unit with this name, 0 when there is none. */
@@ -135,52 +132,94 @@ is_all_zero(struct span digits)
 	return true;
 }
 
+/* One number of a duration and its unit. */
+struct part {
+	struct span whole;
+	struct span fraction;
+	struct span unit;
+};
+
+/* Takes a part off s. False: it has no digits. */
+static bool
+take_part(struct span *s, struct part *p)
+{
+	size_t n = 0;
+
+	*p = (struct part){.whole = take_digits(s)};
+	if (s->n > 0 && s->p[0] == '.') {
+		span_take(s, 1);
+		p->fraction = take_digits(s);
+		if (p->fraction.n == 0)
+			return false;
+	}
+	while (n < s->n && !is_digit(s->p[n]) && s->p[n] != '.')
+		n++;
+	p->unit = span_take(s, n);
+	return p->whole.n + p->fraction.n > 0;
+}
+
+/* Its length, which fits into max_ns. */
+static bool
+read_part(const struct part *p, uint64_t unit_ns, uint64_t max_ns, uint64_t *ns)
+{
+	uint64_t v = 0;
+	uint64_t rest = fraction_of(p->fraction, unit_ns);
+
+	if ((p->whole.n > 0 && !num_parse_u64(p->whole, UINT64_MAX, &v)) ||
+	    !scale(v, unit_ns, max_ns, &v) || rest > max_ns - v)
+		return false;
+	*ns = v + rest;
+	return true;
+}
+
 /*
  * What is finer than 1 ns is cut off, but a duration that would become 0 by that is
- * refused: 0 often means "none" or "for ever".
+ * refused: 0 often means "none" or "for ever". Units get smaller from part to part.
  */
 bool
 num_parse_duration(struct span s, uint64_t unit_ns, uint64_t max_ns, uint64_t *ns)
 {
-	struct span whole = take_digits(&s);
-	struct span fraction = {NULL, 0};
-	bool is_zero;
-	uint64_t v;
-	uint64_t part;
+	uint64_t before = UINT64_MAX; /* the unit of the part before */
+	bool is_zero = true;
+	uint64_t sum = 0;
 
 	assert(unit_ns <= UINT64_MAX / 10);
 	*ns = 0;
-	if (s.n > 0 && s.p[0] == '.') {
-		span_take(&s, 1);
-		fraction = take_digits(&s);
-		if (fraction.n == 0)
+	do {
+		struct part p;
+		uint64_t unit;
+		uint64_t v;
+
+		if (!take_part(&s, &p))
 			return false;
-	}
-	is_zero = is_all_zero(whole) && is_all_zero(fraction);
-	if (s.n > 0)
-		unit_ns = unit_factor(s, duration_units,
-				      sizeof(duration_units) / sizeof(struct unit));
-	else if (is_zero && unit_ns == 0)
-		unit_ns = 1;
-	if (unit_ns == 0 || !num_parse_u64(whole, UINT64_MAX, &v) ||
-	    !scale(v, unit_ns, max_ns, &v))
-		return false;
-	part = fraction_of(fraction, unit_ns);
-	if (part > max_ns - v || (v + part == 0 && !is_zero))
-		return false;
-	*ns = v + part;
-	return true;
+		is_zero &= is_all_zero(p.whole) && is_all_zero(p.fraction);
+		unit = unit_factor(p.unit, duration_units,
+				   sizeof(duration_units) / sizeof(struct unit));
+		if (p.unit.n == 0 && before == UINT64_MAX)
+			unit = unit_ns == 0 && is_zero ? 1 : unit_ns;
+		if (unit == 0 || unit >= before || !read_part(&p, unit, max_ns - sum, &v))
+			return false;
+		sum += v;
+		before = unit;
+	} while (s.n > 0);
+	*ns = sum;
+	return sum > 0 || is_zero;
 }
 
 bool
 num_parse_size(struct span s, uint64_t max, uint64_t *out)
 {
 	struct span whole = take_digits(&s);
-	uint64_t factor =
-	    unit_factor(s, size_units, sizeof(size_units) / sizeof(struct unit));
+	uint8_t letter = s.n > 0 ? s.p[0] | 0x20u : 0;
+	uint64_t factor;
 	uint64_t v;
 
 	*out = 0;
+	if (s.n > 1 && !span_eq_ci(span_of(s.p + 1, s.n - 1), span_str("b")) &&
+	    !span_eq_ci(span_of(s.p + 1, s.n - 1), span_str("ib")))
+		return false;
+	factor = unit_factor(span_of(&letter, s.n > 0 ? 1 : 0), size_units,
+			     sizeof(size_units) / sizeof(struct unit));
 	return factor != 0 && num_parse_u64(whole, UINT64_MAX, &v) &&
 	       scale(v, factor, max, out);
 }

@@ -27,13 +27,15 @@ num_hex_digit(uint8_t c)
 bool num_parse_hex(struct span s, uint64_t max, uint64_t *out);
 
 /*
- * A duration as people type it: digits with an optional fraction, then an optional
- * unit ns us ms s m h; without a unit `unit_ns` is the unit (1000000000: seconds).
+ * A duration as people type it: digits with an optional fraction (".5", too), then an
+ * optional unit ns us ms s m h; without a unit `unit_ns` is the unit (1000000000: seconds).
+ * Several with units, the largest first, are added: "1h30m".
  * *ns is exact up to 1 ns, at most max_ns. "0" needs no unit.
  */
 bool num_parse_duration(struct span s, uint64_t unit_ns, uint64_t max_ns, uint64_t *ns);
 
-/* A size: digits, then an optional K M G (powers of 1024; "KiB" and so on too). */
+/* A size: digits, then an optional K M G (powers of 1024, of either case; "KB" and "KiB" and
+ * so on too). */
 bool num_parse_size(struct span s, uint64_t max, uint64_t *out);
 
 /* Writes v in decimal, no terminator; returns the number of digits. */

@@ -195,7 +195,7 @@ call_shows_password(const struct call *c)
 {
 	struct net_address peer;
 
-	if (!c->target->url.has_password || target_is_https(c->target))
+	if (!target_has_secret(c->target) || target_is_https(c->target))
 		return false;
 	return dial_is_proxied(c->env, c->target) ||
 	       (net_peer(c->transport.fd, &peer) == 0 && !net_is_loopback(&peer));

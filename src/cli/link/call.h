@@ -67,8 +67,8 @@ const struct net_address *call_address(const struct call *c);
  * proxy's address, and nobody tells it ours. Else nothing. */
 void call_put_own_address(const struct call *c, struct text *out);
 
-/* Of CONNECTED: whether the target's password crosses a network in the clear. Behind a
- * proxy the way goes on. */
+/* Of CONNECTED: whether the target's password or token crosses a network in the clear.
+ * Behind a proxy the way goes on. */
 bool call_shows_password(const struct call *c);
 
 /* Of READY and OPEN: hands the transport over, not watched by anybody. */

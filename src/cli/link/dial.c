@@ -12,7 +12,7 @@
 bool
 dial_is_proxied(const struct net_env *env, const struct target *target)
 {
-	return env->proxy && target_is_remote(target);
+	return env->proxy && proxy_is_for(env->proxy, target);
 }
 
 static bool

@@ -17,24 +17,27 @@ static const struct group {
      "  dns+http[s]://NAME     every address of NAME, each a target\n"
      "  unix:PATH              a worker on this host\n"
      "  exec:COMMAND           a shell command that writes a capture\n"
-     "  FILE, FIFO, -          a capture file, a named pipe, standard input\n",
-     "targets ipv4 ipv6 wait retry connect-timeout require-all"},
+     "  FILE, FIFO, -          a capture file, a named pipe, standard input\n"
+     "  db1,db2 db[1-9] @FILE  each of the list, of the range, of the lines of FILE\n",
+     "targets read ipv4 ipv6 wait retry connect-timeout require-all"},
     {"What is captured:\n"
      "  ddump -f 'tcp port 5432' -i eth0 -s 128 -d 1m db1 db2 -w db.pcap\n",
-     "filter interface snaplen direction count duration"},
+     "filter filter-file interface list-interfaces snaplen direction count duration "
+     "no-promiscuous-mode"},
     {"Output:\n"
      "  ddump db1 db2 -w cap.pcapng --rotate-size 100M --rotate-keep 10\n"
      "  ddump --format pcapng db1 db2 | wireshark -k -i -\n",
-     "write format linktype time-stamp-precision rotate-size rotate-every rotate-keep"},
+     "write format linktype time-stamp-precision rotate-size rotate-every rotate-keep "
+     "packet-buffered"},
     {"Printing, as tcpdump does:\n"
      "  ddump -P -tttt -f icmp db1 db2\n",
-     "print color t tt ttt tttt ttttt e S x xx X XX A AA"},
+     "print color n l t tt ttt tttt ttttt e S x xx X XX A AA"},
     {"Order:\n"
      "  ddump --hold-back 1s --buffer 256M db1 db2 | tcpdump -nr -\n",
      "hold-back slack buffer align-clocks"},
     {"Access:\n"
      "  ddump --ca ca.pem --cert me.pem --key me.key https://db1:443 -w db.pcap\n",
-     "proxy netrc ca cert key key-pass-file insecure tls-max"},
+     "user header netrc proxy ca cacert cert key key-pass-file insecure tls-max"},
     {"Messages:\n"
      "  ddump -q --stats-json sums.json -d 10 db1 db2 -w db.pcap\n",
      "progress stats-json quiet verbose version help"},

@@ -1,9 +1,12 @@
 /* The command line, from one table. It opens nothing and knows no target's form. */
 #include "cli/options/options.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/num.h"
+#include "cli/options/foreign.h"
+#include "cli/options/header.h"
 #include "cli/options/help.h"
 #include "merge/merge.h"
 
@@ -51,6 +54,52 @@ set_format(void *base, struct span s, const void *context)
 	return o->format ? NULL : "not pcap or pcapng";
 }
 
+static const char *
+set_proxy(void *base, struct span s, const void *context)
+{
+	struct options *o = base;
+
+	(void)context;
+	o->proxy = (const char *)s.p;
+	return NULL;
+}
+
+static const char *
+add_header(void *base, struct span s, const void *context)
+{
+	struct options *o = base;
+
+	(void)context;
+	if (o->n_headers == OPTIONS_HEADERS_MAX)
+		return "at most 32 of these";
+	o->headers[o->n_headers++] = (const char *)s.p;
+	return s.n > 1 && s.p[0] == '@' ? NULL : header_check(s);
+}
+
+/* As a path, which no host can be. */
+static const char *
+add_file(void *base, struct span s, const void *context)
+{
+	struct options *o = base;
+	bool is_path = s.n > 0 && (s.p[0] == '/' || s.p[0] == '.');
+	char *path;
+
+	(void)context;
+	if (s.n == 0)
+		return "not a value: it is empty";
+	if (is_path || span_eq(s, span_str("-"))) {
+		o->targets[o->n_targets++] = (const char *)s.p;
+		return NULL;
+	}
+	path = malloc(s.n + 3);
+	if (!path)
+		return "out of memory";
+	memcpy(path, "./", 2);
+	memcpy(path + 2, s.p, s.n + 1);
+	o->targets[o->n_targets++] = path;
+	return NULL;
+}
+
 #define AT(member) FLAG_AT(struct options, member)
 
 /* clang-format off: a row a flag; help.c says in which group --help prints it */
@@ -62,25 +111,43 @@ static const struct flag rows[] = {
 	     "on a terminal)"},
     {"color", 0, FLAG_WORD, AT(print.color), "auto|always|never",
      .help = "print each host in a color of its own (auto)"},
-    {"t", 't', FLAG_TRUE, AT(print.times[PRINT_TIME_NONE]), NULL,
-     .help = "print no timestamps"},
-    {"tt", 0, FLAG_TRUE, AT(print.times[PRINT_TIME_EPOCH]), NULL,
-     .help = "print seconds since 1970"},
-    {"ttt", 0, FLAG_TRUE, AT(print.times[PRINT_TIME_DELTA]), NULL,
-     .help = "print the time since the packet before"},
-    {"tttt", 0, FLAG_TRUE, AT(print.times[PRINT_TIME_DATE]), NULL,
-     .help = "print date and time"},
-    {"ttttt", 0, FLAG_TRUE, AT(print.times[PRINT_TIME_FIRST]), NULL,
-     .help = "print the time since the first packet"},
+    {"t", 't', FLAG_COUNT, AT(print.time), NULL, .help = "print no timestamps", .min = 1,
+     .max = PRINT_TIME_FIRST},
+    {"tt", 0, FLAG_COUNT, AT(print.time), NULL, .help = "print seconds since 1970",
+     .min = PRINT_TIME_EPOCH, .max = PRINT_TIME_FIRST},
+    {"ttt", 0, FLAG_COUNT, AT(print.time), NULL,
+     .help = "print the time since the packet before", .min = PRINT_TIME_DELTA,
+     .max = PRINT_TIME_FIRST},
+    {"tttt", 0, FLAG_COUNT, AT(print.time), NULL, .help = "print date and time",
+     .min = PRINT_TIME_DATE, .max = PRINT_TIME_FIRST},
+    {"ttttt", 0, FLAG_COUNT, AT(print.time), NULL,
+     .help = "print the time since the first packet", .min = PRINT_TIME_FIRST,
+     .max = PRINT_TIME_FIRST},
     {"e", 'e', FLAG_TRUE, AT(print.has_link), NULL, .help = "print link headers"},
     {"S", 'S', FLAG_TRUE, AT(print.is_absolute), NULL,
      .help = "print absolute TCP sequence numbers"},
-    {"x", 'x', FLAG_TRUE, AT(print.hex), NULL, .help = "print packets in hex"},
-    {"xx", 0, FLAG_TRUE, AT(print.hex_link), NULL, .help = "-x with link headers"},
-    {"X", 'X', FLAG_TRUE, AT(print.both), NULL, .help = "print packets in hex and ASCII"},
-    {"XX", 0, FLAG_TRUE, AT(print.both_link), NULL, .help = "-X with link headers"},
-    {"A", 'A', FLAG_TRUE, AT(print.text), NULL, .help = "print packets in ASCII"},
-    {"AA", 0, FLAG_TRUE, AT(print.text_link), NULL, .help = "-A with link headers"},
+    {"x", 'x', FLAG_COUNT, AT(print.hex), NULL, .help = "print packets in hex", .min = 1,
+     .max = 2},
+    {"xx", 0, FLAG_COUNT, AT(print.hex), NULL, .help = "-x with link headers", .min = 2,
+     .max = 2},
+    {"X", 'X', FLAG_COUNT, AT(print.both), NULL, .help = "print packets in hex and ASCII",
+     .min = 1, .max = 2},
+    {"XX", 0, FLAG_COUNT, AT(print.both), NULL, .help = "-X with link headers", .min = 2,
+     .max = 2},
+    {"A", 'A', FLAG_COUNT, AT(print.text), NULL, .help = "print packets in ASCII",
+     .min = 1, .max = 2},
+    {"AA", 0, FLAG_COUNT, AT(print.text), NULL, .help = "-A with link headers", .min = 2,
+     .max = 2},
+    {"n", 'n', FLAG_TRUE, AT(is_ignored), NULL,
+     .help = "no effect: addresses and ports are numbers"},
+    {"l", 'l', FLAG_TRUE, AT(is_ignored), NULL,
+     .help = "no effect: each line is written at once"},
+    {"packet-buffered", 'U', FLAG_TRUE, AT(is_ignored), NULL,
+     .help = "no effect: each packet is written at once"},
+    {"no-promiscuous-mode", 'p', FLAG_TRUE, AT(is_ignored), NULL,
+     .help = "no effect: interfaces are never made promiscuous"},
+    {"read", 'r', FLAG_CUSTOM, .value = "FILE", .set = add_file,
+     .help = "a capture file as a target, whatever its name"},
     {"rotate-size", 0, FLAG_SIZE, AT(rotate_bytes), "SIZE",
      .help = "start a new output file after SIZE; file names get a\nnumber and a time",
      .min = OPTIONS_ROTATE_MIN, .max = SIZE_MAX_BYTES},
@@ -95,14 +162,18 @@ static const struct flag rows[] = {
      .help = "exit after TIME (10, 1.5m, 500ms)", .min = 1, .max = YEAR_NS},
     {"filter", 'f', FLAG_TEXT, AT(query), "EXPR",
      .help = "filter for targets whose URL sets none", .query = "filter"},
+    {"filter-file", 'F', FLAG_TEXT, AT(filter_path), "FILE",
+     .help = "read the filter from FILE; # begins a comment"},
     {"interface", 'i', FLAG_TEXT, AT(query), "LIST",
      .help = "interfaces for targets whose URL sets none", .query = "interface"},
     {"snaplen", 's', FLAG_CUSTOM, AT(query), "N|headers[+N]",
      .help = "snapshot length for targets whose URL sets none; headers: no\n"
 	     "payload, or N bytes of it",
      .set = check_snaplen, .query = "snaplen"},
-    {"direction", 0, FLAG_WORD, AT(query), "in|out|inout",
+    {"direction", 'Q', FLAG_WORD, AT(query), "in|out|inout",
      .help = "direction for targets whose URL sets none", .query = "direction"},
+    {"list-interfaces", 'D', FLAG_TRUE, AT(lists_interfaces), NULL,
+     .help = "list the interfaces of all targets, then exit"},
     {"hold-back", 0, FLAG_CUSTOM, AT(hold_back_ns), "TIME|auto|0",
      .help = "longest time a packet waits for older ones (auto)", .set = set_hold_back},
     {"slack", 0, FLAG_TIME, AT(slack_ns), "TIME",
@@ -112,8 +183,14 @@ static const struct flag rows[] = {
      .max = SIZE_MAX_BYTES},
     {"connect-timeout", 0, FLAG_TIME, AT(connect_ns), "TIME",
      .help = "limit for connecting and for the response (10)", .min = 1, .max = YEAR_NS},
-    {"proxy", 0, FLAG_TEXT, AT(proxy), "URL",
-     .help = "HTTP proxy: http://[user:password@]host:port"},
+    {"proxy", 0, FLAG_CUSTOM, AT(proxy), "URL",
+     .help = "HTTP proxy: http://[user:password@]host:port\n(https targets: "
+	     "https_proxy, no_proxy; '': none)",
+     .set = set_proxy, .url_letter = 'x'},
+    {"user", 'u', FLAG_TEXT, AT(user), "USER[:PASSWORD]",
+     .help = "user and password for targets whose URL names none"},
+    {"header", 'H', FLAG_CUSTOM, .value = "'NAME: VALUE'", .set = add_header,
+     .help = "send this field to targets, never to a proxy; @FILE:\neach line of FILE"},
     {"netrc", 0, FLAG_OPTIONAL, AT(netrc), "FILE",
      .help = "read users and passwords from FILE (~/.netrc)"},
     {"ipv4", '4', FLAG_TRUE, AT(is_ipv4), NULL,
@@ -138,12 +215,14 @@ static const struct flag rows[] = {
      .help = "timestamps in pcap (micro); pcapng has nano"},
     {"ca", 0, FLAG_TEXT, AT(tls.ca), "FILE|DIR",
      .help = "CA certificates (PEM) used to verify https servers"},
+    {"cacert", 0, FLAG_TEXT, AT(tls.ca), "FILE", .help = "the same as --ca"},
     {"cert", 0, FLAG_TEXT, AT(tls.cert_file), "FILE",
      .help = "client certificate (PEM), for servers that require one"},
-    {"key", 0, FLAG_TEXT, AT(tls.key_file), "FILE", .help = "its private key"},
+    {"key", 0, FLAG_TEXT, AT(tls.key_file), "FILE",
+     .help = "its private key, if FILE of --cert has none"},
     {"key-pass-file", 0, FLAG_TEXT, AT(tls.key_pass_file), "FILE",
      .help = "the first line of FILE decrypts the key"},
-    {"insecure", 0, FLAG_TRUE, AT(tls.is_insecure), NULL,
+    {"insecure", 'k', FLAG_TRUE, AT(tls.is_insecure), NULL,
      .help = "do not verify server certificates"},
     {"tls-max", 0, FLAG_WORD, AT(tls.max), "1.3|1.2", .help = "newest TLS version (1.3)"},
     {"align-clocks", 0, FLAG_TRUE, AT(aligns_clocks), NULL,
@@ -162,7 +241,10 @@ static const struct flag rows[] = {
 };
 /* clang-format on */
 
-static const struct flag_table table = {rows, sizeof(rows) / sizeof(rows[0])};
+static const struct flag_table table = {.rows = rows,
+					.n = sizeof(rows) / sizeof(rows[0]),
+					.foreign = options_foreign,
+					.n_foreign = OPTIONS_FOREIGN_N};
 
 static void
 set_defaults(struct options *o)
@@ -186,6 +268,15 @@ asks_how_to_print(const struct options *o)
 	       of.is_absolute;
 }
 
+static bool
+has_filter(const struct options *o)
+{
+	for (size_t i = 0; i < o->query.n; i++)
+		if (strcmp(o->query.list[i].name, "filter") == 0)
+			return true;
+	return false;
+}
+
 /* NULL, or which flags do not go together. */
 static const char *
 find_conflict(const struct options *o)
@@ -194,7 +285,14 @@ find_conflict(const struct options *o)
 	bool is_stdout = !o->write_path;
 
 	if (o->n_targets == 0 && !o->targets_path)
-		return "no target given; see --help";
+		return o->proxy ? "no target given; -x URL and --proxy name the proxy"
+		       : o->lists_interfaces ? "-D lists the interfaces of targets; "
+					       "name at least one"
+					     : "no target given; see --help";
+	if (o->lists_interfaces && !is_stdout)
+		return "-D prints to standard output; leave out -w FILE";
+	if (o->filter_path && has_filter(o))
+		return "-f and -F both give the filter; leave one out";
 	if (o->n_targets > MERGE_SOURCES_MAX)
 		return "more than 65535 targets";
 	if (o->stats_path && strcmp(o->stats_path, is_stdout ? "-" : o->write_path) == 0)
@@ -208,10 +306,10 @@ find_conflict(const struct options *o)
 		return "--print writes text; leave out --format";
 	if (o->is_ipv4 && o->is_ipv6)
 		return "-4 and -6 exclude each other; both are the default";
-	if (!o->tls.cert_file != !o->tls.key_file)
-		return "--cert and --key go together; give both or neither";
-	if (o->tls.key_pass_file && !o->tls.key_file)
-		return "--key-pass-file needs --key";
+	if (o->tls.key_file && !o->tls.cert_file)
+		return "--key needs --cert";
+	if (o->tls.key_pass_file && !o->tls.cert_file)
+		return "--key-pass-file needs --cert, or --cert and --key";
 	if (is_rotating && is_stdout)
 		return "--rotate-size and --rotate-every need -w FILE";
 	if (o->rotate_keep > 0 && !is_rotating)
@@ -235,6 +333,8 @@ options_parse(struct options *o, int argc, char **argv, const char **targets,
 		o->write_path = NULL;
 	o->print.is_wanted |= asks_how_to_print(o);
 	conflict = find_conflict(o);
+	if (!o->tls.key_file)
+		o->tls.key_file = o->tls.cert_file;
 	if (o->print.is_wanted)
 		o->format = &format_text;
 	else if (!o->format)
@@ -245,6 +345,22 @@ options_parse(struct options *o, int argc, char **argv, const char **targets,
 	if (conflict)
 		text_str(why, conflict);
 	return conflict ? FLAG_RESULT_BAD : FLAG_RESULT_RUN;
+}
+
+void
+options_set_filter(struct options *o, const char *filter)
+{
+	struct text none;
+
+	text_init(&none, NULL, 0);
+	flag_set(flag_find(&table, span_str("filter")), o, span_str(filter), NULL, &none);
+}
+
+void
+options_set_headers(struct options *o, const char *const *list, size_t n)
+{
+	memcpy(o->headers, list, n * sizeof(o->headers[0]));
+	o->n_headers = n;
 }
 
 void
@@ -263,17 +379,15 @@ options_of_print(const struct options *o)
 	struct print_options of = {.is_nano = o->is_nano,
 				   .has_link = p->has_link,
 				   .is_absolute = p->is_absolute,
+				   .time = (enum print_time)p->time,
 				   .dumps_link =
-				       p->hex_link || p->both_link || p->text_link};
+				       p->hex > 1 || p->both > 1 || p->text > 1};
 
-	for (unsigned i = 0; i < OPTIONS_TIMES; i++)
-		if (p->times[i])
-			of.time = (enum print_time)i;
-	if (p->hex || p->hex_link)
+	if (p->hex > 0)
 		of.dump = PRINT_DUMP_HEX;
-	if (p->text || p->text_link)
+	if (p->text > 0)
 		of.dump = PRINT_DUMP_TEXT;
-	if (p->both || p->both_link)
+	if (p->both > 0)
 		of.dump = PRINT_DUMP_BOTH;
 	return of;
 }

@@ -12,6 +12,7 @@
 #define OPTIONS_ROTATE_MIN	4096u /* more than what stands before the packets */
 #define OPTIONS_RETRY_S_DEFAULT 300   /* s that a lost target is tried again */
 #define OPTIONS_HEAD_S_DEFAULT	10    /* s until a target must have answered */
+#define OPTIONS_HEADERS_MAX	32    /* a worker takes 64 fields in a request */
 #define OPTIONS_KEEP_MAX	65535 /* files of --rotate-keep: 8 bytes each */
 
 /* The link type of the output. */
@@ -35,15 +36,14 @@ enum options_color {
 	OPTIONS_COLOR_NEVER
 };
 
-/* -P and the flags that say how; those that repeat a letter have a member each. */
-#define OPTIONS_TIMES 6 /* none, -t, ... -ttttt: indexes are enum print_time */
+/* -P and the flags that say how; some are counted. */
 struct options_print {
 	bool is_wanted;
 	enum options_color color;
-	bool times[OPTIONS_TIMES];
-	bool hex, hex_link;   /* -x, -xx */
-	bool both, both_link; /* -X, -XX */
-	bool text, text_link; /* -A, -AA */
+	uint8_t time; /* enum print_time */
+	uint8_t hex;  /* 2: with the link header; likewise the next two */
+	uint8_t both;
+	uint8_t text;
 	bool has_link;
 	bool is_absolute;
 };
@@ -76,9 +76,15 @@ struct options {
 	enum options_progress progress;
 	bool is_quiet;
 	bool is_verbose;
-	const char *proxy; /* URL; NULL: none */
-	const char *netrc; /* file, "": ~/.netrc; NULL: none */
-	bool is_ipv4;	   /* no other addresses of names; not both */
+	const char *proxy; /* URL; "": none at all; NULL: what the environment says */
+	const char *user;  /* USER[:PASSWORD] for targets that name none; NULL: none */
+	const char *headers[OPTIONS_HEADERS_MAX]; /* "Name: value", or @FILE of such */
+	size_t n_headers;
+	const char *filter_path; /* the filter is in this file; NULL: no */
+	bool lists_interfaces;	 /* instead of a capture */
+	bool is_ignored;	 /* flags that ask for what is done anyway */
+	const char *netrc;	 /* file, "": ~/.netrc; NULL: none */
+	bool is_ipv4;		 /* no other addresses of names; not both */
 	bool is_ipv6;
 	const char *targets_path; /* more of them; NULL: none */
 	const char **targets;	  /* the memory given to options_parse */
@@ -86,11 +92,17 @@ struct options {
 };
 
 /*
- * Reads argv[1] to argv[argc - 1] (flag_parse). targets has room for argc pointers. BAD: why
- * is one sentence; exit status 2.
+ * Reads argv[1] to argv[argc - 1] (flag_parse). targets has room for argc pointers; what -r
+ * names is a copy among them that is kept. BAD: why is one sentence; exit status 2.
  */
 enum flag_result options_parse(struct options *o, int argc, char **argv,
 			       const char **targets, struct text *why);
+
+/* As -f; borrowed, not empty. */
+void options_set_filter(struct options *o, const char *filter);
+
+/* The fields of all requests instead of what -H says; at most OPTIONS_HEADERS_MAX. */
+void options_set_headers(struct options *o, const char *const *list, size_t n);
 
 /* Packets that would go to a terminal are printed. */
 void options_use_terminal(struct options *o, bool is_terminal);

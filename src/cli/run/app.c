@@ -9,7 +9,9 @@
 #include "cli/report/stats_file.h"
 #include "cli/run/expand.h"
 #include "cli/run/fault.h"
+#include "cli/run/listing.h"
 #include "cli/run/loop.h"
+#include "cli/run/proxies.h"
 #include "cli/source/clock.h"
 #include "sys/clock.h"
 #include "sys/limits.h"
@@ -41,6 +43,7 @@ struct app {
 	struct stats_file stats;
 	char ports_field[TARGET_PORTS_FIELD_MAX];
 	char os[OS_MAX];
+	struct listing *listing; /* NULL: packets are wanted */
 	struct printer *printer; /* NULL: a capture file is written */
 	uint8_t scratch[NET_SCRATCH];
 };
@@ -73,17 +76,14 @@ open_tls(struct app *a)
 }
 
 static enum app_status
-parse_proxy(struct app *a)
+choose_proxy(struct app *a)
 {
-	const char *what;
+	bool is_used;
+	enum app_status status =
+	    proxies_choose(&a->proxy, a->options, a->list.targets, a->list.n, &is_used);
 
-	if (!a->options->proxy)
-		return APP_OK;
-	what = proxy_parse(&a->proxy, a->options->proxy);
-	a->run.fleet.context.net.proxy = &a->proxy;
-	if (what)
-		fault_say(span_str("--proxy"), what);
-	return what ? APP_USAGE : APP_OK;
+	a->run.fleet.context.net.proxy = is_used ? &a->proxy : NULL;
+	return status;
 }
 
 static void
@@ -96,6 +96,8 @@ on_resolved(struct loop_watch *w, unsigned ready, uint64_t now_ns)
 	while ((q = resolve_take(&a->resolve)) != NULL) {
 		if (q->id & EXPAND_LOOK_UP)
 			expand_take(&a->list, q);
+		else if (a->listing)
+			listing_resolved(a->listing, q, now_ns);
 		else
 			fleet_resolved(&a->run.fleet, q, now_ns);
 	}
@@ -248,6 +250,22 @@ open_output(struct app *a)
 	return true;
 }
 
+static void
+join_net(struct app *a)
+{
+	struct net_env *net = &a->run.fleet.context.net;
+
+	choose_ports(a);
+	net->loop = &a->run.loop;
+	net->resolve = &a->resolve;
+	net->children = &a->run.children;
+	a->run.children.loop = &a->run.loop;
+	net->tls_options = &a->options->tls;
+	net->connect_ns = a->options->connect_ns;
+	net->scratch = a->scratch;
+	net->tls = a->tls;
+}
+
 /* Everything is there: who knows whom. */
 static bool
 join(struct app *a)
@@ -255,18 +273,10 @@ join(struct app *a)
 	struct run *r = &a->run;
 	struct source_context *c = &r->fleet.context;
 
-	choose_ports(a);
-	c->net.loop = &r->loop;
-	c->net.resolve = &a->resolve;
-	c->net.children = &r->children;
-	r->children.loop = &r->loop;
-	c->net.tls_options = &a->options->tls;
-	c->net.connect_ns = a->options->connect_ns;
+	join_net(a);
 	c->merge = r->pump.merge;
 	c->interfaces = &a->interfaces;
 	c->options = a->options;
-	c->net.scratch = a->scratch;
-	c->net.tls = a->tls;
 	r->pump.options = a->options;
 	r->pump.fleet = &r->fleet;
 	r->pump.interfaces = &a->interfaces;
@@ -367,10 +377,27 @@ tell_end(const struct app *a)
 }
 
 static enum app_status
+list_interfaces(struct app *a)
+{
+	enum app_status status;
+
+	join_net(a);
+	a->listing = listing_new(&a->run.fleet.context.net, a->options, a->list.targets,
+				 a->list.n);
+	if (!a->listing)
+		return fault_errno("-D", -ENOMEM);
+	status = listing_run(a->listing, &a->run.is_stopped);
+	listing_free(a->listing);
+	a->listing = NULL;
+	return status;
+}
+
+static enum app_status
 run(struct app *a)
 {
 	struct run *r = &a->run;
-	enum app_status status = open_file(a);
+	bool has_packets = !a->options->lists_interfaces;
+	enum app_status status = has_packets ? open_file(a) : APP_OK;
 	uint64_t files;
 	int rc;
 
@@ -385,6 +412,8 @@ run(struct app *a)
 	status = expand_names(&a->list, &r->loop, &a->resolve, &r->is_stopped);
 	if (status != APP_OK)
 		return status;
+	if (!has_packets)
+		return list_interfaces(a);
 	prepare_clocks(a, files);
 	if (!open_merge(a) || !open_output(a) || !join(a))
 		return fault_errno("start", -ENOMEM);
@@ -432,7 +461,7 @@ prepare(struct app *a)
 	int rc;
 
 	if (status == APP_OK)
-		status = parse_proxy(a);
+		status = choose_proxy(a);
 	if (status == APP_OK)
 		status = open_tls(a);
 	if (status != APP_OK)

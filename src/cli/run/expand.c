@@ -3,11 +3,15 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/num.h"
+#include "cli/target/filter_words.h"
 #include "cli/target/logins.h"
 #include "merge/merge.h"
 #include "sys/clock.h"
 #include "sys/log.h"
+#include "sys/names.h"
 
 /* A word that could be a host's name, too. */
 static void
@@ -26,6 +30,84 @@ log_file(const struct target *t)
 	log_text(LOG_INFO, &line);
 }
 
+static bool
+take_any(void *owner, const struct net_address *a)
+{
+	(void)owner;
+	(void)a;
+	return false;
+}
+
+static bool
+is_in_hosts(const char *name)
+{
+	struct names names = {.host = name, .put = take_any};
+
+	return names_find_in_hosts(&names);
+}
+
+/* What the words from `first` on ask for, were they a filter; the way out. */
+static void
+log_words(const struct options *o, size_t first, size_t n)
+{
+	char mem[LOG_LINE_MAX];
+	struct span word = span_str(o->targets[first]);
+	uint64_t number;
+	bool is_number = n == 1 && num_parse_u64(word, UINT64_MAX, &number);
+	struct text line;
+
+	text_init(&line, mem, sizeof(mem));
+	text_escape(&line, word);
+	text_str(&line, is_number ? ": a number, not a target; use -f 'port "
+				  : ": a word of a filter, not a target; use -f '");
+	for (size_t i = first; i < first + n; i++) {
+		text_str(&line, i > first ? " " : "");
+		text_escape(&line, span_str(o->targets[i]));
+	}
+	text_str(&line, is_number ? "' or HOST:" : "'");
+	if (is_number)
+		text_escape(&line, word);
+	text_str(&line, " (a host of that name: http://");
+	text_escape(&line, word);
+	text_str(&line, " or LABEL=");
+	text_escape(&line, word);
+	text_char(&line, ')');
+	log_text(LOG_ERROR, &line);
+}
+
+/* tcpdump's way to give a filter: nothing is captured. A host that is called so is meant. */
+static bool
+refuses_words(const struct options *o, size_t i)
+{
+	size_t n = filter_words_count(o->targets + i, o->n_targets - i);
+	bool is_help = strcmp(o->targets[i], "help") == 0;
+
+	if ((n == 0 && !is_help) || is_in_hosts(o->targets[i]))
+		return false;
+	if (is_help)
+		fault_say(span_str("help"), "not a target; use --help (a host of that "
+					    "name: http://help or LABEL=help)");
+	else
+		log_words(o, i, n);
+	return true;
+}
+
+/* Who comes from ssh; a password may come from elsewhere, or not be wanted. */
+static void
+log_users(const struct expand *e)
+{
+	for (uint32_t i = 0; i < e->n; i++) {
+		const struct target *t = &e->targets[i];
+
+		if (t->ops->way == TARGET_LOOK_UP && t->url.has_user &&
+		    !t->url.has_password && !strstr(t->text, "://"))
+			log_line(LOG_WARNING,
+				 "%s: asked over HTTP as a user without a password; "
+				 "ssh is ssh://USER@HOST",
+				 t->name);
+	}
+}
+
 /* All that are wrong are named. */
 static enum app_status
 parse_targets(struct expand *e)
@@ -41,10 +123,15 @@ parse_targets(struct expand *e)
 		struct target *t = &e->targets[i];
 		const char *what = target_parse(t, o->targets[i]);
 
+		bool is_word = !what && target_find_file(t);
+
+		t->options = o;
+		if (t->ops->way != TARGET_OPEN && refuses_words(o, i))
+			return APP_USAGE;
 		if (what) {
 			fault_say(span_str(t->name), what);
 			status = APP_USAGE;
-		} else if (target_find_file(t)) {
+		} else if (is_word) {
 			log_file(t);
 		}
 	}
@@ -106,8 +193,13 @@ read_logins(struct expand *e)
 	struct text why;
 
 	text_init(&why, mem, sizeof(mem));
-	if (!e->options->netrc || logins_read(e->targets, e->n, e->options->netrc, &why))
+	if (e->options->user && !logins_give(e->targets, e->n, e->options->user))
+		return fault_errno("--user", -ENOMEM);
+	if (!e->options->netrc ||
+	    logins_read(e->targets, e->n, e->options->netrc, &why)) {
+		log_users(e);
 		return APP_OK;
+	}
 	log_text(LOG_ERROR, &why);
 	return APP_USAGE;
 }

@@ -14,6 +14,16 @@ reach_init(struct reach *r, const struct net_env *env, const struct target *targ
 	r->deadline_ns = LOOP_NEVER;
 }
 
+void
+reach_want(struct reach *r, const struct options *o, uint32_t id, const char *ports_field,
+	   const char *beside)
+{
+	r->options = o;
+	r->id = id;
+	r->ports_field = ports_field;
+	r->beside = beside;
+}
+
 static enum reach_result
 fail(struct reach *r, enum reach_result result, const char *what, struct span detail,
      const char *advice)
@@ -108,8 +118,9 @@ reach_ask(struct reach *r, uint64_t now_ns)
 	text_init(&own, mem, sizeof(mem));
 	call_put_own_address(&r->call, &own);
 	text_init(&request, (char *)env->scratch, REACH_REQUEST_MAX);
-	if (!target_request(r->call.target, r->options, r->ports_field, text_cstr(&own),
-			    &request))
+	if (r->beside ? !target_side_request(r->call.target, r->beside, &request)
+		      : !target_request(r->call.target, r->options, r->ports_field,
+					text_cstr(&own), &request))
 		return fail_for_good(r, "the request is too long");
 	if (!call_ask(&r->call, EXCHANGE_CAPTURE, text_span(&request),
 		      HTTP_RESPONSE_HEAD_MAX))

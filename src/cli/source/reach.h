@@ -26,7 +26,8 @@ struct reach {
 	struct call call;
 	const struct options *options;
 	const char *ports_field; /* both ends' ports, for the request */
-	uint32_t id;		 /* of its look-ups */
+	const char *beside; /* what is asked for beside the capture; NULL: the capture */
+	uint32_t id;	    /* of its look-ups */
 	enum reach_state state;
 	uint64_t deadline_ns; /* of the state */
 	char reason[REACH_REASON_MAX];
@@ -44,6 +45,11 @@ enum reach_result {
 
 void reach_init(struct reach *r, const struct net_env *env, const struct target *target,
 		void (*on_ready)(struct call *c, uint64_t now_ns));
+
+/* Before it starts: with the options, in look-ups by id, for what lies beside the capture
+ * (NULL: the capture; ports_field: both ends' ports, for its request). All borrowed. */
+void reach_want(struct reach *r, const struct options *o, uint32_t id,
+		const char *ports_field, const char *beside);
 
 enum reach_result reach_start(struct reach *r, uint64_t now_ns);
 

@@ -31,9 +31,7 @@ init_network(struct source *s)
 	bool is_aligned = s->context->options->aligns_clocks;
 
 	reach_init(&s->reach, net, s->target, on_reach);
-	s->reach.options = s->context->options;
-	s->reach.ports_field = s->context->ports_field;
-	s->reach.id = s->id;
+	reach_want(&s->reach, s->context->options, s->id, s->context->ports_field, NULL);
 	tally_init(&s->tally, net, s->target, &s->ledger, on_tally);
 	if (s->context->has_probes)
 		probe_init(&s->probe, net, s->target, is_aligned, on_probe);
@@ -278,9 +276,10 @@ prepare(struct source *s)
 
 	if (!s->has_answered && call_shows_password(&s->reach.call))
 		log_line(LOG_WARNING,
-			 "%s: the password crosses the network in the clear: use https, "
+			 "%s: the %s crosses the network in the clear: use https, "
 			 "or a tunnel (ssh -L)",
-			 s->target->name);
+			 s->target->name,
+			 s->target->url.has_password ? "password" : "token");
 	if (!s->has_answered && !s->is_late && !s->body.is_in)
 		body_join(&s->body, s->is_file, merge_ns(s));
 	probe_start(&s->probe, address, s->now_ns);

@@ -1,6 +1,8 @@
 /* Sentences about refusals and heartbeats. It trusts no byte of these. */
 #include "cli/source/words.h"
 
+#include <string.h>
+
 const char *
 words_advice(const struct target *t, const struct options *o, unsigned status)
 {
@@ -14,6 +16,10 @@ words_advice(const struct target *t, const struct options *o, unsigned status)
 		return "who may capture there, and from where?";
 	if (status == 401)
 		return "give user:password@ in the target, or --netrc";
+	if (status == 404 && t->url.path.n > 1 && !strstr(t->text, "://") &&
+	    span_find(span_of(t->url.path.p + 1, t->url.path.n - 1), '/') ==
+		t->url.path.n - 1)
+		return "is that an interface? give -i NAME or HOST?interface=NAME";
 	if (status == 404)
 		return "is that a ddump-worker, and the path right?";
 	if (status == 421)

@@ -2,6 +2,7 @@
 #include "cli/target/logins.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/target/netrc.h"
 #include "http/target.h"
@@ -113,4 +114,34 @@ logins_read(struct target *list, size_t n, const char *path, struct text *why)
 	is_good = give_all(list, n, span_of(bytes, size), why);
 	trust_wipe(bytes, size);
 	return is_good;
+}
+
+bool
+logins_give(struct target *list, size_t n, const char *login)
+{
+	struct span password = span_str(login);
+	struct span user = span_split(&password, ':');
+	size_t cap = 3 * strlen(login) + 1; /* percent-encoded */
+	char *mem = malloc(cap);
+	struct text text;
+
+	if (!mem)
+		return false;
+	text_init(&text, mem, cap);
+	text_percent(&text, user);
+	user = text_span(&text);
+	text_percent(&text, password);
+	password = text_span(&text);
+	span_take(&password, user.n);
+	for (size_t i = 0; i < n; i++) {
+		struct http_url *url = &list[i].url;
+
+		if (!list[i].ops->is_http || url->has_user)
+			continue;
+		url->user = user;
+		url->password = password;
+		url->has_user = true;
+		url->has_password = strchr(login, ':') != NULL;
+	}
+	return true;
 }

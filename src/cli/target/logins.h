@@ -10,4 +10,8 @@
  */
 bool logins_read(struct target *list, size_t n, const char *path, struct text *why);
 
+/* Gives USER[:PASSWORD] to the targets that name no user; kept for ever, too. False: no
+ * memory. */
+bool logins_give(struct target *list, size_t n, const char *login);
+
 #endif

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "cli/target/basic_auth.h"
+#include "cli/target/no_proxy.h"
 #include "cli/target/target.h"
 #include "http/emit.h"
 
@@ -24,10 +25,11 @@ set_name(struct proxy *p)
 const char *
 proxy_parse(struct proxy *p, const char *text)
 {
-	const char *what = http_url_parse(span_str(text), &p->url);
+	struct proxy none = {.has_warned = false};
+	const char *what = http_url_parse(span_str(text), &none.url);
 	bool is_http = !strstr(text, "://") || strncasecmp(text, "http://", 7) == 0;
 
-	p->has_warned = false;
+	*p = none;
 	if (what && is_http)
 		return what;
 	if (what || p->url.scheme != HTTP_SCHEME_HTTP || p->url.is_all_addresses)
@@ -38,6 +40,25 @@ proxy_parse(struct proxy *p, const char *text)
 		return "a proxy has neither path nor query: http://HOST:PORT";
 	set_name(p);
 	return NULL;
+}
+
+void
+proxy_limit(struct proxy *p, struct span exceptions)
+{
+	p->is_for_https = true;
+	p->exceptions = exceptions;
+}
+
+bool
+proxy_is_for(const struct proxy *p, const struct target *t)
+{
+	struct span host = target_host(t);
+
+	if (!target_is_remote(t) || !p->is_for_https)
+		return target_is_remote(t);
+	host.n = span_find(host, '%');
+	return target_is_https(t) && !no_proxy_has(p->exceptions, host, t->port) &&
+	       !no_proxy_has(p->exceptions, t->url.host, t->port);
 }
 
 bool

@@ -14,7 +14,15 @@ struct proxy {
 	struct http_url url; /* spans borrowed from the option; its port is never 0 */
 	char name[PROXY_NAME_MAX]; /* for people: host:port, without credentials */
 	bool has_warned;	   /* of its password in the clear */
+	bool is_for_https;	   /* only: the environment names it */
+	struct span exceptions;	   /* then: no_proxy, borrowed */
 };
+
+/* It is for https targets only, but for the exceptions, the value of no_proxy; borrowed. */
+void proxy_limit(struct proxy *p, struct span exceptions);
+
+/* Whether the way to a target leads through it. */
+bool proxy_is_for(const struct proxy *p, const struct target *t);
 
 /* Reads http://[user[:password]@]host:port. NULL, or what is wrong: a static phrase. */
 const char *proxy_parse(struct proxy *p, const char *text);

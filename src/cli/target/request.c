@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "cli/options/header.h"
 #include "cli/target/basic_auth.h"
 #include "http/emit.h"
 #include "http/limits.h"
@@ -111,13 +112,47 @@ put_host(struct text *out, const struct target *t)
 	http_emit_field(out, "Host", text_span(&field));
 }
 
+bool
+target_has_field(const struct target *t, const char *name)
+{
+	for (size_t i = 0; t->options && i < t->options->n_headers; i++)
+		if (span_eq_ci(header_name(span_str(t->options->headers[i])),
+			       span_str(name)))
+			return true;
+	return false;
+}
+
+bool
+target_has_secret(const struct target *t)
+{
+	return t->url.has_password || target_has_field(t, "Authorization") ||
+	       target_has_field(t, "Cookie");
+}
+
+/* Those of the user take the place of ours. */
+static void
+put_fields(struct text *out, const struct target *t)
+{
+	for (size_t i = 0; t->options && i < t->options->n_headers; i++) {
+		struct span field = span_str(t->options->headers[i]);
+
+		text_put(out, header_name(field));
+		text_str(out, ": ");
+		text_put(out, header_value(field));
+		text_str(out, "\r\n");
+	}
+}
+
 static bool
 put_sender(struct text *out, const struct target *t)
 {
 	put_host(out, t);
-	if (t->url.has_user && !basic_auth_put(out, "Authorization", &t->url))
+	if (t->url.has_user && !target_has_field(t, "Authorization") &&
+	    !basic_auth_put(out, "Authorization", &t->url))
 		return false;
-	http_emit_field(out, "User-Agent", span_str("ddump/" DDUMP_VERSION));
+	if (!target_has_field(t, "User-Agent"))
+		http_emit_field(out, "User-Agent", span_str("ddump/" DDUMP_VERSION));
+	put_fields(out, t);
 	return true;
 }
 
@@ -133,7 +168,8 @@ target_request(const struct target *t, const struct options *o, const char *port
 	http_emit_request(out, "GET", text_span(&resource));
 	if (!put_sender(out, t))
 		return false;
-	http_emit_field(out, "Accept", span_str("application/x-pcapng"));
+	if (!target_has_field(t, "Accept"))
+		http_emit_field(out, "Accept", span_str("application/x-pcapng"));
 	http_emit_field(out, "Ddump-Options",
 			span_str(o->linktype >= OPTIONS_LINKTYPE_NATIVE
 				     ? "linktype=native, heartbeat=50, precision=nano"

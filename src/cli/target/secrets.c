@@ -16,8 +16,10 @@ secrets_hide(const char **targets, size_t n)
 		struct span label;
 		const char *copy;
 
-		if (label_take(&target, &label) || http_url_parse(target, &url) ||
-		    url.password.n == 0)
+		if (label_take(&target, &label))
+			continue;
+		http_url_parse(target, &url); /* of what cannot be, too */
+		if (url.password.n == 0)
 			continue;
 		copy = strdup(argument);
 		if (!copy)
@@ -26,4 +28,17 @@ secrets_hide(const char **targets, size_t n)
 		memset(argument + (url.password.p - (uint8_t *)argument), 'x',
 		       url.password.n);
 	}
+}
+
+void
+secrets_hide_behind(const char **argument, char separator)
+{
+	const char *given = *argument;
+	char *from = given ? strchr((char *)(uintptr_t)given, separator) : NULL;
+	const char *copy = from ? strdup(given) : NULL;
+
+	if (!copy)
+		return;
+	*argument = copy;
+	memset(from + 1, 'x', strlen(from + 1));
 }

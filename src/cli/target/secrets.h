@@ -11,4 +11,8 @@
  */
 void secrets_hide(const char **targets, size_t n);
 
+/* The same with all of an argument behind its first separator: USER:PASSWORD, Name: value.
+ * NULL, or one without, stays as it is. */
+void secrets_hide_behind(const char **argument, char separator);
+
 #endif

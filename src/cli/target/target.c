@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/num.h"
 #include "cli/target/label.h"
 #include "pcap/savefile_reader.h"
 #include "sys/file.h"
@@ -194,11 +195,29 @@ set_raw_name(struct target *t)
 	text_cstr(&name);
 }
 
+/* Of addresses: 10.0.0.0/29 has a path that no worker has. */
+static bool
+is_network(const struct http_url *url)
+{
+	struct span bits = url->path;
+	struct span dots = url->host;
+	uint64_t n;
+
+	for (unsigned i = 0; i < 3; i++)
+		span_split(&dots, '.');
+	span_take(&bits, 1);
+	return url->port == 0 && num_parse_u64(bits, 128, &n) &&
+	       (url->is_ipv6 || num_parse_u64(dots, 255, &n));
+}
+
 static const char *
 parse_network(struct target *t)
 {
 	struct span s = span_str(t->text);
 	const char *what = http_url_parse(s, &t->url);
+
+	if (!what && !has_scheme(s) && is_network(&t->url))
+		return "a network is no target; name hosts, as 10.0.0.[1-6]";
 
 	t->ops = &network_ops[t->url.scheme];
 	t->port = t->url.port != 0 ? t->url.port : t->ops->port;

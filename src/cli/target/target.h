@@ -44,6 +44,7 @@ struct target {
 	uint64_t device;     /* of a file that is there, with inode; else 0 */
 	uint64_t inode;
 	char address[TARGET_ADDRESS_MAX]; /* of dns+, one that the name has; or empty */
+	const struct options *options;	  /* whose fields its requests have; NULL: none */
 	const char *reason; /* why it cannot be started: a static phrase; or NULL */
 	char name[TARGET_NAME_MAX]; /* for people: escaped, without credentials */
 };
@@ -115,6 +116,11 @@ target_is_live(const struct target *t)
 {
 	return t->ops->way != TARGET_OPEN;
 }
+/* Whether the user gives this field of its requests (-H). */
+bool target_has_field(const struct target *t, const char *name);
+
+/* Whether its requests have a password or a token. */
+bool target_has_secret(const struct target *t);
 
 /* Whether it is reached over TCP. */
 static inline bool

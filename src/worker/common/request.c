@@ -167,7 +167,8 @@ static const struct flag rows[] = {
 };
 /* clang-format on */
 
-static const struct flag_table table = {rows, sizeof(rows) / sizeof(rows[0])};
+static const struct flag_table table = {.rows = rows,
+					.n = sizeof(rows) / sizeof(rows[0])};
 
 #define NAME_SHOWN 64 /* bytes of an unknown name that are worth repeating */
 #define REPEATABLE set_interface

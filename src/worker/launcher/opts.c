@@ -142,7 +142,8 @@ static const struct flag rows[] = {
 };
 /* clang-format on */
 
-static const struct flag_table table = {rows, sizeof(rows) / sizeof(rows[0])};
+static const struct flag_table table = {.rows = rows,
+					.n = sizeof(rows) / sizeof(rows[0])};
 
 enum flag_result
 opts_parse(struct opts *o, int argc, char **argv, struct text *why)

@@ -1,6 +1,7 @@
 /* The command line: every flag, both ways to write it, and what is refused. */
 #include "cli/options/options.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "merge/merge.h"
@@ -208,6 +209,46 @@ flags_of_printing_are_tcpdumps_and_imply_it(void **state)
 }
 
 static void
+flags_that_fingers_know(void **state)
+{
+	struct parsed p;
+
+	(void)state;
+	parse(&p, "-nn -l -U -p -lnU -vv a");
+	assert_int_equal(p.rc, FLAG_RESULT_RUN);
+	assert_true(p.o.is_verbose && !p.o.print.is_wanted);
+	parse(&p, "-r x a -r /y -r - -r ../z");
+	assert_int_equal(p.rc, FLAG_RESULT_RUN);
+	assert_int_equal(p.o.n_targets, 5);
+	assert_string_equal(p.o.targets[0], "./x");
+	assert_string_equal(p.o.targets[1], "a");
+	assert_string_equal(p.o.targets[2], "/y");
+	assert_string_equal(p.o.targets[3], "-");
+	assert_string_equal(p.o.targets[4], "../z");
+	free((void *)(uintptr_t)p.o.targets[0]);
+	parse(&p, "-Q in -D -k -F file -u ann:x --cacert ca.pem a");
+	assert_string_equal(p.o.query.list[0].name, "direction");
+	assert_string_equal(p.o.query.list[0].value, "in");
+	assert_true(p.o.lists_interfaces && p.o.tls.is_insecure);
+	assert_string_equal(p.o.filter_path, "file");
+	assert_string_equal(p.o.user, "ann:x");
+	assert_string_equal(p.o.tls.ca, "ca.pem");
+	parse(&p, "-H A:b -H @c a");
+	assert_int_equal(p.o.n_headers, 2);
+	assert_string_equal(p.o.headers[1], "@c");
+	parse(&p, "-x http://p:1 a");
+	assert_string_equal(p.o.proxy, "http://p:1");
+	assert_false(p.o.print.is_wanted);
+	parse(&p, "--proxy= a");
+	assert_string_equal(p.o.proxy, "");
+	parse(&p, "--cert both.pem a");
+	assert_string_equal(p.o.tls.key_file, "both.pem");
+	parse(&p, "--rotate-size 64m --rotate-every 1h30m -w x a");
+	assert_int_equal(p.o.rotate_bytes, 64 << 20);
+	assert_true(p.o.rotate_ns == 5400 * S);
+}
+
+static void
 targets_behind_the_flags(void **state)
 {
 	struct parsed p;
@@ -288,7 +329,6 @@ what_cannot_be_is_refused(void **state)
 	    "--bogus a",
 	    "-q=1 a",
 	    "--quiet=yes a",
-	    "-qv a",
 	    "-d 0 a",
 	    "-d 1w a",
 	    "--hold-back never a",
@@ -297,7 +337,6 @@ what_cannot_be_is_refused(void **state)
 	    "--format erf a",
 	    "--time-stamp-precision pico a",
 	    "--direction both a",
-	    "-cert c a",
 	    "-key k a",
 	    "--key-pass-file p a",
 	    "--tls-max 1.1 a",
@@ -307,6 +346,12 @@ what_cannot_be_is_refused(void **state)
 	    "-s headers64 a",
 	    "-s headers+ a",
 	    "-s headers+x a",
+	    "-f icmp -F file a",
+	    "-D",
+	    "-x http://p:1",
+	    "-r",
+	    "--user= a",
+	    "-Q both a",
 	    "--filter= a",
 	    "--stats-json - a",
 	    "--progress a",
@@ -315,7 +360,6 @@ what_cannot_be_is_refused(void **state)
 	    "--stats-json x -w x a",
 	    "--netrc= a",
 	    "--proxy",
-	    "--proxy= a",
 	    "-4 -6 a",
 	    "--ipv4=1 a",
 	    "--proxxy=http://u:secret@p:1 a",
@@ -348,6 +392,7 @@ main(void)
 	    cmocka_unit_test(every_way_to_write_a_value),
 	    cmocka_unit_test(each_flag_is_stored_in_its_member),
 	    cmocka_unit_test(flags_of_printing_are_tcpdumps_and_imply_it),
+	    cmocka_unit_test(flags_that_fingers_know),
 	    cmocka_unit_test(targets_behind_the_flags),
 	    cmocka_unit_test(a_snaplen_is_a_number_or_ends_with_the_headers),
 	    cmocka_unit_test(help_and_version),

@@ -1,6 +1,7 @@
 /* Files of targets, as they are written and as they should not be. */
 #include "cli/target/list.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -97,8 +98,14 @@ all_lists_together_are_bounded(void **state)
 	assert_string_equal(o.targets[0], "db1");
 	assert_string_equal(o.targets[1], "db2");
 	free((void *)(uintptr_t)o.targets[1]);
-	o.n_targets = MERGE_SOURCES_MAX;
+	free(list);
+	list = calloc(MERGE_SOURCES_MAX, sizeof(*list));
+	for (size_t i = 0; i < MERGE_SOURCES_MAX; i++)
+		list[i] = "db1";
+	o = (struct options){
+	    .targets = list, .n_targets = MERGE_SOURCES_MAX, .targets_path = path};
 	assert_false(target_list_read(&o, &list, &why));
+	assert_string_equal(text_cstr(&why), "more than 65535 targets");
 	free((void *)(uintptr_t)list[MERGE_SOURCES_MAX]);
 	free(list);
 	unlink(path);
@@ -107,7 +114,7 @@ all_lists_together_are_bounded(void **state)
 static void
 a_list_that_cannot_be_read_is_named(void **state)
 {
-	struct options o = {.targets_path = NULL, .n_targets = 1};
+	struct options o = {.targets_path = NULL};
 	const char **list = NULL;
 	char mem[256];
 	struct text why;
@@ -120,6 +127,54 @@ a_list_that_cannot_be_read_is_named(void **state)
 	assert_string_equal(text_cstr(&why),
 			    "--targets /none/at/all: No such file or directory: "
 			    "give a file that can be read");
+}
+
+/* In the place of the argument. */
+static void
+words_and_files_stand_for_their_targets(void **state)
+{
+	char file[40] = "@";
+	const char **list = calloc(3, sizeof(*list));
+	struct options o = {.targets = list, .n_targets = 3};
+	char mem[256];
+	struct text text;
+
+	(void)state;
+	write_file(file + 1, "c\n@d\n");
+	list[0] = "a,b[1-2]";
+	list[1] = file;
+	list[2] = strdup("g");
+	text_init(&text, mem, sizeof(mem));
+	assert_true(target_list_read(&o, &list, &text));
+	put_all(&text, &o);
+	assert_string_equal(text_cstr(&text), "a;b1;b2;c;@d;g;");
+	free(list);
+	unlink(file + 1);
+}
+
+/* A file of that name is meant. */
+static void
+the_name_of_a_file_stands_for_itself(void **state)
+{
+	const char **list = calloc(1, sizeof(*list));
+	struct options o = {.targets = list, .n_targets = 1};
+	char folder[] = "/tmp/target_list_XXXXXX";
+	char mem[256];
+	struct text why;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	assert_int_equal(chdir(folder), 0);
+	assert_int_equal(close(creat("a,b", 0600)), 0);
+	list[0] = "a,b";
+	text_init(&why, mem, sizeof(mem));
+	assert_true(target_list_read(&o, &list, &why));
+	assert_int_equal(o.n_targets, 1);
+	assert_string_equal(o.targets[0], "a,b");
+	free(list);
+	unlink("a,b");
+	assert_int_equal(chdir("/"), 0);
+	rmdir(folder);
 }
 
 /* UTF-16 has such lines: each would be cut behind its first letter. */
@@ -146,6 +201,8 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_list_has_a_target_a_line),
 	    cmocka_unit_test(all_lists_together_are_bounded),
+	    cmocka_unit_test(words_and_files_stand_for_their_targets),
+	    cmocka_unit_test(the_name_of_a_file_stands_for_itself),
 	    cmocka_unit_test(a_list_that_cannot_be_read_is_named),
 	    cmocka_unit_test(a_list_with_a_nul_byte_is_refused),
 	};

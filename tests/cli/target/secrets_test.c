@@ -24,6 +24,8 @@ static const struct row rows[] = {
     {__LINE__, "unix:/u:secret@x", "unix:/u:secret@x"},
     {__LINE__, "web=http://u:secret@db1", "web=http://u:xxxxxx@db1"},
     {__LINE__, "a=b:secret@db1", "a=b:xxxxxx@db1"},
+    {__LINE__, "u:secret@db1,db2", "u:xxxxxx@db1,db2"},
+    {__LINE__, "u:secret@db[1-2]", "u:xxxxxx@db[1-2]"},
     {__LINE__, "", ""},
 };
 
@@ -50,11 +52,35 @@ passwords_are_not_shown(void **state)
 	}
 }
 
+static void
+what_stands_behind_a_separator_is_not_shown(void **state)
+{
+	char arguments[][16] = {"ann:se:cret", "X: y", "ann"};
+	static const char *const seen[] = {"ann:xxxxxxx", "X:xx", "ann"};
+	const char *none = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < CHECK_COUNT(arguments); i++) {
+		char whole[16];
+		const char *given = arguments[i];
+
+		strcpy(whole, given);
+		secrets_hide_behind(&given, ':');
+		assert_string_equal(given, whole);
+		assert_string_equal(arguments[i], seen[i]);
+		if (given != arguments[i])
+			free((void *)(uintptr_t)given);
+	}
+	secrets_hide_behind(&none, ':');
+	assert_null(none);
+}
+
 int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(passwords_are_not_shown),
+	    cmocka_unit_test(what_stands_behind_a_separator_is_not_shown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
