@@ -18,7 +18,8 @@
 #include "pcap/cooked_tags.h"
 #include "pcap/headers.h"
 
-/* A packet that was queued before the filter was attached shows up at most this late. */
+/* A block that holds packets from before the filter is in the ring at most this late: what is
+ * read later than that, to the end of the ring, brings the last of them. */
 #define STALE_NS 100000000u
 
 struct capture {
@@ -258,13 +259,9 @@ capture_fd(const struct capture *c)
 
 /* What lay in the ring before the filter was there is not the client's. */
 static bool
-is_stale(struct capture *c, uint64_t time_ns)
+is_stale(const struct capture *c, uint64_t time_ns)
 {
-	if (!c->is_settling)
-		return false;
-	if (now_ns(CLOCK_MONOTONIC) - c->armed_mono_ns > STALE_NS)
-		c->is_settling = false;
-	return time_ns < c->armed_real_ns;
+	return c->is_settling && time_ns < c->armed_real_ns;
 }
 
 /* In the ring, which is ours until the batch ends. */
@@ -312,12 +309,16 @@ enum capture_result
 capture_read(struct capture *c, capture_packet_fn *fn, void *arg, bool *is_empty,
 	     struct text *why)
 {
+	bool is_late =
+	    c->is_settling && now_ns(CLOCK_MONOTONIC) - c->armed_mono_ns > STALE_NS;
 	int rc;
 
 	c->fn = fn;
 	c->arg = arg;
 	rc = pcap_dispatch(c->handle, -1, on_packet, (u_char *)c);
 	*is_empty = rc >= 0; /* it ends by itself when there is no further block */
+	if (is_late && *is_empty)
+		c->is_settling = false;
 	if (rc >= 0 || rc == PCAP_ERROR_BREAK)
 		return CAPTURE_OK;
 	explain(why, c->handle, rc);
