@@ -58,7 +58,7 @@ run(int argc, char **argv)
 	case FLAG_RESULT_RUN:
 		options_use_terminal(&options, isatty(STDOUT_FILENO) == 1);
 		hide(&options, targets);
-		if (!options_read_files(&options, &why) ||
+		if (!options_files_read(&options, &why) ||
 		    !target_list_read(&options, &targets, &why)) {
 			status = usage(&why);
 			break;

@@ -189,7 +189,7 @@ def test_honest_targets_are_not_called_proxies(lab, tmp_path):
                    for port in (9, 9999))
     process = lab.start(host, [DDUMP, "-w", str(tmp_path / "out"), quiet, busy])
     wait_for(lambda: "capturing on 2 of 2" in process.log(), "it captures: " + process.log())
-    host.run("python3", "-c", FLOOD, "2500")
+    host.run("python3", "-c", FLOOD, "2500", "1")
     assert process.stop(signal.SIGINT) == 0
     assert "lumps" not in process.log() and "behind" not in process.log(), process.log()
     assert "received 2500, written 2500, late 0," in process.log()

@@ -100,7 +100,7 @@ read_fields(struct fields *f, const char *path, struct text *why)
 }
 
 bool
-options_read_files(struct options *o, struct text *why)
+options_files_read(struct options *o, struct text *why)
 {
 	struct fields fields = {.n = 0};
 

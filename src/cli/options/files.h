@@ -8,6 +8,6 @@
  * fields of -H @FILE, one a line. What was read stays on the heap for ever. False: `why` is
  * one sentence.
  */
-bool options_read_files(struct options *o, struct text *why);
+bool options_files_read(struct options *o, struct text *why);
 
 #endif
