@@ -96,6 +96,9 @@ main(int argc, char **argv)
 		break;
 	case EXTCAP_TEXT:
 		return (int)print(text_cstr(&answer));
+	case EXTCAP_BAD:
+		log_init("ddump", LOG_INFO);
+		return (int)usage(&answer);
 	case EXTCAP_CAPTURE:
 		argv = args;
 		break;

@@ -79,17 +79,30 @@ add(struct reading *r, const char *arg)
 	r->args[r->n++] = (char *)arg;
 }
 
-static void
+static bool
+is_command(const char *target)
+{
+	const char *label_end = strstr(target, "=exec:");
+
+	return strncmp(target, "exec:", 5) == 0 ||
+	       (label_end && label_end == strchr(target, '='));
+}
+
+/* False: one of them would run a command. */
+static bool
 add_words(struct reading *r, char *words)
 {
 	static const char blanks[] = " \t\r\n";
 
 	for (words += strspn(words, blanks); *words; words += strspn(words, blanks)) {
 		add(r, words);
+		if (is_command(words))
+			return false;
 		words += strcspn(words, blanks);
 		if (*words)
 			*words++ = '\0';
 	}
+	return true;
 }
 
 static void
@@ -157,8 +170,10 @@ extcap_read(int argc, char **argv, char **args, int *n, struct text *out)
 	add(&r, "--format");
 	add(&r, "pcapng");
 	add(&r, "--");
-	if (r.targets)
-		add_words(&r, r.targets);
+	if (r.targets && !add_words(&r, r.targets)) {
+		text_str(out, "an exec: target is for the command line alone");
+		return EXTCAP_BAD;
+	}
 	args[r.n] = NULL;
 	*n = r.n;
 	return EXTCAP_CAPTURE;

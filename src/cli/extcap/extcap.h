@@ -10,6 +10,7 @@
 enum extcap_call {
 	EXTCAP_NONE,   /* called by somebody else */
 	EXTCAP_TEXT,   /* out is the answer; exit status 0 */
+	EXTCAP_BAD,    /* out is why, one sentence; exit status 2 */
 	EXTCAP_CAPTURE /* args is the command line to go on with */
 };
 
@@ -22,7 +23,8 @@ size_t extcap_args_max(int argc, char **argv);
  * args: args[0] is argv[0], *n pointers are stored, into argv, whose targets are cut into
  * words in place. A capture says nothing on standard error but errors, which Wireshark shows.
  * A filter that is only to be checked gets no answer, which means a good one: it is the
- * workers that compile it, and they are not known then.
+ * workers that compile it, and they are not known then. exec: targets are BAD: a preference,
+ * which may come with somebody else's profile, runs no command.
  */
 enum extcap_call extcap_read(int argc, char **argv, char **args, int *n,
 			     struct text *out);

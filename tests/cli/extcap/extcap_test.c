@@ -122,6 +122,19 @@ a_capture_is_our_own_command_line(void **state)
 }
 
 static void
+no_preference_runs_a_command(void **state)
+{
+	(void)state;
+	assert_int_equal(read_line("d|--capture|--fifo|f|--targets|db1 exec:x"),
+			 EXTCAP_BAD);
+	assert_true(answer.n > 0);
+	assert_int_equal(read_line("d|--capture|--fifo|f|--targets|a=exec:x"),
+			 EXTCAP_BAD);
+	assert_int_equal(read_line("d|--capture|--fifo|f|--targets|a=b=exec:x"),
+			 EXTCAP_CAPTURE);
+}
+
+static void
 as_many_targets_as_fit_into_an_argument_have_room(void **state)
 {
 	char line[200] = "d|--capture|--fifo|f|--targets|";
@@ -141,6 +154,7 @@ main(void)
 	    cmocka_unit_test(only_a_call_of_wireshark_is_one),
 	    cmocka_unit_test(questions_get_their_answers),
 	    cmocka_unit_test(a_capture_is_our_own_command_line),
+	    cmocka_unit_test(no_preference_runs_a_command),
 	    cmocka_unit_test(as_many_targets_as_fit_into_an_argument_have_room),
 	};
 
