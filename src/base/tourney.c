@@ -43,12 +43,16 @@ tourney_init(struct tourney *t, uint32_t n, void *mem)
  * left, so it has the lower leaves and wins ties: other <= key, which is other < key + 1
  * in more than 64 bits, a subtraction with borrow. Which side wins is as good as random:
  * the probability asks for conditional moves (measured: 15 ns a set with 1024 leaves
- * where branches cost 42 ns).
+ * where branches cost 42 ns). Compilers for 32 bits have no such type.
  */
 static inline bool
 is_beaten(uint64_t key, uint64_t other, uint32_t node)
 {
+#ifdef __SIZEOF_INT128__
 	bool is_less = (unsigned __int128)other < (unsigned __int128)key + (node & 1);
+#else
+	bool is_less = (other < key) | ((other == key) & (node & 1));
+#endif
 
 	return __builtin_expect_with_probability(is_less, 1, 0.5);
 }

@@ -11,10 +11,12 @@
 #include "merge/merge.h"
 
 #include <assert.h>
+#include <stdalign.h>
 
 #include "merge/ahead.h"
 
-static_assert(sizeof(struct merge) % 8 == 0 && sizeof(struct source) % 8 == 0,
+static_assert(sizeof(struct merge) % alignof(uint64_t) == 0 &&
+		  sizeof(struct source) % alignof(uint64_t) == 0,
 	      "what stands behind them is aligned");
 
 size_t

@@ -18,14 +18,38 @@
 		.nr = SYS_##name \
 	}
 
+/* 32-bit machines: mmap counts in pages, and musl calls what has 64-bit offsets. */
+#ifdef SYS_mmap2
+#define CALL_MMAP SYS_mmap2
+#else
+#define CALL_MMAP SYS_mmap
+#endif
+
 /* Both steps: waiting, reading, the clock, the heap, and the end. */
 static const struct sandbox_rule common[] = {
-    ALWAYS(read),	  ALWAYS(close),	   ALWAYS(epoll_ctl),
-    ALWAYS(epoll_pwait),  ALWAYS(ppoll),	   ALWAYS(munmap),
-    ALWAYS(brk),	  ALWAYS(getsockopt),	   ALWAYS(shutdown),
-    ALWAYS(exit),	  ALWAYS(exit_group),	   ALWAYS(rt_sigreturn),
-    ALWAYS(rt_sigaction), ALWAYS(rt_sigprocmask),  ALWAYS(clock_gettime),
-    ALWAYS(madvise),	  ALWAYS(restart_syscall),
+    ALWAYS(read),
+    ALWAYS(close),
+    ALWAYS(epoll_ctl),
+    ALWAYS(epoll_pwait),
+    ALWAYS(ppoll),
+    ALWAYS(munmap),
+    ALWAYS(brk),
+    ALWAYS(getsockopt),
+    ALWAYS(shutdown),
+    ALWAYS(exit),
+    ALWAYS(exit_group),
+    ALWAYS(rt_sigreturn),
+    ALWAYS(rt_sigaction),
+    ALWAYS(rt_sigprocmask),
+    ALWAYS(madvise),
+    ALWAYS(restart_syscall),
+#ifdef SYS_clock_gettime64 /* musl asks a kernel before 5.1 for the older one then */
+    ALWAYS(clock_gettime64),
+    ALWAYS(clock_gettime32),
+    ALWAYS(ppoll_time64),
+#else
+    ALWAYS(clock_gettime),
+#endif
 #ifdef SYS_epoll_wait
     ALWAYS(epoll_wait),
 #endif
@@ -36,7 +60,7 @@ static const struct sandbox_rule common[] = {
 
 static const struct sandbox_rule compiling[] = {
     ALWAYS(openat),    ALWAYS(readv),	  ALWAYS(lseek),     ALWAYS(fcntl),
-    ALWAYS(mmap),      ALWAYS(mremap),	  ALWAYS(mprotect),  ALWAYS(setsockopt),
+    {.nr = CALL_MMAP}, ALWAYS(mremap),	  ALWAYS(mprotect),  ALWAYS(setsockopt),
     ALWAYS(setitimer), ALWAYS(prlimit64), ALWAYS(prctl),     ALWAYS(uname),
     ALWAYS(ioctl),     ALWAYS(write),	  ALWAYS(getrusage), ALWAYS(recvfrom),
     ALWAYS(futex),
@@ -52,6 +76,9 @@ static const struct sandbox_rule compiling[] = {
 #ifdef SYS_setrlimit
     ALWAYS(setrlimit),
 #endif
+#ifdef SYS_mmap2
+    ALWAYS(_llseek),   ALWAYS(fcntl64),	  ALWAYS(fstat64),   ALWAYS(ugetrlimit),
+#endif
 };
 
 /* What a DNS query needs. */
@@ -61,9 +88,9 @@ static const struct sandbox_rule resolving[] = {
 };
 
 static const struct sandbox_rule front[] = {
-    ALWAYS(write),	 ALWAYS(accept4), ALWAYS(setsockopt), ALWAYS(getsockname),
-    ALWAYS(getpeername), ALWAYS(sendmsg), ALWAYS(sendto),     ALWAYS(recvfrom),
-    ALWAYS(recvmsg),	 ALWAYS(mmap),	  ALWAYS(mremap),     ALWAYS(getrandom),
+    ALWAYS(write),	 ALWAYS(accept4),   ALWAYS(setsockopt), ALWAYS(getsockname),
+    ALWAYS(getpeername), ALWAYS(sendmsg),   ALWAYS(sendto),	ALWAYS(recvfrom),
+    ALWAYS(recvmsg),	 {.nr = CALL_MMAP}, ALWAYS(mremap),	ALWAYS(getrandom),
 };
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
@@ -132,7 +159,7 @@ calls_allow_stream(int client_fd, int wake_fd, int packet_fd)
 	     {{0, (uint32_t)client_fd}, {1, IPPROTO_TCP}, {2, TCP_USER_TIMEOUT}}},
 	    /* libpcap asks which interface is gone */
 	    {SYS_getsockname, 1, {{0, (uint32_t)packet_fd}}},
-	    {SYS_mmap, 1, {{2, PROT_READ | PROT_WRITE}}},
+	    {CALL_MMAP, 1, {{2, PROT_READ | PROT_WRITE}}},
 	};
 	struct list l = {.n = 0};
 
