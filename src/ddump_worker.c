@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/un.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "sys/log.h"
@@ -58,12 +59,24 @@ listen_as_told(struct opts *o, struct config *config, int passed_fd, bool *is_ow
 	return 0;
 }
 
+/* What clients are told that this host is called: borrowed from either. */
+static struct span
+name_of(const struct opts *o, struct utsname *host)
+{
+	struct span name = span_str(o->name);
+
+	if (name.n == 0 && uname(host) == 0)
+		name = span_str(host->nodename);
+	return config_is_name(name) ? name : span_str("");
+}
+
 static int
 run(struct opts *o)
 {
 	int passed_fd = service_listen_fd();
 	char mem[LOG_LINE_MAX];
 	char own_names[OWN_NAMES_MAX];
+	struct utsname host;
 	struct text names;
 	struct text why;
 	bool is_own_socket = false;
@@ -90,6 +103,7 @@ run(struct opts *o)
 	own_names_put(&names);
 	config.own_names = text_span(&names);
 	memcpy(config.excludes, o->excludes, sizeof(config.excludes));
+	config.name = name_of(o, &host);
 	text_init(&why, mem, sizeof(mem));
 	if (!check_excludes(&config, &why)) {
 		log_text(LOG_ERROR, &why);

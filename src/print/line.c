@@ -77,8 +77,19 @@ format_byte(char *p, uint8_t v)
 	return n;
 }
 
-void
-line_ip4(struct line *l, const uint8_t *p)
+/* False: the address has none. */
+static bool
+put_name(struct line *l, const uint8_t *p, uint8_t size)
+{
+	struct span name = print_names_find(&l->names, p, size);
+
+	for (size_t i = 0; i < name.n; i++)
+		line_escaped(l, name.p[i]);
+	return name.n > 0;
+}
+
+static void
+put_ip4(struct line *l, const uint8_t *p)
 {
 	char text[16];
 	size_t n = 0;
@@ -88,6 +99,13 @@ line_ip4(struct line *l, const uint8_t *p)
 		text[n++] = '.';
 	}
 	put(l, text, n - 1);
+}
+
+void
+line_ip4(struct line *l, const uint8_t *p)
+{
+	if (!put_name(l, p, 4))
+		put_ip4(l, p);
 }
 
 /* The longest run of two zero groups or more (RFC 5952 4.2), the first of equal ones. */
@@ -121,6 +139,8 @@ line_ip6(struct line *l, const uint8_t *p)
 	unsigned size;
 	unsigned end;
 
+	if (put_name(l, p, 16))
+		return;
 	find_zeros(p, &begin, &size);
 	end = ends_with_ip4(p, begin, size) ? 6 : 8;
 	for (unsigned i = 0; i < end; i++) {
@@ -135,7 +155,7 @@ line_ip6(struct line *l, const uint8_t *p)
 	}
 	if (end == 6) {
 		line_char(l, ':');
-		line_ip4(l, p + 12);
+		put_ip4(l, p + 12);
 	}
 }
 

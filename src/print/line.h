@@ -22,6 +22,7 @@ struct line {
 	uint32_t source;      /* of the packet: its flows are its own */
 	bool has_link;
 	bool is_absolute;
+	struct print_names names;
 	struct print_flows *flows;
 };
 
@@ -37,7 +38,7 @@ void line_bytes(struct line *l, struct span s);
 /* One byte of a packet as tcpdump shows text: "M-" for the high bit, "^" for control. */
 void line_escaped(struct line *l, uint8_t c);
 
-/* The addresses at p: 4, 16 (RFC 5952) and 6 bytes. */
+/* The addresses at p: 4, 16 (RFC 5952) and 6 bytes; the name where there is one. */
 void line_ip4(struct line *l, const uint8_t *p);
 void line_ip6(struct line *l, const uint8_t *p);
 void line_mac(struct line *l, const uint8_t *p);

@@ -61,6 +61,7 @@ print_packet(struct print *p, const struct print_packet *packet, uint8_t *out)
 			 .source = packet->source,
 			 .has_link = o->has_link,
 			 .is_absolute = o->is_absolute,
+			 .names = o->names,
 			 .flows = p->flows};
 
 	stamp_print(&l, p, packet->time_ns, packet->zone_s);

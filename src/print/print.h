@@ -1,7 +1,7 @@
 #ifndef PRINT_PRINT_H
 #define PRINT_PRINT_H
 
-#include "base/span.h"
+#include "print/names.h"
 
 /*
  * Packets as lines of text, in the words of tcpdump 4.99 -nn: ARP, IPv4, IPv6, TCP, UDP,
@@ -27,11 +27,12 @@ enum print_dump { PRINT_DUMP_NONE, PRINT_DUMP_HEX, PRINT_DUMP_BOTH, PRINT_DUMP_T
 
 struct print_options {
 	enum print_time time;
-	bool is_nano;	      /* 9 digits of a second, not 6 */
-	bool has_link;	      /* -e */
-	enum print_dump dump; /* -x, -X, -A */
-	bool dumps_link;      /* -xx, -XX, -AA: from the link header on */
-	bool is_absolute;     /* -S: TCP's sequence numbers as they are */
+	bool is_nano;		  /* 9 digits of a second, not 6 */
+	bool has_link;		  /* -e */
+	enum print_dump dump;	  /* -x, -X, -A */
+	bool dumps_link;	  /* -xx, -XX, -AA: from the link header on */
+	bool is_absolute;	  /* -S: TCP's sequence numbers as they are */
+	struct print_names names; /* of addresses; borrowed */
 };
 
 struct print_packet {

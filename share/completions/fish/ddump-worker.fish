@@ -11,6 +11,7 @@ complete -c ddump-worker -o max-duration -x -d 'limit of a capture\'s duration: 
 complete -c ddump-worker -o interfaces -x -d 'allow captures on these interfaces only (all)'
 complete -c ddump-worker -o exclude -x -d 'never capture packets that match; up to 8 times'
 complete -c ddump-worker -o allow-host -x -d 'accept requests with these Host names only (browsers: names of this machine)'
+complete -c ddump-worker -o name -x -d 'what clients call this host (its host name)'
 complete -c ddump-worker -o unix-mode -x -d 'mode of the unix socket (0660)'
 complete -c ddump-worker -o resolve -d 'allow host names in filters (DNS queries)'
 complete -c ddump-worker -o log-format -x -a 'text json' -d 'format of the log (text)'

@@ -27,7 +27,7 @@ static const struct group {
     {"Output:\n"
      "  ddump db1 db2 -w cap.pcapng --rotate-size 100M --rotate-keep 10\n"
      "  ddump --format pcapng db1 db2 | wireshark -k -i -\n",
-     "write format linktype time-stamp-precision rotate-size rotate-every rotate-keep "
+     "write format names linktype time-stamp-precision rotate-size rotate-every rotate-keep "
      "packet-buffered"},
     {"Printing, as tcpdump does:\n"
      "  ddump -P -tttt -f icmp db1 db2\n",

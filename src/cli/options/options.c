@@ -148,6 +148,8 @@ static const struct flag rows[] = {
      .help = "no effect: interfaces are never made promiscuous"},
     {"read", 'r', FLAG_CUSTOM, .value = "FILE", .set = add_file,
      .help = "a capture file as a target, whatever its name"},
+    {"names", 0, FLAG_TEXT, AT(names_path), "FILE",
+     .help = "names of addresses (hosts format), for --print and pcapng"},
     {"rotate-size", 0, FLAG_SIZE, AT(rotate_bytes), "SIZE",
      .help = "start a new output file after SIZE; file names get a\nnumber and a time",
      .min = OPTIONS_ROTATE_MIN, .max = SIZE_MAX_BYTES},

@@ -1,6 +1,7 @@
 /* From a record to its lines: names, colors, time zone. */
 #include "cli/output/printer.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
@@ -13,6 +14,16 @@
 static const char *const colors[] = {"\033[36m", "\033[33m", "\033[32m", "\033[35m",
 				     "\033[34m", "\033[31m", "\033[96m", "\033[93m",
 				     "\033[92m", "\033[95m", "\033[94m", "\033[91m"};
+
+bool
+printer_has_color(enum options_color color, bool is_terminal)
+{
+	const char *none = getenv("NO_COLOR"); /* no-color.org */
+
+	if (color != OPTIONS_COLOR_AUTO)
+		return color == OPTIONS_COLOR_ALWAYS;
+	return (!none || none[0] == '\0') && is_terminal;
+}
 
 void
 printer_init(struct printer *p, const struct print_options *options, bool has_color)

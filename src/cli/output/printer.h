@@ -21,6 +21,9 @@ struct printer {
 	int32_t zone_s;
 };
 
+/* Whether each target has a color, as --color says; NO_COLOR is obeyed. */
+bool printer_has_color(enum options_color color, bool is_terminal);
+
 /* Memory is zeroed by the caller. */
 void printer_init(struct printer *p, const struct print_options *options, bool has_color);
 

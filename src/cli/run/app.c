@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "cli/output/names_file.h"
 #include "cli/report/stats_file.h"
 #include "cli/run/expand.h"
 #include "cli/run/fault.h"
@@ -41,6 +42,7 @@ struct app {
 	struct tls_config *tls; /* NULL: no target is https */
 	struct proxy proxy;
 	struct stats_file stats;
+	struct names_file names;
 	char ports_field[TARGET_PORTS_FIELD_MAX];
 	char os[OS_MAX];
 	struct listing *listing; /* NULL: packets are wanted */
@@ -208,26 +210,18 @@ name_os(struct app *a)
 }
 
 static bool
-has_color(const struct app *a)
-{
-	const char *none = getenv("NO_COLOR"); /* no-color.org */
-	enum options_color color = a->options->print.color;
-
-	if (color != OPTIONS_COLOR_AUTO)
-		return color == OPTIONS_COLOR_ALWAYS;
-	return (!none || none[0] == '\0') && sink_is_terminal(&a->run.writer.sink);
-}
-
-static bool
 open_printer(struct app *a)
 {
 	struct print_options options = options_of_print(a->options);
 
 	if (a->options->format != &format_text)
 		return true;
+	options.names = a->names.names;
 	a->printer = calloc(1, sizeof(*a->printer));
 	if (a->printer)
-		printer_init(a->printer, &options, has_color(a));
+		printer_init(a->printer, &options,
+			     printer_has_color(a->options->print.color,
+					       sink_is_terminal(&a->run.writer.sink)));
 	return a->printer != NULL;
 }
 
@@ -242,8 +236,10 @@ open_output(struct app *a)
 	    !interfaces_init(&a->interfaces, a->list.n, INTERFACES_OPEN,
 			     o->linktype == OPTIONS_LINKTYPE_NATIVE))
 		return false;
-	if (o->format->put_interface)
+	if (o->format->put_interface) {
 		blocks_want(&a->interfaces.blocks);
+		names_file_put(&a->names, &a->interfaces);
+	}
 	options.printer = a->printer;
 	options.has_indexes = a->ifindexes != NULL;
 	output_init(&a->run.writer.output, &options, &a->interfaces);
@@ -276,6 +272,8 @@ join(struct app *a)
 	join_net(a);
 	c->merge = r->pump.merge;
 	c->interfaces = &a->interfaces;
+	c->targets = a->list.targets;
+	c->n_targets = a->list.n;
 	c->options = a->options;
 	r->pump.options = a->options;
 	r->pump.fleet = &r->fleet;
@@ -449,6 +447,7 @@ fini(struct app *a)
 		ifindexes_fini(&a->ifindexes[i]);
 	free(a->ifindexes);
 	free(a->printer);
+	names_file_fini(&a->names);
 	interfaces_fini(&a->interfaces);
 	free(a->list.targets);
 }
@@ -460,6 +459,8 @@ prepare(struct app *a)
 	enum app_status status = expand_parse(&a->list, a->options);
 	int rc;
 
+	if (status == APP_OK && !names_file_read(&a->names, a->options->names_path))
+		status = APP_USAGE;
 	if (status == APP_OK)
 		status = choose_proxy(a);
 	if (status == APP_OK)

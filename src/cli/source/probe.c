@@ -224,3 +224,15 @@ probe_expire(struct probe *p, uint64_t now_ns)
 	return is_begun ? probe_step(p, now_ns)
 			: give_up(p, now_ns + CLOCK_OFFSET_PERIOD_NS);
 }
+
+/* One that does not give the format it is asked for is older than /clock, or none of ours:
+ * who knows what it would make of another request. */
+bool
+probe_may_ask(const struct target *t, const struct http_response_head *head)
+{
+	struct span type;
+
+	return target_has_format(t) ||
+	       (http_head_get(&head->fields, "Content-Type", &type) &&
+		span_starts(type, span_str("application/x-pcapng")));
+}

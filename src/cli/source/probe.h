@@ -64,4 +64,7 @@ uint64_t probe_deadline(const struct probe *p);
 enum probe_result probe_expire(struct probe *p, uint64_t now_ns);
 enum probe_result probe_step(struct probe *p, uint64_t now_ns);
 
+/* Whether the answer to a capture is that of a worker that may have a clock. */
+bool probe_may_ask(const struct target *t, const struct http_response_head *head);
+
 #endif

@@ -215,16 +215,14 @@ source_read_ahead(struct source *s, uint64_t now_ns)
 	return s->state != SOURCE_BODY || body_offset(&s->body) != before;
 }
 
-/* One that does not give the format it is asked for is older than /clock, or none of ours:
- * who knows what it would make of another request. */
-static bool
-may_have_clock(const struct source *s, const struct http_response_head *head)
+/* What its host is called: of the first answer, as names do not change later. */
+static void
+take_host(struct source *s, const struct http_response_head *head)
 {
-	struct span type;
+	struct span host;
 
-	return target_has_format(s->target) ||
-	       (http_head_get(&head->fields, "Content-Type", &type) &&
-		span_starts(type, span_str("application/x-pcapng")));
+	if (!s->has_answered && http_head_get(&head->fields, "Ddump-Host", &host) == 1)
+		target_take_host(s->context->targets, s->context->n_targets, s->id, host);
 }
 
 /* The body begins. */
@@ -236,12 +234,13 @@ take_capture(struct source *s)
 	s->state = SOURCE_BODY;
 	s->wants = 0;
 	s->transport = call_take(&s->reach.call);
+	take_host(s, &e->head);
 	if (!s->body.is_in)
 		body_join(&s->body, s->is_file, merge_ns(s));
 	tally_begin(&s->tally, &e->head);
 	body_begin(&s->body, &e->http);
 	source_note_answer(s);
-	if (may_have_clock(s, &e->head))
+	if (probe_may_ask(s->target, &e->head))
 		probe_allow(&s->probe, s->now_ns);
 	s->deadline_ns = s->now_ns + SOURCE_SILENCE_NS;
 	body_put(&s->body, e->rest);

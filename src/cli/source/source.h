@@ -40,6 +40,8 @@ struct source_context {
 	struct merge *merge;
 	struct merge_clock merge_clock;
 	struct interfaces *interfaces;
+	struct target *targets; /* of all sources, by id: for the names of dns+ ones */
+	uint32_t n_targets;
 	const struct options *options;
 	const char *ports_field; /* both ends' ports, for the requests */
 	struct source *changed;	 /* what something happened to: to be settled */

@@ -10,8 +10,8 @@ is_word(uint8_t c)
 	       (c >= '0' && c <= '9') || c == '_';
 }
 
-static bool
-is_label(struct span s)
+bool
+label_is(struct span s)
 {
 	if (s.n == 0 || s.n > LABEL_MAX || !is_word(s.p[0]))
 		return false;
@@ -72,7 +72,7 @@ label_take(struct span *s, struct span *label)
 	*label = span_of(s->p, 0);
 	if (head.n == s->n || is_target(head))
 		return NULL;
-	if (!is_label(head))
+	if (!label_is(head))
 		return is_sure ? "a label has up to 63 letters, digits and . _ -, and "
 				 "begins with none of . -"
 			       : NULL;

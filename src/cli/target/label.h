@@ -13,4 +13,7 @@
  */
 const char *label_take(struct span *s, struct span *label);
 
+/* Whether s may be a label: up to LABEL_MAX letters, digits, dots, hyphens and underscores. */
+bool label_is(struct span s);
+
 #endif

@@ -412,6 +412,26 @@ target_put_place(const struct target *t, struct text *out)
 		text_str(out, t->url.is_ipv6 ? "]:" : ":");
 		text_u64(out, t->port);
 		text_utf8(out, t->url.path);
+		if (t->address[0] != '\0') {
+			text_str(out, " at ");
+			text_str(out, t->address);
+		}
 		break;
 	}
+}
+
+void
+target_take_host(struct target *list, size_t n, size_t i, struct span host)
+{
+	struct target *t = &list[i];
+	struct text name;
+
+	if (t->address[0] == '\0' || t->label.n > 0 || !label_is(host))
+		return;
+	for (size_t k = 0; k < n; k++)
+		if (span_eq_ci(span_str(list[k].name), host))
+			return;
+	text_init(&name, t->name, sizeof(t->name));
+	text_put(&name, host);
+	text_cstr(&name);
 }

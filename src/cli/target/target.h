@@ -86,6 +86,12 @@ target_is_https(const struct target *t)
 struct target target_at_address(const struct target *t, struct span address);
 
 /*
+ * The worker at list[i], of dns+ without a label, says what its host is called: then so is
+ * the target, if no other one in the list has that name. host: what a server sent.
+ */
+void target_take_host(struct target *list, size_t n, size_t i, struct span host);
+
+/*
  * What is captured is the same: scheme, host, port, path and query, or the file; upper
  * case of names, defaults and whose password it is make no difference.
  */
@@ -129,7 +135,8 @@ target_is_remote(const struct target *t)
 	return t->ops->way == TARGET_LOOK_UP;
 }
 
-/* Where it is, for a description: without user, password and query, as UTF-8. */
+/* Where it is, for a description: without user, password and query, as UTF-8; of dns+ with
+ * its address. */
 void target_put_place(const struct target *t, struct text *out);
 
 /* "host:port" of a remote one, IPv6 in brackets and without its zone. */

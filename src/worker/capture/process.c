@@ -175,6 +175,8 @@ put_response_head(struct process *p)
 	http_emit_field(&t, "X-Accel-Buffering", span_str("no"));
 	if (p->r->has_id)
 		put_id(&t, p->r);
+	if (p->config->name.n > 0)
+		http_emit_field(&t, "Ddump-Host", p->config->name);
 	http_emit_end(&t);
 	assert(!t.is_cut);
 	stream_put_head(p->task.stream, text_span(&t));
@@ -192,7 +194,7 @@ put_file_head(struct process *p)
 	text_char(&os, ' ');
 	text_str(&os, p->host.release);
 	assert(!os.is_cut);
-	stream_put_file_head(p->task.stream,
+	stream_put_file_head(p->task.stream, p->config->name,
 			     one ? capture_interface_index(p->task.capture, one) : 0,
 			     span_str(one ? one : "any"), span_str(p->r->filter),
 			     text_span(&os), span_str("ddump-worker/" DDUMP_VERSION));

@@ -138,8 +138,9 @@ put_interface(struct stream *s, uint32_t ifindex, struct savefile_interface *i)
 }
 
 void
-stream_put_file_head(struct stream *s, uint32_t ifindex, struct span name,
-		     struct span filter, struct span os, struct span userappl)
+stream_put_file_head(struct stream *s, struct span host, uint32_t ifindex,
+		     struct span name, struct span filter, struct span os,
+		     struct span userappl)
 {
 	struct savefile_interface i = {.linktype = s->options.linktype,
 				       .snaplen = SAVEFILE_SNAPLEN_MAX,
@@ -155,7 +156,7 @@ stream_put_file_head(struct stream *s, uint32_t ifindex, struct span name,
 		return;
 	}
 	p = take(s, NG_SECTION_MAX);
-	give_back(s, NG_SECTION_MAX - ng_write_section(p, span_str(""), os, userappl));
+	give_back(s, NG_SECTION_MAX - ng_write_section(p, host, os, userappl));
 	put_interface(s, ifindex, &i);
 }
 

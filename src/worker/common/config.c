@@ -36,6 +36,19 @@ is_host_listed(struct span list, struct span host)
 }
 
 bool
+config_is_name(struct span name)
+{
+	for (size_t i = 0; i < name.n; i++) {
+		uint8_t c = name.p[i] | 0x20;
+
+		if (!(c >= 'a' && c <= 'z') && !(name.p[i] >= '0' && name.p[i] <= '9') &&
+		    name.p[i] != '.' && name.p[i] != '-' && name.p[i] != '_')
+			return false;
+	}
+	return name.n > 0 && name.n <= CONFIG_NAME_MAX;
+}
+
+bool
 config_allows_host(const struct config *c, struct span host)
 {
 	return c->allow_hosts.n == 0 || is_host_listed(c->allow_hosts, host);

@@ -23,7 +23,13 @@ struct config {
 	struct span own_names;	 /* comma list of what this machine is called */
 	struct span interfaces; /* comma list of those that may be captured; empty: all */
 	const char *library;	/* libpcap's version */
+	struct span name;	/* of this host, for clients; empty: none that is legal */
 };
+
+/* Whether a name may be told to clients: up to 63 letters, digits, dots, underscores and
+ * hyphens. */
+#define CONFIG_NAME_MAX 63
+bool config_is_name(struct span name);
 
 /* A Host field's value without its port; an IPv6 address keeps its brackets. */
 struct span config_host_name(struct span host);

@@ -94,6 +94,17 @@ set_interfaces(void *base, struct span value, const void *context)
 	return NULL;
 }
 
+static const char *
+set_name(void *base, struct span value, const void *context)
+{
+	struct opts *o = base;
+
+	(void)context;
+	o->name = (const char *)value.p;
+	return config_is_name(value) ? NULL
+				     : "not a name of up to 63 letters, digits and . _ -";
+}
+
 #define AT(member) FLAG_AT(struct opts, member)
 
 /* clang-format off: a row a flag, as -help prints it */
@@ -127,6 +138,8 @@ static const struct flag rows[] = {
     {"allow-host", 0, FLAG_TEXT, AT(allow_hosts), "LIST",
      .help = "accept requests with these Host names only\n"
 	     "(browsers: names of this machine)"},
+    {"name", 0, FLAG_CUSTOM, AT(name), "NAME",
+     .help = "what clients call this host (its host name)", .set = set_name},
     {"unix-mode", 0, FLAG_CUSTOM, AT(unix_mode), "OCTAL",
      .help = "mode of the unix socket (0660)", .set = set_mode},
     {"resolve", 0, FLAG_TRUE, AT(may_resolve), NULL,
@@ -160,6 +173,7 @@ opts_parse(struct opts *o, int argc, char **argv, struct text *why)
 	o->unix_mode = 0660;
 	o->allow_hosts = "";
 	o->interfaces = "";
+	o->name = "";
 	set_listen(o, span_str(":8475"), NULL);
 	o->has_listen = false;
 	rc = flag_parse(&table, o, argc, argv, NULL, &n, why);

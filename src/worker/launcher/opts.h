@@ -19,6 +19,7 @@ struct opts {
 	size_t n_excludes;
 	const char *allow_hosts; /* "": not given */
 	const char *interfaces;	 /* likewise */
+	const char *name;	 /* likewise */
 	bool may_resolve;
 	bool is_json_log;
 	bool is_stdio;

@@ -459,10 +459,55 @@ a_target_is_shown_without_its_login(void **state)
 	}
 }
 
+/* A worker's host name is its target's where nobody else has it. */
+static void
+a_host_names_the_targets_of_dns(void **state)
+{
+	static const struct {
+		int line;
+		const char *host;
+		const char *want;
+	} rows[] = {
+	    {__LINE__, "web-1", "web-1"},  {__LINE__, "db1", "10.0.0.1"},
+	    {__LINE__, "DB1", "10.0.0.1"}, {__LINE__, "10.0.0.2", "10.0.0.1"},
+	    {__LINE__, "a/b", "10.0.0.1"}, {__LINE__, "\033[2J", "10.0.0.1"},
+	    {__LINE__, "", "10.0.0.1"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < CHECK_COUNT(rows); i++) {
+		struct target all;
+		struct target list[4];
+		struct target *scratch[4];
+		char mem[64];
+		struct text place;
+
+		assert_null(target_parse(&all, "dns+http://pods"));
+		list[0] = target_at_address(&all, span_str("10.0.0.1"));
+		list[1] = target_at_address(&all, span_str("10.0.0.2"));
+		assert_null(target_parse(&list[2], "db1"));
+		assert_null(target_parse(&all, "x=dns+http://pods:1"));
+		list[3] = target_at_address(&all, span_str("10.0.0.3"));
+		assert_null(target_name_all(list, 4, scratch));
+		target_take_host(list, 4, 0, span_str(rows[i].host));
+		check_span(__FILE__, rows[i].line, span_str(rows[i].host),
+			   span_str(list[0].name), span_str(rows[i].want), "name");
+		/* neither a host that was named, nor one with a label */
+		target_take_host(list, 4, 2, span_str("other"));
+		target_take_host(list, 4, 3, span_str("other"));
+		assert_string_equal(list[2].name, "db1");
+		assert_string_equal(list[3].name, "x#10.0.0.3");
+		text_init(&place, mem, sizeof(mem));
+		target_put_place(&list[1], &place);
+		assert_string_equal(text_cstr(&place), "http://pods:8475 at 10.0.0.2");
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_host_names_the_targets_of_dns),
 	    cmocka_unit_test(a_target_is_called_by_its_host_or_label),
 	    cmocka_unit_test(spellings_of_one_target_are_the_same),
 	    cmocka_unit_test(an_address_is_asked_for_by_its_name),

@@ -56,7 +56,7 @@ new_world(void)
 	w->feed.end = SLOT_END_STOPPED;
 	stream_init(&w->stream, &o);
 	stream_begin(&w->stream);
-	stream_put_file_head(&w->stream, 0, span_str("any"), span_str(""),
+	stream_put_file_head(&w->stream, span_str(""), 0, span_str("any"), span_str(""),
 			     span_str("Linux"), span_str("ddump-worker/0"));
 	stream_commit(&w->stream);
 	return w;

@@ -41,8 +41,8 @@ write_all(struct stream *s, uint64_t *rng, uint32_t *caplens)
 	uint32_t i = 0;
 
 	stream_begin(s);
-	stream_put_file_head(s, 0, span_str("any"), span_str("icmp"), span_str("Linux"),
-			     span_str("ddump-worker/test"));
+	stream_put_file_head(s, span_str(""), 0, span_str("any"), span_str("icmp"),
+			     span_str("Linux"), span_str("ddump-worker/test"));
 	stream_commit(s);
 	while (i < PACKETS) {
 		if (!stream_has_room(s) || rng_below(rng, 4) == 0)
@@ -164,8 +164,8 @@ a_renamed_interface_gets_a_block_of_its_new_name(void **state)
 	(void)state;
 	stream_init(s, &o);
 	stream_begin(s);
-	stream_put_file_head(s, 0, span_str("any"), span_str(""), span_str(""),
-			     span_str(""));
+	stream_put_file_head(s, span_str(""), 0, span_str("any"), span_str(""),
+			     span_str(""), span_str(""));
 	assert_int_equal(stream_put_interface(s, 5, span_str("eth0")), 1);
 	assert_int_equal(stream_put_interface(s, 6, span_str("eth1")), 2);
 	stream_note_name(s, 1, span_str("eth0"));
@@ -197,7 +197,7 @@ largest_packets_fit(void **state)
 	(void)state;
 	stream_init(s, &o);
 	stream_begin(s);
-	stream_put_file_head(s, 0, span_str(""), span_str(""), span_str(""),
+	stream_put_file_head(s, span_str(""), 0, span_str(""), span_str(""), span_str(""),
 			     span_str(""));
 	stream_commit(s);
 	while (stream_has_room(s)) {
@@ -255,8 +255,8 @@ an_empty_batch_leaves_no_chunk(void **state)
 	stream_commit(s);
 	assert_int_equal(buf_used(&s->queue), 0);
 	stream_begin(s);
-	stream_put_file_head(s, 0, span_str("any"), span_str(""), span_str(""),
-			     span_str(""));
+	stream_put_file_head(s, span_str(""), 0, span_str("any"), span_str(""),
+			     span_str(""), span_str(""));
 	stream_put_statistics(s, &put);
 	stream_commit(s);
 	stream_put_end(s);
