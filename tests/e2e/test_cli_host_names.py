@@ -3,10 +3,11 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 
 from lab import DDUMP, HERE, PATIENCE, ROOT, udp_frame, wait_for
-from test_cli_http import SECOND, classic_head, classic_record, ddump_ng, packet, serve  # noqa: F401
+from test_cli_http import SECOND, classic_head, classic_record, ddump_ng, enhanced, interface, packet, section, serve  # noqa: F401
 
 
 def test_a_target_of_dns_is_named_by_its_worker_where_that_is_unique(lab, tmp_path):
@@ -66,3 +67,27 @@ def test_addresses_have_the_names_of_a_file(tmp_path):
     hosts.write_text("web 10.0.0.1\n")
     p = subprocess.run([DDUMP, "-w", "/dev/null", "--names", hosts, tmp_path / "x.pcap"], capture_output=True, timeout=PATIENCE)
     assert p.returncode == 2 and p.stderr == b"ddump: --names: line 1: not an address\n"
+
+
+def test_the_wireshark_profile_shows_hosts_and_calls_no_copy_a_retransmission(tmp_path):
+    from scapy.layers.inet import IP, TCP
+    from scapy.layers.l2 import Ether
+
+    shutil.copytree(f"{ROOT}/share/wireshark/profiles/ddump", tmp_path / "profiles" / "ddump")
+    body = section() + interface(1, b"web1/eth0") + interface(1, b"db1/eth0")
+    for i in range(6):
+        segment = Ether() / IP(src="10.0.0.1", dst="10.0.0.2") / TCP(dport=80, flags="PA", seq=1 + i // 2 * 100, ack=1) / (b"x" * 100)
+        body += enhanced(SECOND + i * 1000, bytes(segment), i % 2)
+    (tmp_path / "x.pcapng").write_bytes(body)
+
+    def tshark(*args):
+        p = subprocess.run(["tshark", *args, "-r", tmp_path / "x.pcapng"], capture_output=True, timeout=PATIENCE,
+                           env={**os.environ, "WIRESHARK_CONFIG_DIR": str(tmp_path)})
+        return p.stdout.decode(), p.stderr.decode()
+
+    assert tshark()[0].count("Retransmission") == 3  # what it is for
+    said, errors = tshark("-C", "ddump")
+    assert "Retransmission" not in said and said.count("web1/eth0") == 3 and said.count("db1/eth0") == 3
+    assert "WARNING" not in errors and "preference" not in errors
+    rules = tshark("-C", "ddump", "--color", "-T", "fields", "-e", "frame.coloring_rule.name")[0].split("\n")
+    assert [re.sub(r"\x1b\[[0-9;]*m", "", rule) for rule in rules][:2] == ["Host 1", "Host 2"], rules
