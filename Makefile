@@ -40,7 +40,7 @@ CPP := -iquote src -D_GNU_SOURCE -DDDUMP_VERSION=\"$(VERSION)\" -ffile-prefix-ma
 CSTD := -std=c11
 
 # Sources, by the binary or archive that they end up in.
-CORE   := $(wildcard src/base/*.c src/http/*.c src/merge/*.c src/print/*.c) $(filter-out src/pcap/capture.c,$(wildcard src/pcap/*.c))
+CORE   := $(wildcard src/base/*.c src/http/*.c src/merge/*.c src/print/*.c src/path/*.c) $(filter-out src/pcap/capture.c,$(wildcard src/pcap/*.c))
 MBED   := $(wildcard src/sys/tls/tls.c src/sys/tls/chain.c)
 SYS    := $(filter-out $(MBED),$(wildcard src/sys/*.c src/sys/*/*.c))
 WORKER := $(wildcard src/worker/*/*.c src/worker/*/*/*.c)

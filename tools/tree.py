@@ -3,7 +3,7 @@
 import os
 import re
 
-RINGS = {"base": 0, "http": 1, "pcap": 1, "merge": 1, "print": 1, "sys": 2, "worker": 3, "cli": 3}
+RINGS = {"base": 0, "http": 1, "pcap": 1, "merge": 1, "print": 1, "path": 1, "sys": 2, "worker": 3, "cli": 3}
 FREESTANDING = {
     "stddef.h", "stdint.h", "stdbool.h", "limits.h", "stdarg.h", "stdalign.h", "stdnoreturn.h",
     "iso646.h", "float.h", "string.h", "assert.h",
