@@ -297,6 +297,7 @@ interfaces_add(struct interfaces *all, uint32_t source, uint32_t connection,
 	       uint32_t *number)
 {
 	struct interface i = {.linktype = linktype_of(given->linktype),
+			      .snaplen = given->snaplen,
 			      .source = source,
 			      .target = target,
 			      .connection = connection,

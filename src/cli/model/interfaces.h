@@ -21,6 +21,7 @@
 
 struct interface {
 	uint32_t linktype; /* of its packets as they come */
+	uint32_t snaplen;  /* of its packets; 0: no limit stated */
 	uint32_t written;  /* their link type in the output, once that is decided */
 	uint32_t source;
 	uint64_t packets; /* written */

@@ -32,6 +32,9 @@ static const struct group {
     {"Printing, as tcpdump does:\n"
      "  ddump -P -tttt -f icmp db1 db2\n",
      "print color n l t tt ttt tttt ttttt e S x xx X XX A AA"},
+    {"Where packets die:\n"
+     "  ddump --path -d 60 -f 'tcp port 5432' web1 fw1 db1\n",
+     "path path-json path-wait path-memory expect"},
     {"Order:\n"
      "  ddump --hold-back 1s --buffer 256M db1 db2 | tcpdump -nr -\n",
      "hold-back slack buffer align-clocks"},

@@ -9,6 +9,7 @@
 #include "cli/options/header.h"
 #include "cli/options/help.h"
 #include "merge/merge.h"
+#include "path/path.h"
 
 #define SECOND_NS      UINT64_C(1000000000)
 #define YEAR_NS	       (366 * 24 * 3600 * SECOND_NS)
@@ -150,6 +151,18 @@ static const struct flag rows[] = {
      .help = "a capture file as a target, whatever its name"},
     {"names", 0, FLAG_TEXT, AT(names_path), "FILE",
      .help = "names of addresses (hosts format), for --print and pcapng"},
+    {"path", 0, FLAG_TRUE, AT(path.is_wanted), NULL,
+     .help = "report where packets were lost and delayed between targets"},
+    {"path-json", 0, FLAG_TEXT, AT(path.json), "FILE",
+     .help = "write that report to FILE as JSON"},
+    {"path-wait", 0, FLAG_TIME, AT(path.wait_ns), "TIME",
+     .help = "a packet not seen for TIME is lost (2s)", .min = 1000000,
+     .max = PATH_WAIT_MAX_NS},
+    {"path-memory", 0, FLAG_SIZE, AT(path.memory_bytes), "SIZE",
+     .help = "memory for packets on their way (64M)", .min = PATH_MEMORY_MIN,
+     .max = SIZE_MAX_BYTES >> 16},
+    {"expect", 0, FLAG_TEXT, AT(path.expect), "A,B,...",
+     .help = "every packet that A sees must be seen by B, ..."},
     {"rotate-size", 0, FLAG_SIZE, AT(rotate_bytes), "SIZE",
      .help = "start a new output file after SIZE; file names get a\nnumber and a time",
      .min = OPTIONS_ROTATE_MIN, .max = SIZE_MAX_BYTES},
@@ -258,6 +271,8 @@ set_defaults(struct options *o)
 	o->buffer_bytes = OPTIONS_BUFFER_DEFAULT;
 	o->retry_ns = OPTIONS_RETRY_S_DEFAULT * SECOND_NS;
 	o->connect_ns = OPTIONS_HEAD_S_DEFAULT * SECOND_NS;
+	o->path.wait_ns = PATH_WAIT_NS;
+	o->path.memory_bytes = PATH_MEMORY;
 }
 
 /* Flags that say nothing of a capture file. */
@@ -306,6 +321,14 @@ find_conflict(const struct options *o)
 		       "output; leave out -w FILE";
 	if (o->print.is_wanted && o->format)
 		return "--print writes text; leave out --format";
+	if (o->path.is_wanted && o->print.is_wanted)
+		return "--path reports, --print prints packets; give one of them";
+	if (o->path.is_wanted && o->hold_back_ns == 0)
+		return "--path needs packets in order; leave out --hold-back 0";
+	if (o->path.is_wanted && o->aligns_clocks)
+		return "--path corrects times itself; leave out --align-clocks";
+	if (!o->path.is_wanted && (o->path.json || o->path.expect))
+		return "--path-json and --expect need --path";
 	if (o->is_ipv4 && o->is_ipv6)
 		return "-4 and -6 exclude each other; both are the default";
 	if (o->tls.key_file && !o->tls.cert_file)
@@ -317,6 +340,24 @@ find_conflict(const struct options *o)
 	if (o->rotate_keep > 0 && !is_rotating)
 		return "--rotate-keep needs --rotate-size or --rotate-every";
 	return NULL;
+}
+
+/* Packets are not written, and no more of them is fetched than is compared. */
+static void
+use_path(struct options *o)
+{
+	struct flag_query *q = &o->query;
+
+	o->print.is_wanted = true;
+	for (size_t i = 0; i < q->n; i++) {
+		if (strcmp(q->list[i].name, "snaplen") != 0)
+			continue;
+		if (strcmp(q->list[i].value, "headers") == 0)
+			q->list[i].value = "headers+64";
+		return;
+	}
+	if (q->n < FLAG_QUERY_MAX)
+		q->list[q->n++] = (struct flag_parameter){"snaplen", PATH_SNAPLEN};
 }
 
 enum flag_result
@@ -337,6 +378,8 @@ options_parse(struct options *o, int argc, char **argv, const char **targets,
 	conflict = find_conflict(o);
 	if (!o->tls.key_file)
 		o->tls.key_file = o->tls.cert_file;
+	if (o->path.is_wanted && !o->write_path)
+		use_path(o);
 	if (o->print.is_wanted)
 		o->format = &format_text;
 	else if (!o->format)

@@ -48,10 +48,20 @@ struct options_print {
 	bool is_absolute;
 };
 
+/* --path and its flags. */
+struct options_path {
+	bool is_wanted;
+	const char *json;   /* file, "-": standard output; NULL: none */
+	const char *expect; /* targets' names with commas; NULL: none */
+	uint64_t wait_ns;
+	uint64_t memory_bytes;
+};
+
 /* many fields: one a flag of the command line */
 struct options {
 	const char *write_path; /* NULL: standard output */
 	struct options_print print;
+	struct options_path path;
 	uint64_t count;	      /* 0: no end */
 	uint64_t duration_ns; /* 0: no end */
 	uint64_t hold_back_ns;

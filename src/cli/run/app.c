@@ -13,6 +13,8 @@
 #include "cli/run/listing.h"
 #include "cli/run/loop.h"
 #include "cli/run/proxies.h"
+#include "cli/run/ways.h"
+#include "cli/source/addresses.h"
 #include "cli/source/clock.h"
 #include "sys/clock.h"
 #include "sys/limits.h"
@@ -47,6 +49,7 @@ struct app {
 	char os[OS_MAX];
 	struct listing *listing; /* NULL: packets are wanted */
 	struct printer *printer; /* NULL: a capture file is written */
+	struct paths paths;
 	uint8_t scratch[NET_SCRATCH];
 };
 
@@ -280,6 +283,8 @@ join(struct app *a)
 	r->pump.interfaces = &a->interfaces;
 	r->pump.ifindexes = a->ifindexes;
 	r->pump.writer = &r->writer;
+	if (a->options->path.is_wanted)
+		c->addresses = calloc(a->list.n, sizeof(*c->addresses));
 	return fleet_init(&r->fleet, a->list.targets, a->list.n);
 }
 
@@ -415,12 +420,17 @@ run(struct app *a)
 	prepare_clocks(a, files);
 	if (!open_merge(a) || !open_output(a) || !join(a))
 		return fault_errno("start", -ENOMEM);
+	status = ways_open(&a->paths, &r->pump, a->list.targets, a->list.n);
+	if (status != APP_OK)
+		return status;
+	r->pump.paths = a->options->path.is_wanted ? &a->paths : NULL;
 	run_loop(r);
 	display_close(&r->display);
 	pump_count_unwritten(&r->pump);
+	status = ways_report(&r->pump, verdict(a));
 	run_loop_close(r);
 	tell_end(a);
-	return verdict(a);
+	return status == APP_OK ? verdict(a) : status;
 }
 
 /* A run that never began leaves the file as it was. */
@@ -448,6 +458,8 @@ fini(struct app *a)
 	free(a->ifindexes);
 	free(a->printer);
 	names_file_fini(&a->names);
+	paths_close(&a->paths);
+	free(a->run.fleet.context.addresses);
 	interfaces_fini(&a->interfaces);
 	free(a->list.targets);
 }

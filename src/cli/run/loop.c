@@ -28,13 +28,41 @@ stop_sources(struct run *r, bool wants_rest)
 	fleet_stop(&r->fleet, wants_rest, now_ns);
 }
 
-/* The end: what the workers have captured until now is still fetched, and written. */
+/* --path: what is on its way is still observed, for the wait. */
 static void
-stop(struct run *r)
+settle(struct run *r)
+{
+	uint64_t wait_ns = r->options->path.wait_ns;
+
+	paths_end(r->pump.paths, clock_realtime_ns());
+	r->end_ns = clock_monotonic_ns() + 2 * wait_ns + STALL_NS;
+	log_line(LOG_INFO, "settling, up to %llu s",
+		 (unsigned long long)((2 * wait_ns + STALL_NS) / 1000000000u));
+}
+
+static bool
+is_settling(const struct run *r)
+{
+	return r->pump.paths && r->pump.paths->end_ns > 0;
+}
+
+static void
+finish(struct run *r)
 {
 	stop_sources(r, true);
 	if (r->phase == RUN_RUNNING)
 		r->phase = RUN_STOPPING;
+}
+
+/* The end: what the workers have captured until now is still fetched, and written. */
+static void
+stop(struct run *r)
+{
+	if (r->pump.paths && r->phase == RUN_RUNNING && !is_settling(r) &&
+	    r->fleet.n_over < r->fleet.n)
+		settle(r);
+	else
+		finish(r);
 }
 
 /* The end at once: nothing more is fetched, and of what is there only what the output holds
@@ -53,6 +81,11 @@ take_result(struct run *r, enum writer_result result)
 {
 	if (result == WRITER_OK || result == WRITER_FULL || r->is_output_over)
 		return;
+	if (result == WRITER_LAST && r->pump.paths) {
+		if (!is_settling(r))
+			stop(r);
+		return;
+	}
 	if (result != WRITER_LAST) {
 		r->is_output_over = true;
 		loop_remove(&r->loop, &r->sink_watch);
@@ -229,7 +262,7 @@ put_tail(struct run *r)
 static void
 apply_ends(struct run *r, uint64_t now_ns)
 {
-	if (r->phase == RUN_RUNNING && now_ns >= r->end_ns)
+	if (r->phase == RUN_RUNNING && (now_ns >= r->end_ns || r->pump.is_settled))
 		stop(r);
 	if (r->phase == RUN_RUNNING && r->options->requires_all &&
 	    r->fleet.n_refused > 0) {

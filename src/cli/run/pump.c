@@ -10,13 +10,16 @@
 #include <string.h>
 
 #include "cli/report/messages.h"
+#include "cli/source/addresses.h"
+#include "sys/clock.h"
 #include "sys/loop.h"
 #include "pcap/linktype.h"
 #include "sys/log.h"
 
-#define QUEUE_BYTES (256u * 1024) /* of a queue while there is plenty of memory */
-#define SPARE_NS    1000000000u	  /* how often a queue's extra memory is taken back */
-#define AHEAD_MAX   64 /* reads of awaited sources in one round: the others come, too */
+#define QUEUE_BYTES   (256u * 1024) /* of a queue while there is plenty of memory */
+#define SPARE_NS      1000000000u   /* how often a queue's extra memory is taken back */
+#define PATHS_LOOK_NS 50000000u	    /* watermarks come that often */
+#define AHEAD_MAX     64 /* reads of awaited sources in one round: the others come, too */
 
 /* What the first interface blocks wait for the clocks, once all targets have answered: less
  * than packets do. */
@@ -173,6 +176,108 @@ tell_time(struct pump *p, const struct merge_out *out)
 	p->has_told_far = true;
 }
 
+/* A target that captures on some interfaces only need not see what goes to its addresses. */
+static void
+tell_addresses(struct pump *p, uint32_t n)
+{
+	struct addresses *all = p->fleet->context.addresses;
+	const struct addresses *a;
+
+	if (!all || !all[n].is_news || p->paths->path->sight.sources[n].is_partial)
+		return;
+	a = &all[n];
+	for (uint32_t i = 0; i < a->n; i++)
+		path_owners_tell(&p->paths->path->owners, a->list[i].version,
+				 a->list[i].bytes, (uint16_t)n);
+	all[n].is_news = false;
+}
+
+/* Its watermark and clock; false: it delivers nothing now. */
+static bool
+look_at_source(struct pump *p, uint32_t n, uint64_t *mark_ns, int64_t *offset_ns)
+{
+	const struct source *s = &p->fleet->sources[n];
+	struct path_state state = {.now_ns = clock_realtime_ns(),
+				   .mark_ns = merge_mark_ns(p->merge, n),
+				   .margin_ns = CLOCK_OFFSET_MARGIN_NS,
+				   .connection = s->body.connection,
+				   .is_file = source_is_file(s),
+				   .is_partial =
+				       !source_is_file(s) &&
+				       target_is_partial(s->target, &p->options->query),
+				   .has_marks = source_is_ddump(s),
+				   .is_out = !source_is_capturing(s),
+				   .is_over = source_is_over(s)};
+	struct clock_offset_estimate clock;
+	struct summary_counts counts;
+
+	source_offset(s, &clock);
+	source_count(s, &counts);
+	*offset_ns = clock.kind == CLOCK_OFFSET_KNOWN ? clock.offset_ns : 0;
+	*mark_ns = state.mark_ns;
+	state.drops = counts.drops;
+	state.bound_ns = clock.kind == CLOCK_OFFSET_KNOWN || state.is_file
+			     ? clock.bound_ns
+			     : PATH_SIGHT_NONE;
+	paths_update(p->paths, n, &state, *offset_ns);
+	tell_addresses(p, n);
+	return !state.is_out && (state.is_file || state.has_marks);
+}
+
+uint64_t
+pump_look_at_paths(struct pump *p, bool is_last)
+{
+	uint64_t safe_ns = UINT64_MAX;
+	int64_t ahead_ns = 0;
+
+	for (uint32_t i = 0; i < p->fleet->n; i++) {
+		uint64_t mark_ns;
+		int64_t offset_ns;
+
+		if (look_at_source(p, i, &mark_ns, &offset_ns) && mark_ns < safe_ns)
+			safe_ns = mark_ns;
+		if (offset_ns > ahead_ns)
+			ahead_ns = offset_ns;
+	}
+	/* the merge gives what is older than all marks, by the clocks of the sources */
+	if (safe_ns == UINT64_MAX)
+		safe_ns = is_last ? UINT64_MAX : 0;
+	else
+		safe_ns -= (uint64_t)ahead_ns < safe_ns ? (uint64_t)ahead_ns : safe_ns;
+	paths_judge(p->paths, is_last ? UINT64_MAX : safe_ns);
+	return safe_ns;
+}
+
+/* Now and then, while the merge has nothing to give. */
+static void
+look_at_paths(struct pump *p, uint64_t now_ns)
+{
+	uint64_t safe_ns;
+
+	if (!p->paths || now_ns - p->paths_look_ns < PATHS_LOOK_NS)
+		return;
+	p->paths_look_ns = now_ns;
+	safe_ns = pump_look_at_paths(p, false);
+	p->is_settled = p->paths->end_ns > 0 && paths_is_settled(p->paths, safe_ns);
+}
+
+/* True: it is not written. */
+static __attribute__((noinline)) bool
+take_path(struct pump *p, const struct merge_out *out, enum writer_result *result)
+{
+	const struct source *s = &p->fleet->sources[out->source];
+
+	if (paths_take(p->paths, &out->record, out->data))
+		log_line(
+		    LOG_WARNING,
+		    "%s: it keeps too few bytes of a packet to recognize it: ask for "
+		    "-s " PATH_SNAPLEN,
+		    s->target->name);
+	if (!p->options->write_path && --p->paths->left == 0)
+		*result = WRITER_LAST;
+	return !p->options->write_path || p->paths->end_ns > 0;
+}
+
 static enum writer_result
 write_record(struct pump *p, const struct merge_out *out)
 {
@@ -181,6 +286,8 @@ write_record(struct pump *p, const struct merge_out *out)
 	enum writer_result result = WRITER_OK;
 	uint32_t index = 0;
 
+	if (p->paths && take_path(p, out, &result))
+		return result;
 	if (out->is_ahead)
 		tell_ahead(p, out);
 	if (out->record.time_ns - 1 >= p->options->format->time_max_ns)
@@ -327,6 +434,7 @@ give_all(struct pump *p, bool may_wait, uint64_t now_ns)
 				break;
 			p->wake_ns = out.wake_ns;
 			spare(p, now_ns);
+			look_at_paths(p, now_ns);
 			return WRITER_OK;
 		case MERGE_DONE:
 			p->is_done = true;

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "cli/source/addresses.h"
 #include "cli/source/clock_answer.h"
 #include "sys/clock.h"
 
@@ -63,14 +64,19 @@ lose(struct probe *p, bool was_asked, uint64_t now_ns)
 static bool
 begin_exchange(struct probe *p, uint64_t now_ns)
 {
+	bool was_asking = p->is_asking_addresses;
 	struct text request;
 
 	p->deadline_ns = now_ns + PROBE_PATIENCE_NS;
-	if (p->call.exchange) {
+	p->is_asking_addresses = p->addresses && !p->has_addresses;
+	p->has_addresses = true;
+	if (p->call.exchange && was_asking == p->is_asking_addresses) {
 		call_ask_again(&p->call);
 	} else {
 		text_init(&request, (char *)p->call.env->scratch, NET_SCRATCH);
-		if (!target_side_request(p->call.target, "clock", &request) ||
+		if (!target_side_request(p->call.target,
+					 p->is_asking_addresses ? "interfaces" : "clock",
+					 &request) ||
 		    !call_ask(&p->call, EXCHANGE_ANY, text_span(&request),
 			      PROBE_HEAD_MAX))
 			return false;
@@ -97,6 +103,15 @@ finish_exchange(struct probe *p, uint64_t now_ns)
 	uint64_t t1_ns = clock_boottime_ns();
 	uint64_t time_ns;
 
+	if (p->is_asking_addresses) {
+		if (e->answer.status == 200)
+			addresses_take(p->addresses, body);
+		if (e->is_at_end || e->rest.n > 0)
+			return lose(p, true, now_ns);
+		return begin_exchange(p, now_ns)
+			   ? PROBE_MORE
+			   : give_up(p, now_ns + CLOCK_OFFSET_PERIOD_NS);
+	}
 	if (e->answer.status != 200 || e->is_cached || e->rest.n > 0 ||
 	    !clock_answer_parse(body, &time_ns) ||
 	    clock_offset_exchange(&p->offset, p->t0_ns, time_ns, t1_ns) ==
@@ -185,6 +200,7 @@ probe_stop(struct probe *p)
 	p->is_started = false;
 	p->is_allowed = false;
 	p->is_measuring = false;
+	p->has_addresses = false;
 	p->deadline_ns = LOOP_NEVER;
 }
 

@@ -20,13 +20,18 @@
 	UINT64_C(300000000000) /* there is no /clock: a newer worker, some day */
 #define PROBE_HEAD_MAX 2048u   /* of an answer, with the fields that proxies add */
 
+struct addresses;
+
 struct probe { /* zeroed: of a target without a clock; every call is legal */
 	struct call call;
-	struct clock_offset offset; /* what was measured */
-	struct net_address address; /* of the capture's connection: the same worker */
-	bool is_eager;		    /* asks before the capture is asked for */
-	bool is_started;	    /* for this connection of the capture */
-	bool is_allowed;	    /* likewise: its worker may be asked */
+	struct clock_offset offset;  /* what was measured */
+	struct addresses *addresses; /* asked for, too; NULL: no. Borrowed */
+	bool is_asking_addresses;    /* the exchange under way is about them */
+	bool has_addresses;	     /* of this connection of the capture */
+	struct net_address address;  /* of the capture's connection: the same worker */
+	bool is_eager;		     /* asks before the capture is asked for */
+	bool is_started;	     /* for this connection of the capture */
+	bool is_allowed;	     /* likewise: its worker may be asked */
 	bool is_measuring; /* the first burst beside this connection is not over */
 	bool is_kept;	   /* nothing came on the connection since a burst was over */
 	bool is_refused;   /* the last answer was none: there is no such clock */

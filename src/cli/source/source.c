@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cli/link/command.h"
+#include "cli/source/addresses.h"
 #include "cli/source/end.h"
 #include "cli/source/words.h"
 #include "sys/log.h"
@@ -35,6 +36,8 @@ init_network(struct source *s)
 	tally_init(&s->tally, net, s->target, &s->ledger, on_tally);
 	if (s->context->has_probes)
 		probe_init(&s->probe, net, s->target, is_aligned, on_probe);
+	if (s->context->addresses)
+		s->probe.addresses = &s->context->addresses[s->id];
 	s->clock = (struct source_clock){.target = s->target,
 					 .merge = s->context->merge,
 					 .reference = &s->context->reference,

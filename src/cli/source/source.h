@@ -43,8 +43,9 @@ struct source_context {
 	struct target *targets; /* of all sources, by id: for the names of dns+ ones */
 	uint32_t n_targets;
 	const struct options *options;
-	const char *ports_field; /* both ends' ports, for the requests */
-	struct source *changed;	 /* what something happened to: to be settled */
+	struct addresses *addresses; /* of the hosts, by source; NULL: not wanted */
+	const char *ports_field;     /* both ends' ports, for the requests */
+	struct source *changed;	     /* what something happened to: to be settled */
 	struct source_clock_reference reference;
 	bool has_probes; /* there are descriptors for the clocks of workers, too */
 	bool has_told_unknown_counts; /* that a worker's last counts cannot be had */

@@ -41,6 +41,18 @@ target_has_format(const struct target *t)
 	return has_name(t->url.query, "format");
 }
 
+bool
+target_is_partial(const struct target *t, const struct flag_query *given)
+{
+	bool is_partial =
+	    has_name(t->url.query, "interface") || has_name(t->url.query, "direction");
+
+	for (size_t i = 0; i < given->n; i++)
+		is_partial |= strcmp(given->list[i].name, "interface") == 0 ||
+			      strcmp(given->list[i].name, "direction") == 0;
+	return is_partial;
+}
+
 struct query {
 	struct text *text;
 	struct span own;

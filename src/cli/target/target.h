@@ -160,6 +160,9 @@ bool target_is_bounded(const struct target *t);
 /* Whether its query, not ddump, says how often the worker is heard of. */
 bool target_has_heartbeat(const struct target *t);
 
+/* Whether it captures some interfaces, or one direction, only. */
+bool target_is_partial(const struct target *t, const struct flag_query *given);
+
 /* Likewise the format of the capture. */
 bool target_has_format(const struct target *t);
 
