@@ -91,7 +91,7 @@ struct options {
 	const char *headers[OPTIONS_HEADERS_MAX]; /* "Name: value", or @FILE of such */
 	size_t n_headers;
 	const char *filter_path; /* the filter is in this file; NULL: no */
-	const char *names_path;  /* of addresses; NULL: none */
+	const char *names_path;	 /* of addresses; NULL: none */
 	bool lists_interfaces;	 /* instead of a capture */
 	bool is_ignored;	 /* flags that ask for what is done anyway */
 	const char *netrc;	 /* file, "": ~/.netrc; NULL: none */

@@ -8,6 +8,7 @@
 
 #include "cli/output/names_file.h"
 #include "cli/report/stats_file.h"
+#include "cli/run/clash.h"
 #include "cli/run/expand.h"
 #include "cli/run/fault.h"
 #include "cli/run/listing.h"
@@ -309,37 +310,6 @@ verdict(const struct app *a)
 	return n_failed + n_short > 0 ? APP_PARTIAL : APP_OK;
 }
 
-/* Files in a row are new ones. */
-static bool
-is_written(const struct app *a, const char *path)
-{
-	const struct options *o = a->options;
-
-	bool is_row = o->rotate_bytes > 0 || o->rotate_ns > 0;
-
-	return (!is_row && sink_is_same_file(o->write_path, path)) ||
-	       (o->stats_path && sink_is_same_file(o->stats_path, path));
-}
-
-/* What would be gone before it is read. */
-static enum app_status
-refuse_sources(const struct app *a)
-{
-	enum app_status status = APP_OK;
-
-	for (uint32_t i = 0; i < a->list.n; i++) {
-		const struct target *t = &a->list.targets[i];
-
-		if (t->ops->way != TARGET_OPEN || !is_written(a, t->text))
-			continue;
-		fault_say(span_str(t->text),
-			  "it would be written, too: choose another file for -w, or "
-			  "--stats-json");
-		status = APP_USAGE;
-	}
-	return status;
-}
-
 /* However it is written. */
 static enum app_status
 refuse_stats(const struct app *a)
@@ -358,7 +328,7 @@ open_file(struct app *a)
 {
 	struct writer *w = &a->run.writer;
 
-	if (refuse_sources(a) != APP_OK)
+	if (clash_refuse(a->options, a->list.targets, a->list.n) != APP_OK)
 		return APP_USAGE;
 	if (writer_open(w, a->options) != WRITER_OK) {
 		fault_writer(w);

@@ -58,7 +58,8 @@ void stream_begin(struct stream *s);
 /* The file's first bytes: header or section, of a host's capture, and the first interface,
  * named name: that of ifindex, or all of them (0). */
 void stream_put_file_head(struct stream *s, struct span host, uint32_t ifindex,
-			  struct span name, struct span filter, struct span os, struct span userappl);
+			  struct span name, struct span filter, struct span os,
+			  struct span userappl);
 
 /*
  * The interface id of ifindex (pcapng), or UINT32_MAX when it has no block yet: then
