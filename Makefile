@@ -100,7 +100,11 @@ $(O)/libcore.a $(O)/libsys.a: $(O)/sources
 LINK = echo "  LINK    $@"; mkdir -p $(@D); $(TCC) $(CFLAGS) $(LTO) $(HARDEN) $(LDFLAGS) -Wl,--gc-sections -o $@ $(filter %.o %.a,$^)
 $(O)/ddump-worker: $(call obj,src/ddump_worker.c $(WORKER) $(wildcard src/pcap/capture.c)) $(O)/libsys.a $(O)/libcore.a
 	$(LINK) -L$(O)/libpcap/lib -lpcap
-$(O)/ddump: $(call obj,src/ddump.c $(CLI) $(MBED)) $(O)/libsys.a $(O)/libcore.a
+$(O)/ddump-worker.image: $(O)/ddump-worker
+	$(STRIP) -o $@ $<
+$(O)/image.o: src/cli/link/image.S src/cli/link/boot.sh $(O)/ddump-worker.image
+	$(TCC) -c -Wa,-I$(O) -o $@ $<
+$(O)/ddump: $(call obj,src/ddump.c $(CLI) $(MBED)) $(O)/image.o $(O)/libsys.a $(O)/libcore.a
 $(O)/tests/tls_probe: $(call obj,tests/e2e/tls_probe.c src/sys/trust.c $(wildcard src/sys/tls/*.c)) $(O)/libcore.a
 $(O)/tests/gcm_probe: $(call obj,tests/e2e/gcm_probe.c)
 $(O)/ddump $(O)/tests/tls_probe $(O)/tests/gcm_probe:
@@ -119,7 +123,7 @@ $(S)/src/%.o: src/%.c $(COMMON) | build/.setup-check
 $(S)/tests/%.o: tests/%.c $(COMMON) | build/.setup-check
 	mkdir -p $(@D) && echo "  SAN     $<"
 	$(CC) $(CSTD) $(CPP) -iquote tests -Wall -Wextra $(WERROR) $(SANFLAGS) -MMD -MP -c -o $@ $<
-SANLIBS := $(S)/tests/support.a $(S)/librest.a $(S)/libcore.a $(HOST_PCAP)/lib/libpcap.a
+SANLIBS := $(S)/tests/support.a $(S)/librest.a $(S)/libcore.a $(HOST_PCAP)/lib/libpcap.a $(O)/image.o
 $(S)/tests/support.a: $(call san,$(SUPPORT))
 $(S)/librest.a: $(call san,$(SYS) $(WORKER) $(CLI) src/pcap/capture.c)
 $(S)/libcore.a: $(call san,$(CORE))

@@ -28,7 +28,8 @@ debian() {
 	check) echo libcmocka-dev clang clang-format clang-tidy cppcheck python3 python3-pytest python3-pytest-xdist python3-scapy \
 		tcpdump tshark curl nginx haproxy openssl iproute2 nftables iputils-ping tmux strace libcap2-bin busybox-static socat \
 		openssh-server openssh-client ;;
-	check-long) echo chromium wget caddy python3-requests lintian systemd-container ;;
+	check-long) echo chromium wget caddy python3-requests lintian systemd-container \
+		dropbear-bin sudo doas fish zsh tcsh mksh ;;
 	fuzz) echo clang ;;
 	setcap) echo libcap2-bin ;;
 	demo) ;;
@@ -48,7 +49,7 @@ alpine() {
 	build) echo gcc musl-dev linux-headers make flex bison patch tar xz bzip2 curl ca-certificates ;;
 	check) echo cmocka-dev clang clang-extra-tools compiler-rt cppcheck python3 py3-pytest py3-pytest-xdist scapy tcpdump tshark \
 		curl nginx haproxy openssl iproute2 nftables iputils tmux strace libcap-utils busybox-static socat openssh ;;
-	check-long) echo chromium wget caddy py3-requests ;;
+	check-long) echo chromium wget caddy py3-requests dropbear sudo doas fish zsh tcsh mksh ;;
 	fuzz) echo clang compiler-rt ;;
 	setcap) echo libcap-utils ;;
 	demo) ;;

@@ -11,10 +11,9 @@ static const struct {
 	enum http_scheme scheme;
 	bool is_all_addresses;
 } schemes[] = {
-    {"http://", HTTP_SCHEME_HTTP, false},
-    {"https://", HTTP_SCHEME_HTTPS, false},
-    {"dns+http://", HTTP_SCHEME_HTTP, true},
-    {"dns+https://", HTTP_SCHEME_HTTPS, true},
+    {"http://", HTTP_SCHEME_HTTP, false},    {"https://", HTTP_SCHEME_HTTPS, false},
+    {"dns+http://", HTTP_SCHEME_HTTP, true}, {"dns+https://", HTTP_SCHEME_HTTPS, true},
+    {"ssh://", HTTP_SCHEME_SSH, false},
 };
 
 static bool
@@ -57,7 +56,7 @@ take_scheme(struct span *s, struct http_url *url)
 		}
 	}
 	if (has_scheme(*s))
-		return "unknown scheme: http, https, dns+http, dns+https or unix: is known";
+		return "unknown scheme: http, https, dns+http, dns+https, ssh or unix: is known";
 	return NULL;
 }
 

@@ -11,7 +11,8 @@
 enum http_scheme {
 	HTTP_SCHEME_HTTP,
 	HTTP_SCHEME_HTTPS,
-	HTTP_SCHEME_UNIX /* host is the socket's path; query from "?" on */
+	HTTP_SCHEME_UNIX, /* host is the socket's path; query from "?" on */
+	HTTP_SCHEME_SSH
 };
 
 struct http_url {

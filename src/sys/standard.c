@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/eventfd.h>
+#include <unistd.h>
 
 void
 standard_fill(int flags)
@@ -13,4 +14,14 @@ standard_fill(int flags)
 		if (open("/dev/null", flags) < 0 && eventfd(0, EFD_NONBLOCK) < 0)
 			return;
 	}
+}
+
+bool
+standard_has_terminal(void)
+{
+	int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
 }

@@ -80,12 +80,17 @@ add(struct reading *r, const char *arg)
 }
 
 static bool
+begins_command(const char *s)
+{
+	return strncmp(s, "exec:", 5) == 0 || strncmp(s, "exec+sh:", 8) == 0;
+}
+
+static bool
 is_command(const char *target)
 {
-	const char *label_end = strstr(target, "=exec:");
+	const char *equals = strchr(target, '=');
 
-	return strncmp(target, "exec:", 5) == 0 ||
-	       (label_end && label_end == strchr(target, '='));
+	return begins_command(target) || (equals && begins_command(equals + 1));
 }
 
 /* False: one of them would run a command. */

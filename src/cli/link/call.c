@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/link/talk.h"
 
@@ -71,6 +72,14 @@ call_ask_again(struct call *c)
 	c->state = CALL_TALKING;
 }
 
+bool
+call_give(struct call *c, struct transport t)
+{
+	c->transport = t;
+	c->state = CALL_READY;
+	return t.fd >= 0 && loop_add(c->env->loop, &c->watch, t.fd, 0) == 0;
+}
+
 static enum call_result
 step_dial(struct call *c, uint64_t now_ns)
 {
@@ -80,9 +89,9 @@ step_dial(struct call *c, uint64_t now_ns)
 	if (result == DIAL_MORE)
 		return CALL_MORE;
 	if (result == DIAL_DONE) {
-		c->transport = dial_take(d);
-		c->state = CALL_READY;
-		if (loop_add(c->env->loop, &c->watch, c->transport.fd, 0) == 0)
+		c->is_capture = d->is_capture;
+		memcpy(c->peer, d->peer, sizeof(c->peer));
+		if (call_give(c, dial_take(d)))
 			return CALL_CONNECTED;
 		c->reason = "no more descriptors can be watched";
 		c->advice = NULL;
@@ -186,6 +195,7 @@ call_put_own_address(const struct call *c, struct text *out)
 {
 	struct net_address own;
 
+	text_str(out, c->peer);
 	if (dial_is_proxied(c->env, c->target) && net_local(c->transport.fd, &own) == 0)
 		net_format_host(out, &own);
 }

@@ -27,6 +27,8 @@ struct call {
 	struct exchange *exchange; /* NULL: nothing was asked */
 	const char *reason;	   /* of a failure, escaped or ours; until call_settle */
 	const char *advice;	   /* about it; NULL: none */
+	bool is_capture;	   /* of CONNECTED: what comes is a capture: call_take */
+	char peer[64];		   /* likewise: see dial.h */
 };
 
 /* Embedded in what outlives call_settle. */
@@ -64,7 +66,8 @@ uint64_t call_deadline(const struct call *c);
 const struct net_address *call_address(const struct call *c);
 
 /* Of CONNECTED: our end, where the worker cannot see it: through a tunnel it sees the
- * proxy's address, and nobody tells it ours. Else nothing. */
+ * proxy's address, and nobody tells it ours; behind a command it sees none, and is told the
+ * port as well. Else nothing. */
 void call_put_own_address(const struct call *c, struct text *out);
 
 /* Of CONNECTED: whether the target's password or token crosses a network in the clear.
@@ -73,6 +76,10 @@ bool call_shows_password(const struct call *c);
 
 /* Of READY and OPEN: hands the transport over, not watched by anybody. */
 struct transport call_take(struct call *c);
+
+/* Of CLOSED: a transport that another one had; then it is ready. False: it is closed, or
+ * cannot be watched. */
+bool call_give(struct call *c, struct transport t);
 
 /* Closes everything; legal from any state. */
 void call_close(struct call *c);

@@ -2,7 +2,6 @@
 #include "cli/link/dial.h"
 
 #include <errno.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -104,7 +103,7 @@ fail_connect(struct dial *d, const char *why)
 static void
 on_connect(struct connect *c, uint64_t now_ns)
 {
-	struct dial *d = (struct dial *)((char *)c - offsetof(struct dial, connect));
+	struct dial *d = LOOP_OWNER(struct dial, connect, c);
 
 	d->on_ready(d, now_ns);
 }
@@ -112,7 +111,7 @@ on_connect(struct connect *c, uint64_t now_ns)
 static void
 on_watch(struct loop_watch *w, unsigned ready, uint64_t now_ns)
 {
-	struct dial *d = (struct dial *)((char *)w - offsetof(struct dial, watch));
+	struct dial *d = LOOP_OWNER(struct dial, watch, w);
 
 	(void)ready;
 	d->on_ready(d, now_ns);
@@ -123,6 +122,9 @@ dial_init(struct dial *d, const struct net_env *env, const struct target *target
 {
 	d->env = env;
 	d->tunnel = NULL;
+	d->login = NULL;
+	d->is_capture = false;
+	d->peer[0] = '\0';
 	d->target = target;
 	d->state = DIAL_IDLE;
 	d->transport = (struct transport){.fd = -1};
@@ -138,6 +140,12 @@ dial_start(struct dial *d, const struct net_address *list, size_t n, uint64_t de
 	d->state = DIAL_CONNECTING;
 	d->on_ready = on_ready;
 	d->deadline_ns = deadline_ns;
+	if (d->target->ops->way == TARGET_COMMAND) {
+		d->state = DIAL_LOGIN;
+		d->deadline_ns = LOOP_NEVER;
+		d->login = login_new(d->env, d->target, 0);
+		return;
+	}
 	connect_start(&d->connect, d->env->loop, d->env->ports, list, n, on_connect);
 }
 
@@ -357,6 +365,38 @@ step_handshake(struct dial *d, unsigned *wants)
 }
 
 static enum dial_result
+step_login(struct dial *d, uint64_t now_ns, unsigned *wants)
+{
+	struct login *l = d->login;
+
+	if (!l)
+		return fail(d, DIAL_REFUSED, "out of memory", span_str(""), NULL);
+	switch (login_step(l, &d->transport, now_ns, wants)) {
+	case LOGIN_MORE:
+		break;
+	case LOGIN_AGAIN:
+		loop_remove(d->env->loop, &d->watch);
+		transport_close(&d->transport);
+		return DIAL_MORE;
+	case LOGIN_CAPTURE:
+		d->is_capture = true;
+		return DIAL_DONE;
+	case LOGIN_HTTP:
+		memcpy(d->peer, l->boot.peer, sizeof(d->peer));
+		return DIAL_DONE;
+	case LOGIN_LOST:
+		return fail(d, DIAL_LOST, l->reason, span_str(""), l->advice);
+	case LOGIN_REFUSED:
+		return fail(d, DIAL_REFUSED, l->reason, span_str(""), l->advice);
+	}
+	if (d->transport.fd >= 0 && d->watch.fd < 0 &&
+	    loop_add(d->env->loop, &d->watch, d->transport.fd, 0) < 0)
+		return fail(d, DIAL_REFUSED, "no more descriptors can be watched",
+			    span_str(""), NULL);
+	return DIAL_MORE;
+}
+
+static enum dial_result
 expire(struct dial *d)
 {
 	switch (d->state) {
@@ -371,6 +411,7 @@ expire(struct dial *d)
 		return fail(d, DIAL_LOST, "no answer in time", span_str(""),
 			    "is that an HTTP proxy?");
 	case DIAL_IDLE:
+	case DIAL_LOGIN:
 		break;
 	}
 	return DIAL_MORE;
@@ -387,6 +428,8 @@ step(struct dial *d, uint64_t now_ns, unsigned *wants)
 		return step_tunnel(d, now_ns, wants);
 	case DIAL_HANDSHAKE:
 		return step_handshake(d, wants);
+	case DIAL_LOGIN:
+		return step_login(d, now_ns, wants);
 	case DIAL_IDLE:
 		break;
 	}
@@ -412,6 +455,16 @@ dial_step(struct dial *d, uint64_t now_ns)
 	return result;
 }
 
+static void
+drop_talks(struct dial *d)
+{
+	free(d->tunnel);
+	d->tunnel = NULL;
+	login_free(d->login);
+	d->login = NULL;
+	d->state = DIAL_IDLE;
+}
+
 struct transport
 dial_take(struct dial *d)
 {
@@ -419,9 +472,7 @@ dial_take(struct dial *d)
 
 	loop_remove(d->env->loop, &d->watch);
 	d->transport = (struct transport){.fd = -1};
-	free(d->tunnel);
-	d->tunnel = NULL;
-	d->state = DIAL_IDLE;
+	drop_talks(d);
 	return t;
 }
 
@@ -434,6 +485,8 @@ dial_deadline(const struct dial *d)
 		return LOOP_NEVER;
 	if (d->state == DIAL_CONNECTING)
 		next = connect_deadline(&d->connect);
+	if (d->login)
+		next = login_deadline(d->login);
 	return next < d->deadline_ns ? next : d->deadline_ns;
 }
 
@@ -443,7 +496,5 @@ dial_cancel(struct dial *d)
 	loop_remove(d->env->loop, &d->watch);
 	transport_close(&d->transport);
 	connect_cancel(&d->connect);
-	free(d->tunnel);
-	d->tunnel = NULL;
-	d->state = DIAL_IDLE;
+	drop_talks(d);
 }

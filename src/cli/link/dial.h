@@ -3,6 +3,7 @@
 
 #include "cli/link/env.h"
 #include "cli/link/exchange.h"
+#include "cli/link/login.h"
 #include "cli/target/target.h"
 #include "sys/connect.h"
 #include "sys/transport.h"
@@ -11,6 +12,7 @@
  * One connection to a target, ready for a request:
  *
  *   addresses -> connection -> (tunnel through the proxy) -> (TLS) -> transport
+ *   command   -> login ---------------------------------------------> transport
  *
  * Each step has --connect-timeout for itself. Names are looked up elsewhere.
  */
@@ -20,7 +22,8 @@ enum dial_state {
 	DIAL_IDLE, /* not begun, or over */
 	DIAL_CONNECTING,
 	DIAL_TUNNEL, /* asks the proxy for a tunnel */
-	DIAL_HANDSHAKE
+	DIAL_HANDSHAKE,
+	DIAL_LOGIN /* by a command: login.h */
 };
 
 struct dial {
@@ -35,6 +38,10 @@ struct dial {
 	const char *advice;	      /* about it; NULL: none */
 	struct connect connect;
 	struct exchange *tunnel; /* NULL: none is asked for */
+	struct login *login;	 /* NULL: none is under way */
+	bool is_capture;	 /* of DONE: what comes is no answer, but a capture */
+	char
+	    peer[64]; /* likewise: "ADDRESS:PORT" of ours as the host sees it; or empty */
 };
 
 /* For one that was never started: what follows is legal then. */

@@ -11,6 +11,12 @@
 /* What all connections share; nobody but its owner changes it. */
 #define NET_SCRATCH (256u * 1024)
 
+struct login_places { /* of all targets that log in */
+	unsigned n;
+	unsigned max; /* --ssh-jobs */
+	bool may_ask; /* ssh may use the terminal */
+};
+
 struct net_env {
 	struct loop *loop;
 	struct resolve *resolve;
@@ -20,6 +26,8 @@ struct net_env {
 	struct proxy *proxy; /* NULL: none */
 	uint64_t connect_ns; /* --connect-timeout */
 	struct spawn_set *children;
+	struct login_places *logins;
+	const struct options *options;
 	uint8_t *scratch; /* NET_SCRATCH bytes for one read; nothing stays there */
 };
 

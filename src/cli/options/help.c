@@ -16,7 +16,11 @@ static const struct group {
      "                         the options; LABEL names the target in all output\n"
      "  dns+http[s]://NAME     every address of NAME, each a target\n"
      "  unix:PATH              a worker on this host\n"
+     "  ssh://[USER@]HOST[:PORT][?QUERY]\n"
+     "                         a host with nothing installed, by your ssh\n"
      "  exec:COMMAND           a shell command that writes a capture\n"
+     "  exec+sh:PREFIX         as ssh://, by a command that runs the words behind it:\n"
+     "                         docker exec -i web\n"
      "  FILE, FIFO, -          a capture file, a named pipe, standard input\n"
      "  db1,db2 db[1-9] @FILE  each of the list, of the range, of the lines of FILE\n",
      "targets read ipv4 ipv6 wait retry connect-timeout require-all"},
@@ -40,7 +44,8 @@ static const struct group {
      "hold-back slack buffer align-clocks"},
     {"Access:\n"
      "  ddump --ca ca.pem --cert me.pem --key me.key https://db1:443 -w db.pcap\n",
-     "user header netrc proxy ca cacert cert key key-pass-file insecure tls-max"},
+     "ssh ssh-jobs sudo user header netrc proxy ca cacert cert key key-pass-file "
+     "insecure tls-max"},
     {"Messages:\n"
      "  ddump -q --stats-json sums.json -d 10 db1 db2 -w db.pcap\n",
      "progress stats-json quiet verbose version help"},

@@ -206,6 +206,12 @@ static const struct flag rows[] = {
      .help = "user and password for targets whose URL names none"},
     {"header", 'H', FLAG_CUSTOM, .value = "'NAME: VALUE'", .set = add_header,
      .help = "send this field to targets, never to a proxy; @FILE:\neach line of FILE"},
+    {"ssh", 0, FLAG_TEXT, AT(ssh), "CMD",
+     .help = "ssh and its options, for ssh:// (DDUMP_SSH, or ssh)"},
+    {"ssh-jobs", 0, FLAG_NUMBER, AT(ssh_jobs), "N", .help = "logins at the same time (8)",
+     .min = 1, .max = 65535},
+    {"sudo", 0, FLAG_TEXT, AT(sudo), "auto|no|CMD",
+     .help = "how to become root on an ssh target (no); auto: sudo -n,\nor doas -n"},
     {"netrc", 0, FLAG_OPTIONAL, AT(netrc), "FILE",
      .help = "read users and passwords from FILE (~/.netrc)"},
     {"ipv4", '4', FLAG_TRUE, AT(is_ipv4), NULL,
@@ -270,6 +276,11 @@ set_defaults(struct options *o)
 	o->slack_ns = MERGE_SLACK_NS;
 	o->buffer_bytes = OPTIONS_BUFFER_DEFAULT;
 	o->retry_ns = OPTIONS_RETRY_S_DEFAULT * SECOND_NS;
+	o->ssh = getenv("DDUMP_SSH");
+	if (!o->ssh || o->ssh[0] == '\0')
+		o->ssh = "ssh";
+	o->ssh_jobs = 8;
+	o->sudo = "no";
 	o->connect_ns = OPTIONS_HEAD_S_DEFAULT * SECOND_NS;
 	o->path.wait_ns = PATH_WAIT_NS;
 	o->path.memory_bytes = PATH_MEMORY;

@@ -95,7 +95,10 @@ struct options {
 	bool lists_interfaces;	 /* instead of a capture */
 	bool is_ignored;	 /* flags that ask for what is done anyway */
 	const char *netrc;	 /* file, "": ~/.netrc; NULL: none */
-	bool is_ipv4;		 /* no other addresses of names; not both */
+	const char *ssh;	 /* the command, with its own options */
+	uint64_t ssh_jobs;	 /* logins at once */
+	const char *sudo; /* how to become root on a host: no, auto, or a command */
+	bool is_ipv4;	  /* no other addresses of names; not both */
 	bool is_ipv6;
 	const char *targets_path; /* more of them; NULL: none */
 	const char **targets;	  /* the memory given to options_parse */

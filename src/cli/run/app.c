@@ -22,6 +22,7 @@
 #include "sys/log.h"
 #include "sys/memory.h"
 #include "sys/signals.h"
+#include "sys/standard.h"
 
 /* With so many the queues' first memory of all is more than a huge page or two. Measured
  * with 1000 busy ones: a tenth of the processor time is saved. */
@@ -44,6 +45,7 @@ struct app {
 	struct ports ports;
 	struct tls_config *tls; /* NULL: no target is https */
 	struct proxy proxy;
+	struct login_places logins;
 	struct stats_file stats;
 	struct names_file names;
 	char ports_field[TARGET_PORTS_FIELD_MAX];
@@ -259,7 +261,11 @@ join_net(struct app *a)
 	net->loop = &a->run.loop;
 	net->resolve = &a->resolve;
 	net->children = &a->run.children;
+	net->options = a->options;
+	net->logins = &a->logins;
 	a->run.children.loop = &a->run.loop;
+	a->logins.max = (unsigned)a->options->ssh_jobs;
+	a->logins.may_ask = a->list.n == 1 && standard_has_terminal();
 	net->tls_options = &a->options->tls;
 	net->connect_ns = a->options->connect_ns;
 	net->scratch = a->scratch;

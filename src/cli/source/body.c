@@ -42,6 +42,7 @@ body_join(struct body *b, bool is_file, uint64_t merge_ns)
 	b->is_file = is_file;
 	merge_start(o->merge, o->id, kind_of(b), false, merge_ns);
 	b->is_in = true;
+	b->is_http = false;
 	b->is_final = false;
 	b->open = 0;
 	b->place = NULL;

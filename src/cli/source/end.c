@@ -340,15 +340,6 @@ source_expire_tally(struct source *s)
 	take_tally(s, tally_expire(&s->tally, is_last_question(s), s->now_ns));
 }
 
-/* Our worker ends a capture without an end only when it is stopped, or restarted. */
-static bool
-is_shut_down(const struct source *s)
-{
-	return s->target->ops->is_http &&
-	       (body_is_ddump(&s->body) || tally_has_id(&s->tally)) &&
-	       s->context->options->retry_ns > 0 && !target_is_bounded(s->target);
-}
-
 /* A whole stream, of our worker's perhaps, which says why it ends. */
 static void
 end_as_told(struct source *s)
@@ -375,7 +366,7 @@ end_as_told(struct source *s)
 	case END_STOPPED:
 		break;
 	}
-	if (!is_shut_down(s)) {
+	if (!source_is_shut_down(s)) {
 		finish(s, SOURCE_ENDED);
 		return;
 	}
@@ -443,13 +434,28 @@ source_lose_stream(struct source *s, int error)
 		    "what came before it is kept");
 }
 
+/* A worker without a listener ends when it hears nothing (RFC 9112 section 2.2 has a server
+ * skip empty lines). Returns when to look again. */
+static uint64_t
+send_pulse(struct source *s, uint64_t due_ns)
+{
+	static const uint8_t pulse[] = {'\r', '\n'};
+	size_t n;
+	int error;
+
+	if (s->target->ops->is_http)
+		transport_write(&s->transport, pulse, sizeof(pulse), &n, &error);
+	return due_ns < s->now_ns + SOURCE_PULSE_NS ? due_ns
+						    : s->now_ns + SOURCE_PULSE_NS;
+}
+
 /* Looked at every SOURCE_SILENCE_NS only. What is not read cannot be missed. */
 void
 source_check_silence(struct source *s)
 {
 	uint64_t due_ns = s->heard_ns + SOURCE_SILENCE_NS;
 
-	if (s->target->ops->way == TARGET_COMMAND && body_offset(&s->body) == 0) {
+	if (target_is_command(s->target) && body_offset(&s->body) == 0) {
 		source_lose(s, "no capture from the command in time", span_str(""),
 			    "does it write at once (tcpdump -U)?");
 		return;
@@ -457,6 +463,8 @@ source_check_silence(struct source *s)
 	if (body_room(&s->body) == 0 || !body_is_ddump(&s->body) ||
 	    target_has_heartbeat(s->target))
 		due_ns = s->now_ns + SOURCE_SILENCE_NS;
+	if (target_is_command(s->target) && s->now_ns < due_ns)
+		due_ns = send_pulse(s, due_ns);
 	s->deadline_ns = due_ns;
 	if (s->now_ns >= due_ns)
 		source_lose(s, "the worker has been silent for 15 s", span_str(""),

@@ -184,6 +184,25 @@ probe_start(struct probe *p, const struct net_address *address, uint64_t now_ns)
 }
 
 void
+probe_borrow(struct probe *p, struct transport t, uint64_t now_ns)
+{
+	p->is_kept = false;
+	p->is_measuring = true;
+	p->deadline_ns = now_ns;
+	if (!call_give(&p->call, t))
+		give_up(p, LOOP_NEVER);
+}
+
+struct transport
+probe_return(struct probe *p)
+{
+	struct transport t = call_take(&p->call);
+
+	probe_stop(p);
+	return t;
+}
+
+void
 probe_allow(struct probe *p, uint64_t now_ns)
 {
 	if (!p->call.env || !p->is_started || p->is_allowed)

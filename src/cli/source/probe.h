@@ -54,6 +54,11 @@ void probe_fini(struct probe *p);
  * one): an eager one's burst is due. Until probe_stop no other one can be given. */
 void probe_start(struct probe *p, const struct net_address *address, uint64_t now_ns);
 
+/* The only connection there is: it is the probe's for the first burst, which is due, and
+ * comes back by probe_return; closed, where the burst failed. */
+void probe_borrow(struct probe *p, struct transport t, uint64_t now_ns);
+struct transport probe_return(struct probe *p);
+
 /* The worker behind that address is one that may have a clock: a burst is due, if there
  * was none yet. */
 void probe_allow(struct probe *p, uint64_t now_ns);

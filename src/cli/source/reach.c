@@ -90,6 +90,8 @@ reach_start(struct reach *r, uint64_t now_ns)
 			    "check the target's name");
 	if (t->ops->way == TARGET_SOCKET)
 		return connect_unix(r, now_ns);
+	if (t->ops->way == TARGET_COMMAND)
+		return connect_to(r, NULL, 0, now_ns);
 	r->state = REACH_RESOLVING;
 	rc = dial_look_up(r->call.env, t, r->id);
 	return rc < 0
@@ -157,7 +159,7 @@ lose_call(struct reach *r)
 
 	if (r->state == REACH_CONNECTING)
 		return fail(r, REACH_LOST, r->call.reason, span_str(""), advice);
-	if (!advice)
+	if (!advice && target_is_remote(r->call.target))
 		advice = target_is_https(r->call.target)
 			     ? "is that port a ddump-worker's?"
 			     : "is that port a ddump-worker's, or an https one?";
@@ -199,7 +201,7 @@ reach_step(struct reach *r, uint64_t now_ns)
 	case CALL_CONNECTED:
 		r->state = REACH_READY;
 		r->deadline_ns = LOOP_NEVER;
-		return REACH_CONNECTED;
+		return r->call.is_capture ? REACH_CAPTURE : REACH_CONNECTED;
 	case CALL_OPEN:
 		return REACH_OPEN;
 	case CALL_ANSWER:

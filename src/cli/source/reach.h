@@ -37,6 +37,7 @@ struct reach {
 enum reach_result {
 	REACH_MORE,
 	REACH_CONNECTED, /* call_address says where */
+	REACH_CAPTURE,	 /* the capture begins at once; see call_take */
 	REACH_OPEN,	 /* r->call.exchange: the body begins; see call_take */
 	REACH_LOST,	 /* r->reason, r->advice: it may be better next time */
 	REACH_FAILED,	 /* likewise: there is no use in trying again */

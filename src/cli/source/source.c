@@ -33,7 +33,8 @@ init_network(struct source *s)
 
 	reach_init(&s->reach, net, s->target, on_reach);
 	reach_want(&s->reach, s->context->options, s->id, s->context->ports_field, NULL);
-	tally_init(&s->tally, net, s->target, &s->ledger, on_tally);
+	if (!target_is_command(s->target))
+		tally_init(&s->tally, net, s->target, &s->ledger, on_tally);
 	if (s->context->has_probes)
 		probe_init(&s->probe, net, s->target, is_aligned, on_probe);
 	if (s->context->addresses)
@@ -59,6 +60,7 @@ source_init(struct source *s, struct source_context *context, const struct targe
 	loop_timer_init(&s->timer, on_time);
 	s->transport = (struct transport){.fd = -1};
 	s->deadline_ns = LOOP_NEVER;
+	s->tally.ledger = &s->ledger;
 	if (target->ops->is_http)
 		init_network(s);
 	body_init(&s->body, &(struct body_options){.merge = context->merge,
@@ -89,6 +91,17 @@ merge_ns(const struct source *s)
 
 /* A file is there, and a command has a while to begin. */
 static void
+begin_stream(struct source *s)
+{
+	body_join(&s->body, s->is_file, merge_ns(s));
+	ledger_begin(&s->ledger);
+	s->state = SOURCE_BODY;
+	s->wants = 0;
+	if (target_is_command(s->target))
+		s->deadline_ns = s->now_ns + s->context->net.connect_ns;
+}
+
+static void
 start_capture(struct source *s)
 {
 	const struct target_ops *ops = s->target->ops;
@@ -101,12 +114,8 @@ start_capture(struct source *s)
 			    rc == -EISDIR ? "name the captures in it" : ops->unanswered);
 		return;
 	}
-	body_join(&s->body, s->is_file, merge_ns(s));
-	ledger_begin(&s->ledger);
 	s->has_answered |= !is_command;
-	s->state = SOURCE_BODY;
-	if (is_command)
-		s->deadline_ns = s->now_ns + s->context->net.connect_ns;
+	begin_stream(s);
 }
 
 /* A heartbeat of our own worker, or its last word. */
@@ -218,26 +227,20 @@ source_read_ahead(struct source *s, uint64_t now_ns)
 	return s->state != SOURCE_BODY || body_offset(&s->body) != before;
 }
 
-/* What its host is called: of the first answer, as names do not change later. */
-static void
-take_host(struct source *s, const struct http_response_head *head)
-{
-	struct span host;
-
-	if (!s->has_answered && http_head_get(&head->fields, "Ddump-Host", &host) == 1)
-		target_take_host(s->context->targets, s->context->n_targets, s->id, host);
-}
-
 /* The body begins. */
 static void
 take_capture(struct source *s)
 {
 	const struct exchange *e = s->reach.call.exchange;
+	struct source_context *c = s->context;
+	struct span host;
 
 	s->state = SOURCE_BODY;
 	s->wants = 0;
 	s->transport = call_take(&s->reach.call);
-	take_host(s, &e->head);
+	/* names do not change later */
+	if (!s->has_answered && http_head_get(&e->head.fields, "Ddump-Host", &host) == 1)
+		target_take_host(c->targets, c->n_targets, s->id, host);
 	if (!s->body.is_in)
 		body_join(&s->body, s->is_file, merge_ns(s));
 	tally_begin(&s->tally, &e->head);
@@ -245,17 +248,10 @@ take_capture(struct source *s)
 	source_note_answer(s);
 	if (probe_may_ask(s->target, &e->head))
 		probe_allow(&s->probe, s->now_ns);
-	s->deadline_ns = s->now_ns + SOURCE_SILENCE_NS;
+	s->deadline_ns = s->now_ns + (target_is_command(s->target) ? SOURCE_PULSE_NS
+								   : SOURCE_SILENCE_NS);
 	body_put(&s->body, e->rest);
 	feed(s);
-}
-
-/* Nothing has to be known first: the worker's clock, a lost capture's end. */
-static bool
-may_ask(const struct source *s)
-{
-	return (!s->clock.slew || !probe_is_measuring(&s->probe)) &&
-	       !tally_is_losing(&s->tally);
 }
 
 static void take_reach(struct source *s, enum reach_result result);
@@ -263,6 +259,11 @@ static void take_reach(struct source *s, enum reach_result result);
 static void
 ask(struct source *s)
 {
+	if (target_is_command(s->target) && s->context->has_probes &&
+	    !call_give(&s->reach.call, probe_return(&s->probe))) {
+		source_lose(s, "it ended before it told its clock", span_str(""), NULL);
+		return;
+	}
 	s->state = SOURCE_REACHING;
 	source_clock_note_request(&s->clock, s->context->has_probes);
 	take_reach(s, reach_ask(&s->reach, s->now_ns));
@@ -276,22 +277,23 @@ prepare(struct source *s)
 {
 	const struct net_address *address = call_address(&s->reach.call);
 
-	if (!s->has_answered && call_shows_password(&s->reach.call))
-		log_line(LOG_WARNING,
-			 "%s: the %s crosses the network in the clear: use https, "
-			 "or a tunnel (ssh -L)",
-			 s->target->name,
-			 s->target->url.has_password ? "password" : "token");
+	source_warn_password(s);
 	if (!s->has_answered && !s->is_late && !s->body.is_in)
 		body_join(&s->body, s->is_file, merge_ns(s));
-	probe_start(&s->probe, address, s->now_ns);
-	tally_lose(&s->tally, address);
-	if (may_ask(s)) {
+	if (!target_is_command(s->target)) {
+		probe_start(&s->probe, address, s->now_ns);
+		tally_lose(&s->tally, address);
+	} else if (s->context->has_probes) {
+		probe_borrow(&s->probe, call_take(&s->reach.call), s->now_ns);
+	}
+	if (source_may_ask(s)) {
 		ask(s);
 		return;
 	}
 	s->state = SOURCE_PREPARING;
-	s->deadline_ns = s->now_ns + SOURCE_PREPARE_NS;
+	s->deadline_ns = target_is_command(s->target)
+			     ? LOOP_NEVER /* the probe has its own */
+			     : s->now_ns + SOURCE_PREPARE_NS;
 }
 
 static void
@@ -305,6 +307,10 @@ take_reach(struct source *s, enum reach_result result)
 		break;
 	case REACH_CONNECTED:
 		prepare(s);
+		break;
+	case REACH_CAPTURE:
+		s->transport = call_take(&s->reach.call);
+		begin_stream(s);
 		break;
 	case REACH_OPEN:
 		take_capture(s);
@@ -479,7 +485,7 @@ source_settle(struct source *s, uint64_t now_ns)
 	s->now_ns = now_ns;
 	call_settle(&s->probe.call);
 	tally_settle(&s->tally, now_ns);
-	if (s->state == SOURCE_PREPARING && may_ask(s))
+	if (s->state == SOURCE_PREPARING && source_may_ask(s))
 		ask(s);
 	if (s->state == SOURCE_BODY && s->body.is_parked)
 		has_fed = feed_kept(s);

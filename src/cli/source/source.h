@@ -25,7 +25,9 @@ enum source_state {
 };
 
 #define SOURCE_SILENCE_NS UINT64_C(15000000000) /* without a heartbeat: it is gone */
-#define SOURCE_STOP_NS	  2000000000u /* to take what was captured until the end */
+#define SOURCE_PULSE_NS \
+	5000000000u		   /* between empty lines on a worker's only connection */
+#define SOURCE_STOP_NS 2000000000u /* to take what was captured until the end */
 #define SOURCE_GRACE_NS \
 	300000000u			   /* the same where the worker cannot stop it:
 					 more than a block, a heartbeat and a way */
@@ -114,6 +116,16 @@ bool source_settle(struct source *s, uint64_t now_ns);
 /* Reads it, or feeds what is stashed, before its turn: the others wait for it. True when
  * the merge may know more now. */
 bool source_read_ahead(struct source *s, uint64_t now_ns);
+
+/* Said once of a target whose connection shows its password or token to the network. */
+void source_warn_password(const struct source *s);
+
+/* Nothing has to be known before the capture is asked for: the worker's clock, a lost
+ * capture's end. */
+bool source_may_ask(const struct source *s);
+
+/* Our worker ends a capture without an end only when it is stopped, or restarted. */
+bool source_is_shut_down(const struct source *s);
 
 /* When its state, and when any part of it, has something to do. */
 uint64_t source_state_deadline(const struct source *s);

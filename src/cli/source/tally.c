@@ -196,7 +196,10 @@ void
 tally_begin(struct tally *t, const struct http_response_head *head)
 {
 	ledger_begin(t->ledger);
-	take_id(t->now_id, head);
+	if (t->call.env)
+		take_id(t->now_id, head);
+	else if (t->ledger->has_lost)
+		ledger_give_up(t->ledger); /* nobody can be asked */
 	t->has_failed = false;
 	t->is_away = false;
 	t->wants_lost = t->ledger->has_lost && t->lost_id[0] != '\0';

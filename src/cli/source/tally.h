@@ -16,7 +16,7 @@
 #define TALLY_HEAD_MAX 2048u	   /* of an answer, with what proxies add */
 #define TALLY_ID_SIZE  32u	   /* hex digits */
 
-struct tally { /* zeroed: of a file; it asks nothing, and every call is legal */
+struct tally { /* zeroed but for the ledger: it asks nothing, and every call is legal */
 	struct call call;
 	struct ledger *ledger;
 	struct net_address address; /* of the capture's connection: the same worker */

@@ -1,6 +1,8 @@
 /* What others may know of a source. It changes nothing. */
 #include "cli/source/source.h"
 
+#include "sys/log.h"
+
 bool
 source_is_over(const struct source *s)
 {
@@ -127,4 +129,31 @@ source_deadline(const struct source *s)
 
 	due_ns = tally_ns < due_ns ? tally_ns : due_ns;
 	return probe_ns < due_ns ? probe_ns : due_ns;
+}
+
+bool
+source_may_ask(const struct source *s)
+{
+	return ((!s->clock.slew && !target_is_command(s->target)) ||
+		!probe_is_measuring(&s->probe)) &&
+	       !tally_is_losing(&s->tally);
+}
+
+bool
+source_is_shut_down(const struct source *s)
+{
+	return s->target->ops->is_http &&
+	       (body_is_ddump(&s->body) || tally_has_id(&s->tally)) &&
+	       s->context->options->retry_ns > 0 && !target_is_bounded(s->target);
+}
+
+void
+source_warn_password(const struct source *s)
+{
+	if (!s->has_answered && call_shows_password(&s->reach.call))
+		log_line(LOG_WARNING,
+			 "%s: the %s crosses the network in the clear: use https, "
+			 "or a tunnel (ssh -L)",
+			 s->target->name,
+			 s->target->url.has_password ? "password" : "token");
 }

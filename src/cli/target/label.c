@@ -37,6 +37,7 @@ has_scheme(struct span s)
 	size_t at = span_find(s, ':');
 
 	return span_starts(s, span_str("unix:")) || span_starts(s, span_str("exec:")) ||
+	       span_starts(s, span_str("exec+sh:")) ||
 	       span_starts(span_of(s.p + at, s.n - at), span_str("://"));
 }
 

@@ -71,6 +71,31 @@ put_default(struct query *q, const struct flag_parameter *p)
 	text_percent(q->text, span_str(p->value));
 }
 
+/* What of an ssh target's query is not the worker's. */
+static bool
+is_setting(const struct target *t, struct span name)
+{
+	return target_is_ssh(t) &&
+	       (span_eq(name, span_str("sudo")) || span_eq(name, span_str("worker")) ||
+		span_eq(name, span_str("via")));
+}
+
+static void
+put_own(struct query *q, const struct target *t)
+{
+	struct span rest = q->own;
+
+	while (rest.n > 0) {
+		struct span pair = span_split(&rest, '&');
+
+		if (is_setting(t, span_of(pair.p, span_find(pair, '='))))
+			continue;
+		text_char(q->text, q->is_begun ? '&' : '?');
+		text_put(q->text, pair);
+		q->is_begun = true;
+	}
+}
+
 static void
 put_resource(struct text *text, const struct target *t, const struct options *o)
 {
@@ -80,11 +105,7 @@ put_resource(struct text *text, const struct target *t, const struct options *o)
 		text_put(text, t->url.path);
 	else
 		text_str(text, "/capture");
-	if (q.own.n > 0) {
-		text_char(text, '?');
-		text_put(text, q.own);
-		q.is_begun = true;
-	}
+	put_own(&q, t);
 	for (size_t i = 0; i < o->query.n; i++)
 		put_default(&q, &o->query.list[i]);
 }
@@ -159,13 +180,32 @@ static bool
 put_sender(struct text *out, const struct target *t)
 {
 	put_host(out, t);
-	if (t->url.has_user && !target_has_field(t, "Authorization") &&
+	if (t->url.has_user && !target_is_ssh(t) &&
+	    !target_has_field(t, "Authorization") &&
 	    !basic_auth_put(out, "Authorization", &t->url))
 		return false;
 	if (!target_has_field(t, "User-Agent"))
 		http_emit_field(out, "User-Agent", span_str("ddump/" DDUMP_VERSION));
 	put_fields(out, t);
 	return true;
+}
+
+/* RFC 7239 section 6: one with a port is quoted. */
+static void
+put_own_address(struct text *out, const struct target *t, const char *address)
+{
+	char mem[96];
+	struct text field;
+
+	if (t->ops->way != TARGET_COMMAND) {
+		http_emit_field(out, "X-Forwarded-For", span_str(address));
+		return;
+	}
+	text_init(&field, mem, sizeof(mem));
+	text_str(&field, "for=\"");
+	text_str(&field, address);
+	text_char(&field, '"');
+	http_emit_field(out, "Forwarded", text_span(&field));
 }
 
 bool
@@ -189,7 +229,7 @@ target_request(const struct target *t, const struct options *o, const char *port
 	if (ports && ports[0] != '\0')
 		http_emit_field(out, "Ddump-Ports", span_str(ports));
 	if (own_address[0] != '\0')
-		http_emit_field(out, "X-Forwarded-For", span_str(own_address));
+		put_own_address(out, t, own_address);
 	http_emit_field(out, "Connection", span_str("close"));
 	http_emit_end(out);
 	return !resource.is_cut && !out->is_cut;

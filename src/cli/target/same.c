@@ -71,6 +71,8 @@ compare_network(const struct target *a, const struct target *b)
 		c = (a->port > b->port) - (a->port < b->port);
 	if (c == 0)
 		c = span_compare(path_of(a), path_of(b));
+	if (c == 0 && target_is_ssh(a)) /* a user may stand for a machine there */
+		c = span_compare(a->url.user, b->url.user);
 	return c != 0 ? c : span_compare(a->url.query, b->url.query);
 }
 
@@ -90,7 +92,7 @@ compare(const struct target *a, const struct target *b)
 {
 	if (a->ops != b->ops)
 		return a->ops < b->ops ? -1 : 1;
-	return a->ops->is_http ? compare_network(a, b) : compare_files(a, b);
+	return a->url.host.n > 0 ? compare_network(a, b) : compare_files(a, b);
 }
 
 bool

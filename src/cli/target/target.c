@@ -26,8 +26,15 @@ static const struct target_ops exec_ops = {
     .unanswered = "can more processes be started?",
 };
 
+static const struct target_ops exec_sh_ops = {
+    .way = TARGET_COMMAND,
+    .is_http = true,
+    .place = "exec+sh:",
+    .unanswered = "can more processes be started?",
+};
+
 /* What is opened or run: the first that the argument begins with, a path last. */
-static const struct target_ops *const opened_ops[] = {&exec_ops, &file_ops};
+static const struct target_ops *const opened_ops[] = {&exec_sh_ops, &exec_ops, &file_ops};
 
 static const struct target_ops network_ops[] = {
     [HTTP_SCHEME_HTTP] = {.way = TARGET_LOOK_UP,
@@ -46,6 +53,11 @@ static const struct target_ops network_ops[] = {
 	 .is_http = true,
 	 .place = "unix:",
 	 .unanswered = "is ddump-worker listening there, and may you write to it?"},
+    [HTTP_SCHEME_SSH] = {.way = TARGET_COMMAND,
+			 .is_http = true,
+			 .port = 22,
+			 .place = "ssh://",
+			 .unanswered = "is ssh installed? see --ssh"},
 };
 
 static bool
@@ -102,7 +114,7 @@ short_key(const struct target *t)
 	case TARGET_OPEN:
 		return file_name(span_str(t->text));
 	case TARGET_COMMAND:
-		return program_name(t);
+		return target_is_ssh(t) ? target_host(t) : program_name(t);
 	case TARGET_SOCKET:
 	case TARGET_LOOK_UP:
 		break;
@@ -160,7 +172,10 @@ set_name(struct target *t, enum detail detail, size_t number)
 			    detail == DETAIL_HOST ? short_key(t) : span_str(t->text));
 		break;
 	case TARGET_COMMAND:
-		put_escaped(&name, program_name(t));
+		if (target_is_ssh(t))
+			put_host(&name, t, detail);
+		else
+			put_escaped(&name, program_name(t));
 		break;
 	case TARGET_SOCKET:
 		text_str(&name, t->ops->place);
@@ -211,6 +226,18 @@ is_network(const struct http_url *url)
 }
 
 static const char *
+find_ssh_fault(const struct http_url *url)
+{
+	if (url->has_password)
+		return "ssh takes no password here: use a key, or the prompt";
+	if (url->path.n > 0)
+		return "an ssh target has no path";
+	if (url->host.p[0] == '-' || (url->user.n > 0 && url->user.p[0] == '-'))
+		return "the user or host begins with -";
+	return NULL;
+}
+
+static const char *
 parse_network(struct target *t)
 {
 	struct span s = span_str(t->text);
@@ -224,7 +251,7 @@ parse_network(struct target *t)
 	if (what && !t->url.has_user && span_find(s, '@') < s.n)
 		return "before an @ comes user:password, and in that / ? and # are "
 		       "written %2F %3F and %23";
-	return what;
+	return !what && target_is_ssh(t) ? find_ssh_fault(&t->url) : what;
 }
 
 static const struct target_ops *
@@ -254,7 +281,7 @@ target_parse(struct target *t, const char *text)
 	    (has_scheme(s) || span_starts(s, span_str("unix:")) ||
 	     !is_path(span_str(t->text))))
 		what = parse_network(t);
-	if (!what && t->ops->way == TARGET_COMMAND && program_name(t).n == 0)
+	if (!what && t->ops->way == TARGET_COMMAND && short_key(t).n == 0)
 		what = "the command is missing";
 	if (what)
 		set_raw_name(t);
@@ -399,7 +426,7 @@ target_put_place(const struct target *t, struct text *out)
 		break;
 	case TARGET_COMMAND: /* its arguments may hold a password */
 		text_str(out, t->ops->place);
-		text_utf8(out, program_name(t));
+		text_utf8(out, short_key(t));
 		break;
 	case TARGET_SOCKET:
 		text_str(out, t->ops->place);

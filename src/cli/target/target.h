@@ -113,8 +113,31 @@ void target_put_text(const struct target *t, struct text *out);
 const struct target *target_name_all(struct target *list, size_t n,
 				     struct target **scratch);
 
-/* Of COMMAND: what is run, by a shell. */
+/* Of exec: and exec+sh:, what is run, by a shell. */
 const char *target_command(const struct target *t);
+
+/* Whether a command leads there: a login is one connection, and what is asked of the worker
+ * is asked before the capture. */
+static inline bool
+target_is_command(const struct target *t)
+{
+	return t->ops->way == TARGET_COMMAND;
+}
+
+static inline bool
+target_is_ssh(const struct target *t)
+{
+	return t->url.scheme == HTTP_SCHEME_SSH;
+}
+
+/* What the query of an ssh one says for ddump itself (sudo, worker, via): decoded to out.
+ * False: nothing. */
+bool target_put_setting(const struct target *t, const char *name, struct text *out);
+
+/* What is asked for, in tcpdump's words: its filter, and its other arguments. NULL, or why
+ * tcpdump will not do. */
+const char *target_put_dump(const struct target *t, const struct options *o,
+			    struct text *filter, struct text *arguments);
 
 /* Whether it may give more after it was lost: no file's is there twice. */
 static inline bool
@@ -145,7 +168,8 @@ void target_put_authority(const struct target *t, struct text *out);
 /*
  * The request for a target of the network, with its empty line: the target's own query,
  * then what o gives and the query does not say. ports: of target_put_ports, or NULL.
- * own_address: ours, where the worker cannot see it, or empty. False when it does not fit.
+ * own_address: ours, where the worker cannot see it, with the port where a command leads
+ * there, or empty. False when it does not fit.
  */
 bool target_request(const struct target *t, const struct options *o, const char *ports,
 		    const char *own_address, struct text *out);

@@ -39,6 +39,9 @@ static const struct name_row name_rows[] = {
     {__LINE__,
      {"exec:A=1 /bin/cat x", "exec:cat y", "exec:zcat /z?a=b", "a=exec:cat x"},
      {"cat#1", "cat#2", "zcat", "a"}},
+    {__LINE__,
+     {"ssh://ann@db1", "ssh://db1:2222", "ssh://db2", "exec+sh:docker exec -i web"},
+     {"db1:22", "db1:2222", "db2", "docker"}},
 };
 
 static void
@@ -73,12 +76,13 @@ a_target_is_what_its_scheme_says(void **state)
 		const char *text;
 		enum target_way way;
 	} rows[] = {
-	    {"x.pcap", TARGET_OPEN},	    {"X.PCAPNG", TARGET_OPEN},
-	    {"/dev/stdin", TARGET_OPEN},    {"./a", TARGET_OPEN},
-	    {"../a", TARGET_OPEN},	    {"host", TARGET_LOOK_UP},
-	    {"host/x", TARGET_LOOK_UP},	    {"http://host/x.pcap", TARGET_LOOK_UP},
-	    {"unix:/x", TARGET_SOCKET},	    {"unix:/x.pcap", TARGET_SOCKET},
-	    {"exec:cat x", TARGET_COMMAND},
+	    {"x.pcap", TARGET_OPEN},	     {"X.PCAPNG", TARGET_OPEN},
+	    {"/dev/stdin", TARGET_OPEN},     {"./a", TARGET_OPEN},
+	    {"../a", TARGET_OPEN},	     {"host", TARGET_LOOK_UP},
+	    {"host/x", TARGET_LOOK_UP},	     {"http://host/x.pcap", TARGET_LOOK_UP},
+	    {"unix:/x", TARGET_SOCKET},	     {"unix:/x.pcap", TARGET_SOCKET},
+	    {"exec:cat x", TARGET_COMMAND},  {"ssh://host", TARGET_COMMAND},
+	    {"exec+sh:env", TARGET_COMMAND},
 	};
 	struct target t;
 
@@ -105,6 +109,12 @@ what_is_wrong_is_said_without_the_password(void **state)
 	    "http://u:secret@db1:x",
 	    "u:secret@[::1",
 	    "exec:",
+	    "exec+sh:",
+	    "ssh://",
+	    "ssh://u:secret@h",
+	    "ssh://h/x",
+	    "ssh://-h",
+	    "ssh://-u@h",
 	    "exec:  ",
 	};
 	struct target t;
