@@ -335,7 +335,7 @@ def test_an_interface_for_a_path_is_named_with_the_404(serve):
     p = ddump(f"--retry 0 -w /dev/null {server.target}/eth0")
     assert b"404 Not Found" in p.stderr and b"give -i NAME or HOST?interface=NAME" in p.stderr
     p = ddump(f"--retry 0 -w /dev/null root@{server.target}")
-    assert b"asked over HTTP as a user without a password; ssh is ssh://USER@HOST" in p.stderr
+    assert b"asked over HTTP as a user without a password; -u USER:PASSWORD gives one, ssh -L a tunnel" in p.stderr
 
 
 PROXY_ROWS = [

@@ -103,7 +103,7 @@ log_users(const struct expand *e)
 		    !t->url.has_password && !strstr(t->text, "://"))
 			log_line(LOG_WARNING,
 				 "%s: asked over HTTP as a user without a password; "
-				 "ssh is ssh://USER@HOST",
+				 "-u USER:PASSWORD gives one, ssh -L a tunnel",
 				 t->name);
 	}
 }
