@@ -105,7 +105,7 @@ def left_behind(space, *servers):
             names.append(words)
     for server in servers:
         for where in ("/dev/shm", "/run"):
-            names += [n for n in os.listdir(f"/proc/{server.pid}/root{where}") if n.startswith("ddump")]
+            names += [n for n in os.listdir(f"/proc/{server.pid}/root{where}") if n.startswith("ddump.")]
     return names
 
 

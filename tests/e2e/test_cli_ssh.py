@@ -10,7 +10,7 @@ import time
 import pytest
 
 from captures import run_ddump
-from lab import PATIENCE, WORKER, packets_of, wait_for
+from lab import PATIENCE, WORKER, packets_of, run, wait_for
 from ssh_lab import Hosts, assert_nothing_left, left_behind
 
 
@@ -143,6 +143,54 @@ def test_every_login_shell(net, tmp_path, shell):
         program = net.write("ash", f"#!{program} sh\nexec {program} sh \"$@\"\n")
         os.chmod(program, 0o755)
     server = net.start(net.host, "10.80.0.2", shell=program)
+    assert "received 40, " in capture(net, "ssh://root@10.80.0.2", tmp_path / "out.pcap")
+    assert_nothing_left(net.host, server)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("how", ["sudo", "sudo use_pty", "doas", "worker alone", "password"])
+def test_root_by_sudo_or_doas(net, tmp_path, how):
+    if not shutil.which(how.split()[0] if how[:4] in ("sudo", "doas") else "sudo"):
+        pytest.skip(f"{how} is not installed")
+    worker = "/run/ddump-worker"
+    sudoers = {
+        "sudo": "ann ALL=(root) NOPASSWD: ALL\n",
+        "sudo use_pty": "Defaults use_pty\nann ALL=(root) NOPASSWD: ALL\n",
+        "doas": "",
+        "worker alone": f"ann ALL=(root) NOPASSWD: {worker}\n",
+        "password": "ann ALL=(root) ALL\n",
+    }[how]
+    files = {"sudoers": "root ALL=(ALL) ALL\n" + sudoers, "doas.conf": "permit nopass ann as root\n" if how == "doas" else "deny ann\n"}
+    mounts = f"cp -a /etc {net.tmp}/etc && umount /etc/passwd && mount --bind {net.tmp}/etc /etc && cp {WORKER} {worker}"
+    mounts += " && echo 'ann:*:19000:0:99999:7:::' >>/etc/shadow"
+    for name, text in files.items():
+        path = net.write(name, text)
+        os.chmod(path, 0o440)
+        mounts += f" && cp -p {path} /etc/{name}"
+    query = f"sudo=auto&worker={worker}" if how == "worker alone" else "sudo=auto"
+    server = net.start(net.host, "10.80.0.2", mounts=mounts)
+    target = f"ssh://ann@10.80.0.2?{query}"
+    if how == "password":
+        assert "must ask no password" in net.run(net.client, target, "-w", tmp_path / "o.pcap", code=1)
+    else:
+        log = capture(net, target, tmp_path / "out.pcap")
+        assert "received 40, " in log and f", by {'doas' if how == 'doas' else 'sudo'}" in log
+        assert len(packets_of(str(tmp_path / "out.pcap"))) == 40, "SSH_CONNECTION is read before sudo drops it"
+    assert_nothing_left(net.host, server)
+
+
+@pytest.mark.long
+def test_dropbear(net, tmp_path):
+    dropbear = shutil.which("dropbear")
+    if not dropbear:
+        pytest.skip("dropbear is not installed")
+    os.makedirs(f"{net.home}/.ssh")
+    shutil.copy(f"{net.tmp}/key.pub", f"{net.home}/.ssh/authorized_keys")
+    os.chmod(net.home, 0o755)
+    net.write("known_hosts", "")
+    net.ssh += " -o StrictHostKeyChecking=no"
+    run("dropbearkey", "-t", "ed25519", "-f", f"{net.tmp}/dropbear_key")
+    server = net.start(net.host, "10.80.0.2", server=f"{dropbear} -F -E -p 10.80.0.2:22 -r {net.tmp}/dropbear_key")
     assert "received 40, " in capture(net, "ssh://root@10.80.0.2", tmp_path / "out.pcap")
     assert_nothing_left(net.host, server)
 
