@@ -17,7 +17,7 @@ import tempfile
 MOST = 0.005
 TIMEOUT = 300
 
-NAME = re.compile(r"(?<![^ ])x(/\S*)? +")
+NAME = re.compile(r"(?<![^ ])x(/[^ ]*(?: [^ ]+)*)? {2,}")  # an interface may have spaces in its name
 
 STAMP = re.compile(r"[- ]?(\d{4}-\d\d-\d\d )?[\d:]+\.\d{6} ")
 
