@@ -182,8 +182,8 @@ static const struct flag rows[] = {
     {"interface", 'i', FLAG_TEXT, AT(query), "LIST",
      .help = "interfaces for targets whose URL sets none", .query = "interface"},
     {"snaplen", 's', FLAG_CUSTOM, AT(query), "N|headers[+N]",
-     .help = "snapshot length for targets whose URL sets none; headers: no\n"
-	     "payload, or N bytes of it",
+     .help = "snapshot length for targets whose URL sets none;\n"
+	     "headers: no payload, or N bytes of it",
      .set = check_snaplen, .query = "snaplen"},
     {"direction", 'Q', FLAG_WORD, AT(query), "in|out|inout",
      .help = "direction for targets whose URL sets none", .query = "direction"},

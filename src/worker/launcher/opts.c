@@ -126,7 +126,7 @@ static const struct flag rows[] = {
      .help = "limit of the snapshot length (262144)", .min = 1,
      .max = SAVEFILE_SNAPLEN_MAX},
     {"max-payload", 0, FLAG_NUMBER, AT(max_payload), "BYTES",
-     .help = "limit of what is given of a packet behind its headers (none)",
+     .help = "limit of what is given behind headers (none)",
      .max = SAVEFILE_SNAPLEN_MAX},
     {"max-duration", 0, FLAG_TIME, AT(max_duration_ns), "TIME",
      .help = "limit of a capture's duration: 30s, 5m, 1h (none)",
