@@ -2,12 +2,14 @@
  * 0 stopped by a signal, 1 cannot start or go on, 2 usage. */
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/un.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "sys/links.h"
 #include "sys/log.h"
 #include "sys/own_names.h"
 #include "sys/service.h"
@@ -34,6 +36,29 @@ say_listening(const struct net_address *a)
 			 "-listen 127.0.0.1:8475");
 }
 
+/* They may come later. */
+static void
+say_missing_interfaces(struct span allowed)
+{
+	while (allowed.n > 0) {
+		struct span name = span_trim(span_split(&allowed, ','));
+		char name_mem[IF_NAMESIZE] = "";
+		char mem[LOG_LINE_MAX];
+		struct text line;
+
+		if (name.n < sizeof(name_mem))
+			memcpy(name_mem, name.p, name.n);
+		if (if_nametoindex(name_mem) != 0)
+			continue;
+		text_init(&line, mem, sizeof(mem));
+		text_str(&line, "-interfaces: no interface is named ");
+		text_escape(&line, name);
+		text_str(&line, " yet; there are ");
+		links_put_names(&line);
+		log_text(LOG_WARNING, &line);
+	}
+}
+
 static int
 listen_as_told(struct opts *o, struct config *config, int passed_fd, bool *is_own_socket)
 {
@@ -48,9 +73,16 @@ listen_as_told(struct opts *o, struct config *config, int passed_fd, bool *is_ow
 		text_escape(&line, span_str(o->listen));
 		text_str(&line, ": ");
 		text_str(&line, strerror(-fd));
+		if (fd == -EADDRINUSE)
+			text_str(&line,
+				 "; end the program that uses it, or choose another "
+				 "port with -listen");
+		if (fd == -EADDRNOTAVAIL)
+			text_str(&line, "; name an address of this machine");
 		log_text(LOG_ERROR, &line);
 		return -1;
 	}
+	say_missing_interfaces(config->interfaces);
 	config->listen_fd = fd;
 	if (net_local(fd, &config->listener) < 0)
 		config->listener = o->address;

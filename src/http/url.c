@@ -56,7 +56,7 @@ take_scheme(struct span *s, struct http_url *url)
 		}
 	}
 	if (has_scheme(*s))
-		return "unknown scheme: http, https, dns+http, dns+https, ssh or unix: is known";
+		return "unknown scheme; use http, https, dns+http, dns+https, ssh or unix";
 	return NULL;
 }
 
@@ -176,7 +176,7 @@ parse(struct span in, struct http_url *url)
 	const char *wrong;
 
 	if (in.n == 0)
-		return "it is empty";
+		return "an empty target; check for an unset variable in quotes";
 	if (!is_visible(in))
 		return "it has a space, a control byte or a byte that is not ASCII";
 	if (span_take_prefix_ci(&in, "unix:"))

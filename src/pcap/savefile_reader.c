@@ -12,6 +12,7 @@ savefile_reader_init(struct savefile_reader *r)
 {
 	r->format = SAVEFILE_UNKNOWN;
 	r->is_ng = false;
+	r->is_other = false;
 	r->is_ddump = false;
 	r->offset = 0;
 	r->reason = NULL;
@@ -63,6 +64,7 @@ find_format(struct savefile_reader *r, struct span *in, struct savefile_out *out
 		r->is_ng = true;
 		ng_reader_init(&r->u.ng, p);
 	} else {
+		r->is_other = true;
 		r->unpack = find_unpack(bytes_le32(p));
 		out->reason = r->unpack ? "compressed" : "neither pcap nor pcapng";
 		return SAVEFILE_BAD;

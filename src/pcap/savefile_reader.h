@@ -21,6 +21,7 @@ enum savefile_format { SAVEFILE_UNKNOWN, SAVEFILE_CLASSIC, SAVEFILE_NG, SAVEFILE
 struct savefile_reader {
 	enum savefile_format format;
 	bool is_ng;
+	bool is_other;	 /* after BAD: the first bytes are of neither format */
 	bool is_ddump;	 /* the section's shb_userappl begins with "ddump-worker/" */
 	uint64_t offset; /* bytes taken so far; after BAD: where what is damaged begins */
 	const char *reason; /* of BAD */

@@ -173,3 +173,26 @@ links_read(int fd, struct links *l)
 		rc = ask(fd, RTM_GETADDR);
 	return rc == 0 ? receive(fd, l, on_address) : rc;
 }
+
+void
+links_put_names(struct text *out)
+{
+	struct if_nameindex *list = if_nameindex();
+	unsigned n = 0;
+
+	for (; list && list[n].if_index != 0; n++) {
+		if (n >= LINKS_NAMED_MAX)
+			continue;
+		text_str(out, n > 0 ? ", " : "");
+		text_escape(out, span_str(list[n].if_name));
+	}
+	if (n == 0)
+		text_str(out, "none");
+	if (n > LINKS_NAMED_MAX) {
+		text_str(out, " and ");
+		text_u64(out, n - LINKS_NAMED_MAX);
+		text_str(out, " more");
+	}
+	if (list)
+		if_freenameindex(list);
+}

@@ -37,4 +37,8 @@ int links_open(void);
 /* Asks for all; what passes the bounds is left out. 0 or -errno. */
 int links_read(int fd, struct links *l);
 
+/* Their names for a message, escaped: "lo, eth0 and 3 more"; "none". */
+#define LINKS_NAMED_MAX 16
+void links_put_names(struct text *out);
+
 #endif

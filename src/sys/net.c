@@ -103,7 +103,7 @@ net_parse_listen(struct span s, struct net_address *a)
 	while (colon > 0 && s.p[colon - 1] != ':')
 		colon--;
 	if (colon == 0)
-		return "a port is missing (ADDR:PORT or :PORT)";
+		return "not ADDR:PORT; a port alone is written :8475";
 	if (!num_parse_u64(span_of(s.p + colon, s.n - colon), 65535, &port))
 		return "not a port (0 to 65535)";
 	host.n = colon - 1;

@@ -118,7 +118,7 @@ put_problem(struct text *why, const char *path, int rc)
 	text_escape(why, span_str(path));
 	text_str(why, ": ");
 	text_str(why, strerror(-rc));
-	text_str(why, ": give a file that can be read");
+	text_str(why, "; give a file that can be read");
 }
 
 bool
@@ -203,7 +203,7 @@ trust_load(const char *path, struct trust_taker *taker, struct text *why)
 	} else if (taken == 0) {
 		text_str(why, "no certificate in ");
 		text_escape(why, span_str(path));
-		text_str(why, ": give a PEM file, or a directory of such");
+		text_str(why, "; give a PEM file, or a directory of such");
 	}
 	return taken;
 }
@@ -282,6 +282,6 @@ trust_load_default(struct trust_taker *taker, struct text *why)
 		return sum;
 	text_str(why, "no trusted certificates on this machine, tried ");
 	text_put(why, text_span(&tried));
-	text_str(why, ": give -ca FILE");
+	text_str(why, "; give -ca FILE");
 	return 0;
 }

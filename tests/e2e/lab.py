@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -263,3 +264,25 @@ def packets_of(path):
             out.append((meta.sec * 10**9 + meta.usec * unit, data[head:]))
     reader.close()
     return out
+
+
+def told(log):
+    """ddump's table at the end: {target: "received 8875, written 8874, dropped 0, late 0, bytes 8.7 MB, not written 1"}; of one
+    target "total", too."""
+    head, rows, last = None, {}, None
+    for line in log.splitlines():
+        text = re.sub(r"^.*?ddump: ", "", line)
+        if re.match(r"target +received", text):
+            head, rows = text.split()[1:], {}
+            continue
+        cells = re.split(r"  +", text.replace(",", "")) if head else []
+        if head and text.startswith("  "):
+            rows[last] += (" " if is_broken else ", ") + re.sub(r"(\d),(\d{3})\b", r"\1\2", text.strip())
+            is_broken = not text.endswith(",")
+            rows[last] = rows[last].rstrip(",")
+        elif len(cells) > 5 and "ddump: " in line:
+            last, is_broken = cells[0], False
+            rows[last] = ", ".join(f"{title} {cell}" for title, cell in zip(head, cells[1:]))
+    if len(rows) == 1:
+        rows["total"] = next(iter(rows.values()))
+    return rows

@@ -271,7 +271,7 @@ def test_a_capture_that_is_called_like_a_word_is_read(tmp_path):
         (tmp_path / name).write_bytes(classic([(SECOND, packet(1))]))
     p = subprocess.run([DDUMP, "gateway", "80", "help", "-w", "-"], cwd=tmp_path, capture_output=True, timeout=PATIENCE)
     assert p.returncode == 0, p.stderr
-    assert b"total: received 3, written 3" in p.stderr
+    assert b"wrote 3 packets, " in p.stderr
 
 
 def test_a_host_of_the_hosts_file_that_is_called_like_a_word_is_asked(tmp_path):
@@ -281,7 +281,7 @@ def test_a_host_of_the_hosts_file_that_is_called_like_a_word_is_asked(tmp_path):
                         "-w /dev/null --retry 0"], capture_output=True, timeout=PATIENCE)
     if b"unshare" in p.stderr or b"mount" in p.stderr:
         pytest.skip("needs a mount namespace")
-    assert p.returncode == 1 and b"gateway: connect: 127.0.0.1:8475: " in p.stderr, p.stderr
+    assert p.returncode == 1 and b"gateway and help): connect: Connection refused; " in p.stderr or b"help and gateway): connect: Connection refused; " in p.stderr, p.stderr
 
 
 SECRET = "Bearer c2VjcmV0"
@@ -389,6 +389,6 @@ def test_interfaces_of_all_targets_are_listed(serve, tmp_path):
     p = ddump(f"-D a={one.target} b=127.0.0.1:1 c={html.target} d={tmp_path}/x.pcap")
     assert p.returncode == 3 and p.stdout.decode().splitlines() == lines[:2]
     said = p.stderr.decode()
-    assert "ddump: b: connect: 127.0.0.1:1: " in said and "c: its /interfaces lists none" in said
+    assert "ddump: b: connect: Connection refused" in said and "c: its /interfaces lists none" in said
     assert "ddump: d: a capture has no list of interfaces: name hosts with -D" in said
     assert ddump("-D 127.0.0.1:1").returncode == 1

@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from lab import DDUMP, PATIENCE, Process, wait_for
+from lab import DDUMP, PATIENCE, Process, told, wait_for
 
 SLL_HEAD = bytes.fromhex("0000000100060203040506070000") + b"\x08\x00"
 SECOND = 10**9
@@ -239,9 +239,9 @@ def interleaved(n, k=2, start=1700000000 * SECOND, gap=1000_000):
 
 
 def summary(log, target):
-    """The target's line; alone it is named by its host."""
-    names = (target, target.split(":")[0])
-    return [l for l in log.splitlines() if l.startswith(tuple(f"ddump: {n}: received" for n in names))][-1]
+    """The target's row; alone it is named by its host."""
+    rows = told(log)
+    return rows.get(target) or rows[target.split(":")[0]]
 
 
 def test_two_sources_are_merged_in_order(serve, ddump):
@@ -251,8 +251,8 @@ def test_two_sources_are_merged_in_order(serve, ddump):
     assert result.code == 0
     assert records_of(result.out) == merged
     assert "capturing on 2 of 2 targets" in result.log
-    assert "received 1000, written 1000, late 0" in summary(result.log, a.target)
-    assert "total: received 2000, written 2000, late 0" in result.log
+    assert "received 1000, written 1000, " in summary(result.log, a.target)
+    assert "received 2000, written 2000, " in told(result.log)["total"] and "late 0" in told(result.log)["total"]
 
 
 def test_a_request_has_the_targets_query_and_login(serve, ddump):
@@ -283,8 +283,8 @@ def test_pcapng_of_our_worker(serve, ddump):
     result = ddump(a.target, b.target)
     assert result.code == 0
     assert [data for _, data in records_of(result.out)] == [data for _, data in merged]
-    assert "dropped by kernel 7" in summary(result.log, a.target)
-    assert "dropped by kernel 0" in summary(result.log, b.target)
+    assert "dropped 7," in summary(result.log, a.target)
+    assert "dropped 0," in summary(result.log, b.target)
 
 
 def test_linktype_of_the_output(serve, ddump):
@@ -367,17 +367,17 @@ def test_a_reset_in_the_middle(serve, ddump):
     (refusal(b"400 Bad Request", b"application/problem+json",
              json.dumps({"title": "Bad Request", "detail": "syntax error in filter expression"}).encode()),
      "400 Bad Request: syntax error in filter expression"),
-    (refusal(b"401 Unauthorized", b"text/html", b"<html>"), "401 Unauthorized: give user:password@"),
+    (refusal(b"401 Unauthorized", b"text/html", b"<html>"), "401 Unauthorized; give USER:PASSWORD@"),
     (refusal(b"403 Forbidden", b"text/plain", b"not\nyou \x1b[31m"), "403 Forbidden: not you \\x1b[31m"),
-    (refusal(b"404 Not Found", b"text/html", b"<html>"), "404 Not Found: "),
+    (refusal(b"404 Not Found", b"text/html", b"<html>"), "404 Not Found; check the path"),
     (refusal(b"503 ", b"text/plain", b"too many captures"), "503 Service Unavailable: too many captures"),
     (b"HTTP/1.1 301 Moved\r\nLocation: http://other/\r\nContent-Length: 0\r\n\r\n", "http://other/"),
     (b"HTTP/1.1 204 No Content\r\n\r\n", "204 No Content"),
     (b"HTTP/1.1 500 Oops\r\nContent-Type: text/plain\r\n\r\n" + b"x" * 100000, "500 Oops: xxxx"),
-    (b"SSH-2.0-OpenSSH_9.2\r\n", "no HTTP"),
+    (b"SSH-2.0-OpenSSH_9.2\r\n", "invalid HTTP response: "),
     (b"", "closed before it answered"),
-    (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", "no HTTP"),
-    (b"HTTP/1.1 200 OK\r\nX: " + b"y" * 40000, "no HTTP"),
+    (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", "invalid HTTP response: "),
+    (b"HTTP/1.1 200 OK\r\nX: " + b"y" * 40000, "invalid HTTP response: "),
 ])
 def test_refusals_are_one_line_and_do_not_stop_the_others(serve, ddump, answer, words):
     bad, good = serve(answer), serve(chunked(classic([(SECOND, b"good")])))
@@ -385,7 +385,7 @@ def test_refusals_are_one_line_and_do_not_stop_the_others(serve, ddump, answer, 
     assert result.code == 3
     assert len(records_of(result.out)) == 1
     lines = [l for l in result.log.splitlines()
-             if l.startswith(f"ddump: {bad.target}: ") and "received" not in l]
+             if l.startswith(f"ddump: {bad.target}: ")]
     assert len(lines) == 1 and words in lines[0]
     assert "capturing on 1 of 2 targets" in result.log
     assert "\x1b" not in result.log
@@ -394,8 +394,8 @@ def test_refusals_are_one_line_and_do_not_stop_the_others(serve, ddump, answer, 
 
 
 @pytest.mark.parametrize("body, words", [
-    (b"not a capture at all", "at byte 0: neither pcap nor pcapng: is that a ddump-worker, and the path right?"),
-    (b"ok\n", "no capture: cut inside the file header: is that a ddump-worker, and the path right?"),
+    (b"not a capture at all", 'the answer is no capture: application/vnd.tcpdump.pcap: "not a capture at all"; check the path'),
+    (b"ok\n", 'the answer is no capture: application/vnd.tcpdump.pcap: "ok"; check the path'),
     (b"\x0a\x0d\x0d\x0a" + b"\xff" * 64, "malformed capture at byte 0: section of unknown byte order"),
     (classic_head() + b"\xff" * 64, "malformed capture at byte 24: record longer than 262144 bytes"),
     (b"", "no capture"),
@@ -421,7 +421,7 @@ def test_a_target_where_nobody_listens_is_named(ddump):
         port = taken.getsockname()[1]
     result = ddump(f"127.0.0.1:{port}")
     assert result.code == 1
-    assert f"connect: 127.0.0.1:{port}: Connection refused" in result.log
+    assert "ddump: 127.0.0.1: connect: Connection refused; " in result.log
 
 
 def test_no_such_host(serve, ddump):
@@ -450,7 +450,7 @@ def test_one_failed_target_ends_a_run_that_requires_all(serve, ddump):
     bad = serve(refusal(b"403 Forbidden", b"text/plain", b"no"))
     good = serve().hold(OK + b"\r\n" + classic_head())
     result = ddump("--require-all", bad.target, good.target)
-    assert result.code == 1 and "ddump: --require-all: not all targets could start: " in result.log
+    assert result.code == 1 and "ddump: --require-all: not all targets could start; " in result.log
 
 
 @pytest.mark.parametrize("data, code", [(b"", 1), (b"no capture", 1), (classic_head() + b"cut", 3)])
@@ -458,7 +458,7 @@ def test_nothing_could_be_started_without_the_head_of_a_capture(tmp_path, ddump,
     (tmp_path / "x.pcap").write_bytes(data)
     result = ddump(tmp_path / "x.pcap")
     assert result.code == code
-    assert ("not compressed?" in result.log or "it is empty" in result.log) == (code == 1)
+    assert ("not compressed" in result.log or "it is empty" in result.log) == (code == 1)
 
 
 def test_standard_input_is_a_source():
@@ -570,7 +570,7 @@ def test_interrupt_writes_what_is_held(tmp_path, serve):
     assert live.finish() == 0
     got = records_of(live.out)
     assert got == records[:len(got)]
-    assert "received %d, written %d" % (len(got), len(got)) in live.process.log()
+    assert f"received {len(got)}, written {len(got)}," in told(live.process.log())["total"]
 
 
 def test_a_quiet_link_shows_a_packet_though_others_are_silent(tmp_path, serve):
@@ -591,7 +591,7 @@ def test_the_reader_closes_the_pipe(tmp_path, serve):
     live.read(24)
     live.stdout.close()
     assert live.process.popen.wait(PATIENCE) == 0
-    assert "total: received" in live.process.log()
+    assert "total" in told(live.process.log())
 
 
 def test_head_of_a_stream(serve):
@@ -613,7 +613,7 @@ def test_a_blocked_reader_loses_nothing_and_keeps_the_order(tmp_path, serve):
     time.sleep(1)
     assert live.finish() == 0
     assert records_of(live.out) == merged
-    assert "total: received 60000, written 60000, late 0" in live.process.log()
+    assert "received 60000, written 60000, " in told(live.process.log())["total"] and "late 0" in told(live.process.log())["total"]
 
 
 def test_interrupt_while_the_reader_is_blocked(tmp_path, serve):
@@ -670,7 +670,7 @@ def test_hundreds_of_targets_are_merged_in_order(serve, ddump):
     result = ddump(*[f"{server.target}/{i}" for i in range(k)])
     assert result.code == 0
     assert records_of(result.out) == [r for r in records for _ in range(k)]
-    assert f"{server.target}#{k}: received 10, written 10" in result.log
+    assert told(result.log)["total"].startswith(f"received {10 * k}, written {10 * k}, ")
 
 
 def test_targets_from_a_file(tmp_path, serve, ddump):

@@ -146,7 +146,7 @@ def test_odd_answers_are_accepted(name):
 def test_broken_answers_are_refused_with_a_reason(name):
     answer, words = REFUSED[name]
     code, records, log = run(answer)
-    lines = [l for l in log.splitlines() if l.startswith("ddump: 127.0.0.1: ") and "received" not in l]
+    lines = [l for l in log.splitlines() if l.startswith("ddump: 127.0.0.1: ")]
     assert code == 1 and records == []
     assert len(lines) == 1 and words in lines[0]
 
@@ -155,6 +155,6 @@ def test_broken_answers_are_refused_with_a_reason(name):
 def test_broken_in_the_middle(name):
     """What came before is kept, and the end is told from a good one."""
     code, records, log = run(head(CHUNKED) + split_chunks(BODY, (100,)).replace(b"0\r\nTrailer: 1\r\n\r\n", b"") + BROKEN[name])
-    lines = [l for l in log.splitlines() if l.startswith("ddump: 127.0.0.1: ") and "received" not in l]
+    lines = [l for l in log.splitlines() if l.startswith("ddump: 127.0.0.1: ")]
     assert code == 3 and RECORDS[:len(records)] == records and len(records) >= 19
     assert len(lines) == 1, log

@@ -14,7 +14,7 @@ import time
 import pytest
 
 from captures import SECOND, classic, run_ddump
-from lab import DDUMP, PATIENCE, ROOT
+from lab import DDUMP, PATIENCE, ROOT, told
 
 COMPARE = os.path.join(ROOT, "tests/print/compare.py")
 PACKETS = os.path.join(ROOT, "tests/print/packets.py")
@@ -79,10 +79,40 @@ def test_printing_warns_of_no_time_that_it_can_print(tmp_path):
     assert "times after" not in run_ddump("-P", "a.pcap", cwd=tmp_path)
 
 
-def test_flags_that_do_not_go_together(tmp_path):
-    for args in (["-P", "-w", "x"], ["-X", "-w", "x"], ["-P", "--format", "pcapng"]):
-        assert "leave out" in run_ddump(*args, "127.0.0.1:1", code=2, cwd=tmp_path)
-    assert not (tmp_path / "x").exists()
+def test_text_and_a_format_of_captures_do_not_go_together(tmp_path):
+    assert "leave out --format" in run_ddump("-P", "--format", "pcapng", "127.0.0.1:1", code=2, cwd=tmp_path)
+
+
+@pytest.mark.parametrize("name, flags", [("out.pcap", []), ("out.pcapng", []), ("out.pcap", ["--rotate-size", "4K"])])
+def test_beside_a_file_the_same_lines_are_printed(made, tmp_path, name, flags):
+    """The file is what it is without --print, and the lines are what they are without -w."""
+    for i, extra in enumerate(([], ["--print"])):
+        (tmp_path / str(i)).mkdir()
+        done = subprocess.run([DDUMP, "-q", *extra, "-w", tmp_path / str(i) / name, *flags, f"x={made}"], check=True,
+                              stdout=subprocess.PIPE, timeout=PATIENCE)
+    files = [[f.read_bytes() for f in sorted((tmp_path / str(i)).iterdir())] for i in (0, 1)]
+    assert files[0] == files[1]
+    alone = subprocess.run([DDUMP, "-q", "--print", f"x={made}"], check=True, stdout=subprocess.PIPE, timeout=PATIENCE)
+    assert done.stdout == alone.stdout and done.stdout
+
+
+def test_a_reader_that_stops_costs_lines_and_no_packets(tmp_path):
+    """What was not printed beside a file is counted; the file has all."""
+    total = 30000
+    path, out = tmp_path / "many.pcap", tmp_path / "out.pcap"
+    path.write_bytes(classic(RAW, [(n * SECOND, UDP) for n in range(total)]))
+    r, w = os.pipe()
+    program = subprocess.Popen([DDUMP, "--print", "-w", out, f"db1={path}"], stdout=w, stderr=subprocess.PIPE)
+    os.close(w)
+    os.set_blocking(r, False)
+    log = program.communicate(timeout=PATIENCE)[1].decode()
+    lines = b""
+    while data := os.read(r, 1 << 20):
+        lines += data
+    os.close(r)
+    left = int(re.search(r"warning: (\d+) packets are not printed", log)[1])
+    assert program.returncode == 0 and told(log)["total"].startswith(f"received {total}, written {total},")
+    assert lines.count(b"UDP, length 0\n") + left == total > left > 0
 
 
 def on_terminal(*args, **kw):
@@ -109,7 +139,7 @@ def test_a_terminal_is_printed_to_in_color_and_shows_nothing_else(tmp_path):
     path.write_bytes(classic(RAW, [(n * SECOND, UDP) for n in range(3)]))
     text = on_terminal("--progress", "always", f"db1={path}", TERM="xterm", NO_COLOR="")
     assert text.count("\033[36mdb1\033[m  IP 10.0.0.1.3") == 3
-    assert "target state" not in text and "total: received 3, written 3" in text
+    assert "target state" not in text and told(text)["total"].startswith("received 3, written 3,")
     plain = on_terminal(f"db1={path}", TERM="xterm", NO_COLOR="1")
     assert "\033" not in plain and plain.count("db1  IP 10.0.0.1.3") == 3
 

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from lab import DDUMP, PATIENCE, Process, wait_for
+from lab import DDUMP, PATIENCE, Process, told, wait_for
 from test_cli_http import (OK, SECOND, SLL_HEAD, Server, enhanced, interface, records_of, section,
                            statistics)
 from test_cli_retry import FORBIDDEN
@@ -161,7 +161,7 @@ def test_lines_are_updated_in_place_and_removed(terminal, workers, tmp_path):
     assert HEAD not in text and "and 2 more" not in text
     assert text.split("\n")[-2:] == ["status 3", "ok>"]
     assert all(l.startswith(("ok>", "ddump: ", "^C")) for l in text.split("\n")[:-2]), text
-    assert re.search(r"ddump: total: received (\d+), written \1, late 0", text)
+    assert re.match(r"received (\d+), written \1, dropped 0, late 0,", told(text)["total"])
 
 
 def test_nothing_is_drawn_beside_a_program_that_may_print(terminal, workers, tmp_path):
@@ -170,11 +170,11 @@ def test_nothing_is_drawn_beside_a_program_that_may_print(terminal, workers, tmp
     terminal.run(f"{DDUMP} {one} | tcpdump -nr -")
     terminal.wait(lambda t: len(re.findall(r"^[\d:.]{15} ", t, re.M)) > 2 * REAL, "tcpdump prints for 2 s")
     terminal.type("C-c")
-    terminal.wait(lambda t: "total: received" in t and t.endswith("ok>"), "it ends")
+    terminal.wait(lambda t: "ddump: wrote " in t and t.endswith("ok>"), "it ends")
     assert b"tcpdump" in terminal.written() and HEAD.encode() not in terminal.written()
     terminal.run(f"clear; {DDUMP} --progress always -c {2 * REAL} {one} | cat >{copy}")
     terminal.wait(lambda t: re.search(r"total +1 of 1 +\d\d", t), "it is shown")
-    terminal.wait(lambda t: "total: received" in t and t.endswith("ok>"), "it ends")
+    terminal.wait(lambda t: "ddump: wrote " in t and t.endswith("ok>"), "it ends")
     assert HEAD not in terminal.text()
     assert len(records_of(copy.read_bytes())) == 2 * REAL
 
@@ -193,7 +193,7 @@ def test_a_job_in_the_background_draws_nothing(terminal, workers, tmp_path):
     lines = terminal.text().split("\n")
     assert "above" in lines and sum(HEAD in l for l in lines) == 1 and lines[-1].startswith("total")
     terminal.type("C-c")
-    terminal.wait(lambda t: "total: received" in t and t.endswith("ok>"), "it ends")
+    terminal.wait(lambda t: "ddump: wrote " in t and t.endswith("ok>"), "it ends")
     assert HEAD not in terminal.text() and "above" in terminal.text()
 
 

@@ -169,7 +169,7 @@ def test_a_client_certificate_opens_the_door(scene, extra):
 
 def test_client_certificate_is_missing(scene):
     log = scene.refused(f"https://{HOST}:444")
-    assert "400 Bad Request: does it want a client certificate (-cert, -key)?" in log
+    assert "400 Bad Request; if the server wants a client certificate, give it with -cert and -key" in log
 
 
 def test_key_of_another_certificate(scene):
@@ -199,7 +199,7 @@ def test_haproxy_with_client_certificates(scene):
     scene.capture(*scene.identity("client-rsa"), f"https://{HOST}:448", per_frame=1)
     log = scene.refused(f"https://{HOST}:448")
     assert "client certificate" in log and "give a client certificate with -cert and -key" in log
-    assert ": is that port a ddump-worker's, or an https one?" in scene.refused(f"http://{HOST}:448")
+    assert "; if the port is https, write https://" in scene.refused(f"http://{HOST}:448")
 
 
 @pytest.mark.parametrize("port, ca, words", [
@@ -226,8 +226,8 @@ def test_insecure_works_and_warns(scene):
 
 def test_ports_that_are_not_what_was_asked(scene):
     assert "8475 if not given: is it :443?" in scene.refused(f"https://{HOST}")
-    assert "is that port an https one?" in scene.refused("https://10.8.0.2:8475")
-    assert "400 Bad Request: is that port an https one?" in scene.refused(f"http://{HOST}:443")
+    assert "; ddump-worker speaks http on 8475; name its proxy's port" in scene.refused("https://10.8.0.2:8475")
+    assert "400 Bad Request; if the port is https, write https://" in scene.refused(f"http://{HOST}:443")
 
 
 class Asker:

@@ -361,14 +361,14 @@ CERTIFICATE_CASES = [
     *((f"signed-by-ed25519{v}", "by-ed25519", "db1.example",
        "certificate: a certificate of the server has a key or signature that is not supported, such as Ed25519", [v])
       for v in ("-tls1_2", "-tls1_3")),
-    ("ed25519-as-root", "rsa", "db1.example", "config: no certificate in {ca}: give a PEM file, or a directory of "
+    ("ed25519-as-root", "rsa", "db1.example", "config: no certificate in {ca}; give a PEM file, or a directory of "
      "such; one there has a key or signature that is not supported, such as Ed25519: use RSA, P-256, P-384 or P-521",
      [], {"ca": "ca-ed25519"}),
     *((f"name-constraints{v}", "by-ica-constrained", "db1.example",
        "certificate: a certificate of the server has a critical extension that is not supported, such as "
        "nameConstraints, or a malformed one\n", [v]) for v in ("-tls1_2", "-tls1_3")),
     ("name-constraints-of-root", "by-constrained", "db1.example",
-     "config: no certificate in {ca}: give a PEM file, or a directory of such; one there has a critical extension",
+     "config: no certificate in {ca}; give a PEM file, or a directory of such; one there has a critical extension",
      [], {"ca": "ca-constrained"}),
     *((f"long-certificate{v}", "huge", "db1.example",
        "certificate: the server's certificates take more than 16 KiB\n", [v]) for v in ("-tls1_2", "-tls1_3")),

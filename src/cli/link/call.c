@@ -120,7 +120,7 @@ step_talk(struct call *c, unsigned *wants)
 	case EXCHANGE_ANSWER:
 		return CALL_ANSWER;
 	case EXCHANGE_LOST:
-		c->advice = dial_tls_advice(c->env, &c->transport);
+		c->advice = dial_tls_advice(c->env, c->target, &c->transport);
 		return CALL_LOST;
 	case EXCHANGE_MORE:
 	case EXCHANGE_BAD:

@@ -79,7 +79,7 @@ connect_advice(const struct dial *d)
 	if (c->n > 0 && c->error == -EINVAL && c->list[c->last].sa.ss_family == AF_INET6)
 		return "say which link the address is on: [fe80::1%eth0]";
 	if (target_is_https(d->target) && d->target->url.port == 0)
-		return "the port is 8475 if not given: is it :443?";
+		return "add :443; without a port 8475 is used";
 	return d->target->ops->unanswered;
 }
 
@@ -92,7 +92,7 @@ fail_connect(struct dial *d, const char *why)
 
 	text_init(&what, mem, sizeof(mem));
 	text_str(&what, "connect: ");
-	if (c->n > 0 && target_is_remote(d->target)) {
+	if (c->n > 1 && target_is_remote(d->target)) {
 		net_format(&what, &c->list[c->last]);
 		text_str(&what, ": ");
 	}
@@ -259,7 +259,7 @@ proxy_advice(const struct dial *d)
 	if (status == 407)
 		return "give user:password@ in --proxy";
 	if (status == 403 || status == 405)
-		return "does it allow tunnels (CONNECT) to this host and port?";
+		return "the proxy must allow CONNECT to this host and port";
 	return NULL;
 }
 
@@ -280,7 +280,8 @@ refuse_tunnel(struct dial *d)
 static enum dial_result
 fail_tunnel(struct dial *d, const char *why)
 {
-	return fail(d, DIAL_LOST, why, span_str(""), "is that an HTTP proxy?");
+	return fail(d, DIAL_LOST, why, span_str(""),
+		    "check that --proxy names an HTTP proxy");
 }
 
 /* As in HTTP and in TLS the client speaks first, more bytes than the proxy's answer make
@@ -309,8 +310,22 @@ step_tunnel(struct dial *d, uint64_t now_ns, unsigned *wants)
 	return DIAL_MORE;
 }
 
+/* A worker itself has no TLS. */
+static const char *
+tls_port_advice(const struct target *target)
+{
+	if (target->url.port == 0)
+		return "add :443; without a port 8475 is used, where ddump-worker speaks "
+		       "http";
+	return target->port == NET_DEFAULT_PORT
+		   ? "ddump-worker speaks http on 8475; name its proxy's port "
+		     "(:443), or write http://"
+		   : "check that the port is an https one, or write http://";
+}
+
 const char *
-dial_tls_advice(const struct net_env *env, const struct transport *t)
+dial_tls_advice(const struct net_env *env, const struct target *target,
+		const struct transport *t)
 {
 	const struct tls_options *o = env->tls_options;
 
@@ -322,7 +337,7 @@ dial_tls_advice(const struct net_env *env, const struct transport *t)
 		return o->cert_file ? "check -cert and -key"
 				    : "give a client certificate with -cert and -key";
 	case TLS_CAUSE_PROTOCOL:
-		return "is that port an https one?";
+		return tls_port_advice(target);
 	case TLS_CAUSE_NONE:
 	case TLS_CAUSE_OFFER:
 	case TLS_CAUSE_TRUNCATED:
@@ -355,7 +370,7 @@ step_handshake(struct dial *d, unsigned *wants)
 		break;
 	}
 	cause = transport_cause(&d->transport);
-	advice = dial_tls_advice(d->env, &d->transport);
+	advice = dial_tls_advice(d->env, d->target, &d->transport);
 	text_init(&why, mem, sizeof(mem));
 	text_str(&why, transport_reason(&d->transport, 0));
 	if (cause == TLS_CAUSE_CERTIFICATE || cause == TLS_CAUSE_OFFER ||
@@ -404,12 +419,12 @@ expire(struct dial *d)
 		return fail_connect(d, "no answer in time");
 	case DIAL_HANDSHAKE:
 		return fail(d, DIAL_LOST, "TLS: no answer to the handshake in time",
-			    span_str(""), "is that port an https one?");
+			    span_str(""), tls_port_advice(d->target));
 	case DIAL_TUNNEL:
 		if (exchange_is_refused(d->tunnel))
 			return refuse_tunnel(d);
 		return fail(d, DIAL_LOST, "no answer in time", span_str(""),
-			    "is that an HTTP proxy?");
+			    "check that --proxy names an HTTP proxy");
 	case DIAL_IDLE:
 	case DIAL_LOGIN:
 		break;

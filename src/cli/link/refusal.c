@@ -56,6 +56,15 @@ refusal_take(struct refusal *r, struct span data)
 }
 
 bool
+refusal_put_words(const struct refusal *r, struct text *out)
+{
+	size_t before = out->n;
+
+	problem_put(out, span_of(r->type, r->type_size), span_of(r->body, r->body_size));
+	return out->n > before;
+}
+
+bool
 refusal_put(const struct refusal *r, struct text *out)
 {
 	char mem[PROBLEM_MAX + 16];
@@ -63,9 +72,7 @@ refusal_put(const struct refusal *r, struct text *out)
 
 	text_put(out, span_of(r->line, r->line_size));
 	text_init(&words, mem, sizeof(mem));
-	problem_put(&words, span_of(r->type, r->type_size),
-		    span_of(r->body, r->body_size));
-	if (words.n == 0)
+	if (!refusal_put_words(r, &words))
 		return false;
 	text_str(out, ": ");
 	text_put(out, text_span(&words));

@@ -24,6 +24,9 @@ void refusal_begin(struct refusal *r, const struct http_response_head *head);
 /* A piece of the body; true when no more of it is wanted. */
 bool refusal_take(struct refusal *r, struct span data);
 
+/* What it says for a person, escaped, at most PROBLEM_MAX bytes. False: nothing. */
+bool refusal_put_words(const struct refusal *r, struct text *out);
+
 /* "403 Forbidden: words", nothing in it unescaped. True when there are words. */
 bool refusal_put(const struct refusal *r, struct text *out);
 

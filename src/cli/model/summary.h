@@ -1,9 +1,10 @@
 #ifndef CLI_MODEL_SUMMARY_H
 #define CLI_MODEL_SUMMARY_H
 
-#include "base/text.h"
+#include <stdbool.h>
+#include <stdint.h>
 
-/* The lines that say at the end what became of every packet. */
+/* What became of every packet of a target. */
 struct summary_counts {
 	uint64_t offered;     /* packets that matched the filter on the target's host */
 	uint64_t received;    /* of these: came to ddump */
@@ -26,10 +27,6 @@ struct summary_counts {
 	bool has_drops; /* false: nothing is known of these four */
 	bool is_file;	/* no worker counts: what is not known is not mentioned */
 };
-
-/* "received 5, written 5, late 0, dropped by kernel 0, bytes 310", and what else is not 0.
- * "at least 3" is what is known of a count that is not exact, "unknown" if that is 0. */
-void summary_put(struct text *t, const struct summary_counts *c);
 
 /* Adds up, beginning with an exact zero that is_file; a total has_drops if any part has,
  * and is_file if all are. The hold-back is no sum: it stays. */

@@ -327,11 +327,8 @@ find_conflict(const struct options *o)
 		return is_stdout ? "--stats-json -: standard output has the packets; add "
 				   "-w FILE"
 				 : "--stats-json and -w name the same file";
-	if (o->print.is_wanted && !is_stdout)
-		return "--print and its flags (-t -e -S -x -X -A) write to standard "
-		       "output; leave out -w FILE";
-	if (o->print.is_wanted && o->format)
-		return "--print writes text; leave out --format";
+	if (o->print.is_wanted && is_stdout && o->format)
+		return "--print writes text; leave out --format, or add -w FILE";
 	if (o->path.is_wanted && o->print.is_wanted)
 		return "--path reports, --print prints packets; give one of them";
 	if (o->path.is_wanted && o->hold_back_ns == 0)
@@ -391,7 +388,7 @@ options_parse(struct options *o, int argc, char **argv, const char **targets,
 		o->tls.key_file = o->tls.cert_file;
 	if (o->path.is_wanted && !o->write_path)
 		use_path(o);
-	if (o->print.is_wanted)
+	if (o->print.is_wanted && !o->write_path)
 		o->format = &format_text;
 	else if (!o->format)
 		o->format = format_of_path(o->write_path);

@@ -47,6 +47,16 @@ writer_put_name(const struct writer *w, struct text *line)
 }
 
 void
+writer_put_where(const struct writer *w, struct text *line)
+{
+	if (w->rotation.number > 1) {
+		text_u64(line, w->rotation.number);
+		text_str(line, " files, the last one is ");
+	}
+	writer_put_name(w, line);
+}
+
+void
 writer_put_failure(const struct writer *w, struct text *line)
 {
 	bool is_write = strcmp(w->failed, "write: ") == 0;
@@ -58,10 +68,10 @@ writer_put_failure(const struct writer *w, struct text *line)
 	if (w->is_whole)
 		text_str(line, ": it is whole up to its last packet");
 	if (!is_write)
-		text_str(line, ": choose a place that has room and that you may write "
+		text_str(line, "; choose a place that has room and that you may write "
 			       "to");
 	else if (w->error == -ENOSPC || w->error == -EDQUOT || w->error == -EFBIG)
-		text_str(line, ": choose a place that has room");
+		text_str(line, "; choose a place that has room");
 }
 
 /* 0 or -errno. */
@@ -134,6 +144,7 @@ write_some(struct writer *w, struct span s)
 
 	if (n > 0) {
 		w->file_bytes += (size_t)n;
+		w->all_bytes += (size_t)n;
 		output_written(&w->output, (size_t)n);
 	} else if (n == 0 && sink_is_watchable(&w->sink)) {
 		w->state = WRITER_FULL;
@@ -142,6 +153,7 @@ write_some(struct writer *w, struct span s)
 		output_torn(&w->output, &torn);
 		w->is_whole =
 		    w->state == WRITER_FAILED && sink_take_back(&w->sink, torn) == 0;
+		w->all_bytes -= w->is_whole ? torn : 0;
 	}
 }
 

@@ -32,6 +32,7 @@ struct writer {
 	struct rotation rotation;
 	bool is_between;      /* the next file begins with the next record */
 	uint64_t file_bytes;  /* written to the present file */
+	uint64_t all_bytes;   /* and to those before it */
 	uint64_t file_end_ns; /* when it has to end; LOOP_NEVER */
 	uint64_t left;	    /* records until the count is reached; UINT64_MAX: no count */
 	const char *failed; /* what did */
@@ -52,6 +53,9 @@ bool writer_is_file(const struct writer *w, const char *path);
 
 /* The present file as people know it. */
 void writer_put_name(const struct writer *w, struct text *line);
+
+/* The output as a whole: "cap.pcap", "3 files, the last one is cap_00003_....pcap". */
+void writer_put_where(const struct writer *w, struct text *line);
 
 /* "NAME: write: No space left on device: ...", of the failure. */
 void writer_put_failure(const struct writer *w, struct text *line);

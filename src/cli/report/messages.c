@@ -4,11 +4,13 @@
 #include <string.h>
 
 #include "cli/report/roster.h"
+#include "cli/report/table.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 
 #define ROSTER_PERIOD_NS    1000000000u /* it is said at most so often */
 #define HOLD_BACK_PERIOD_NS 1000000000u
+#define REASON_MAX	    100
 #define HOLD_BACK_PART	    8 /* a change by less than this part is none */
 
 /* At first, one that has ended already counts as well: it did capture. */
@@ -28,25 +30,51 @@ trying_state(const struct view *v)
 	return v->has_answered ? "lost" : "not reached yet";
 }
 
+/* It has had a line of its own: of a refusal the status is enough. */
+static void
+put_reason(struct text *t, const char *reason)
+{
+	struct span s = span_str(reason);
+	bool is_status = s.n > 0 && s.p[0] >= '1' && s.p[0] <= '9';
+	size_t n = is_status ? span_find(s, ':') : s.n;
+	bool is_long = n > REASON_MAX;
+
+	text_put(t, span_take(&s, is_long ? REASON_MAX - 3 : n));
+	text_str(t, is_long ? "..." : "");
+}
+
+/* False: no room for another reason. */
+static bool
+add_other(struct news *others, const struct view *v)
+{
+	const char *state = trying_state(v);
+	char mem[REASON_MAX + 32];
+	struct text words;
+
+	text_init(&words, mem, sizeof(mem));
+	text_str(&words, state ? state : "");
+	text_str(&words, state ? ": " : "");
+	put_reason(&words, v->state == VIEW_ENDED ? "ended" : v->reason);
+	return news_add(others, v->name, text_span(&words));
+}
+
 static void
 put_roster(const struct messages *m, const struct views *views, struct text *line)
 {
+	struct news others = {.n = 0};
+	uint32_t n_more = 0;
 	uint32_t n = 0;
-	struct roster r;
-	struct view v;
 
 	for (uint32_t i = 0; i < views->n; i++) {
+		struct view v;
+
 		views->at(views->of, i, &v);
-		n += is_capturing(m, &v);
+		if (is_capturing(m, &v))
+			n++;
+		else
+			n_more += !add_other(&others, &v);
 	}
-	roster_begin(&r, line, n, views->n);
-	for (uint32_t i = 0; i < views->n; i++) {
-		views->at(views->of, i, &v);
-		if (!is_capturing(m, &v))
-			roster_add(&r, v.name, trying_state(&v),
-				   v.state == VIEW_ENDED ? "ended" : v.reason);
-	}
-	roster_end(&r);
+	roster_put(line, n, views->n, &others, n_more);
 }
 
 /* What was said last is not said again. */
@@ -71,6 +99,20 @@ messages_roster_due(const struct messages *m)
 	return m->has_roster ? m->roster_ns + ROSTER_PERIOD_NS : 0;
 }
 
+/* Whether one captured, or may still do so. */
+static bool
+has_captured(const struct views *views)
+{
+	for (uint32_t i = 0; i < views->n; i++) {
+		struct view v;
+
+		views->at(views->of, i, &v);
+		if (v.has_answered || v.state != VIEW_FAILED)
+			return true;
+	}
+	return false;
+}
+
 /* When all are over, the summary says it. */
 bool
 messages_tell_roster(struct messages *m, const struct views *views, uint64_t now_ns)
@@ -87,7 +129,7 @@ messages_tell_roster(struct messages *m, const struct views *views, uint64_t now
 		has_ended |= v.state == VIEW_ENDED;
 		is_over &= v.state == VIEW_ENDED || v.state == VIEW_FAILED;
 	}
-	if (has_network && (!m->has_roster || !is_over))
+	if (has_network && (!is_over || (!m->has_roster && has_captured(views))))
 		say_roster(m, views);
 	has_ended &= !m->has_roster;
 	m->has_roster = true;
@@ -146,32 +188,59 @@ messages_tell_ahead(const char *name, bool is_file, uint64_t time_ns)
 }
 
 static void
-tell_target(const struct view *v)
+tell_lines(struct span rest)
 {
-	char mem[LOG_LINE_MAX];
-	struct text line;
+	while (rest.n > 0) {
+		struct span one = span_split(&rest, '\n');
+		char mem[LOG_LINE_MAX];
+		struct text line;
 
-	text_init(&line, mem, sizeof(mem));
-	text_str(&line, v->name);
-	text_str(&line, ": ");
-	summary_put(&line, &v->counts);
-	if (v->has_clock) {
-		text_str(&line, ", ");
-		clock_offset_text(&line, &v->offset);
+		text_init(&line, mem, sizeof(mem));
+		text_put(&line, one);
+		log_text(LOG_INFO, &line);
 	}
-	if (v->is_corrected && v->offset.kind == CLOCK_OFFSET_KNOWN)
-		text_str(&line, ", corrected");
-	if (v->is_unverified)
-		text_str(&line, ", end cannot be verified");
-	if (v->state == VIEW_FAILED)
-		text_str(&line, ", failed");
-	log_text(LOG_INFO, &line);
 }
 
 void
 messages_tell_summary(const struct views *views)
 {
-	struct summary_counts total = {.is_exact = true, .is_file = true};
+	char mem[TABLE_BYTES];
+	struct text table;
+
+	if (!has_captured(views))
+		return;
+	text_init(&table, mem, sizeof(mem));
+	table_put(&table, views);
+	tell_lines(text_span(&table));
+}
+
+void
+messages_tell_written(const struct views *views, uint64_t n_bytes, struct span where)
+{
+	uint64_t n = 0;
+	char mem[LOG_LINE_MAX];
+	struct text line;
+
+	text_init(&line, mem, sizeof(mem));
+	for (uint32_t i = 0; i < views->n; i++) {
+		struct view v;
+
+		views->at(views->of, i, &v);
+		n += v.counts.written;
+	}
+	text_str(&line, "wrote ");
+	table_put_count(&line, n);
+	text_str(&line, n == 1 ? " packet, " : " packets, ");
+	table_put_bytes(&line, n_bytes);
+	text_str(&line, " to ");
+	text_put(&line, where);
+	log_text(LOG_INFO, &line);
+}
+
+bool
+messages_tell_missing(const struct views *views)
+{
+	struct news missing = {.n = 0};
 	char mem[LOG_LINE_MAX];
 	struct text line;
 
@@ -179,11 +248,15 @@ messages_tell_summary(const struct views *views)
 		struct view v;
 
 		views->at(views->of, i, &v);
-		summary_add(&total, &v.counts);
-		tell_target(&v);
+		if (v.state == VIEW_CONNECTING && v.reason[0] == '\0')
+			news_add(&missing, v.name, span_str(""));
 	}
+	if (missing.n == 0)
+		return false;
 	text_init(&line, mem, sizeof(mem));
-	text_str(&line, "total: ");
-	summary_put(&line, &total);
+	text_str(&line, "waiting for ");
+	news_put_names(&missing.groups[0], &line);
+	text_str(&line, ": no answer yet");
 	log_text(LOG_INFO, &line);
+	return true;
 }

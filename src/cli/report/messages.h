@@ -1,6 +1,7 @@
 #ifndef CLI_REPORT_MESSAGES_H
 #define CLI_REPORT_MESSAGES_H
 
+#include "cli/model/news.h"
 #include "cli/model/view.h"
 #include "sys/log.h"
 
@@ -27,7 +28,14 @@ void messages_tell_hold_back(struct messages *m, uint64_t new_ns, const char *sl
 /* That the time stamp of a packet lies in the future. */
 void messages_tell_ahead(const char *name, bool is_file, uint64_t time_ns);
 
-/* A line for each target, and the total. */
+/* Who has neither answered nor failed yet; false: nobody. */
+bool messages_tell_missing(const struct views *views);
+
+/* The table of table.h, unless no target has ever answered. */
 void messages_tell_summary(const struct views *views);
+
+/* "wrote 8,875 packets, 8.7 MB to cap.pcap". */
+void messages_tell_written(const struct views *views, uint64_t n_bytes,
+			   struct span where);
 
 #endif

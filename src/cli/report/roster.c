@@ -3,61 +3,42 @@
 
 #define END_MAX 32 /* "; and 4294967295 more)" */
 
-void
-roster_begin(struct roster *r, struct text *line, uint32_t n_capturing, uint32_t n)
+static bool
+put_group(struct text *line, const struct news_group *g, bool is_first)
 {
-	*r = (struct roster){.line = line};
+	size_t start = line->n;
+
+	text_str(line, is_first ? " (" : "; ");
+	news_put_names(g, line);
+	text_str(line, ": ");
+	text_put(line, span_of(g->words, g->words_size));
+	if (!line->is_cut && line->cap - line->n >= END_MAX)
+		return true;
+	line->n = start;
+	line->is_cut = false;
+	return false;
+}
+
+void
+roster_put(struct text *line, uint32_t n_capturing, uint32_t n, const struct news *others,
+	   uint32_t n_more)
+{
+	unsigned n_put = 0;
+
 	text_str(line, "capturing on ");
 	text_u64(line, n_capturing);
 	text_str(line, " of ");
 	text_u64(line, n);
 	text_str(line, n == 1 ? " target" : " targets");
-}
-
-static void
-put_entry(struct text *t, const char *name, const char *state, struct span reason)
-{
-	bool is_long = reason.n > ROSTER_REASON_MAX;
-
-	if (is_long)
-		reason.n = ROSTER_REASON_MAX - 3;
-	text_str(t, name);
-	text_str(t, state ? ": " : "");
-	text_str(t, state ? state : "");
-	text_str(t, ": ");
-	text_put(t, reason);
-	text_str(t, is_long ? "..." : "");
-}
-
-/* Behind the first that does not fit all are only counted, so that the names stand in the
- * targets' order. */
-void
-roster_add(struct roster *r, const char *name, const char *state, const char *reason)
-{
-	struct text *line = r->line;
-	size_t start = line->n;
-
-	if (r->n_more == 0) {
-		text_str(line, r->n_named == 0 ? " (" : "; ");
-		put_entry(line, name, state, span_str(reason));
-		if (!line->is_cut && line->cap - line->n >= END_MAX) {
-			r->n_named++;
-			return;
-		}
-		line->n = start;
-		line->is_cut = false;
+	while (n_put < others->n && put_group(line, &others->groups[n_put], n_put == 0))
+		n_put++;
+	for (unsigned i = n_put; i < others->n; i++)
+		n_more += others->groups[i].n;
+	if (n_more > 0) {
+		text_str(line, n_put == 0 ? " (" : "; and ");
+		text_u64(line, n_more);
+		text_str(line, n_put == 0 ? " not" : " more");
 	}
-	r->n_more++;
-}
-
-void
-roster_end(struct roster *r)
-{
-	if (r->n_more > 0) {
-		text_str(r->line, r->n_named == 0 ? " (" : "; and ");
-		text_u64(r->line, r->n_more);
-		text_str(r->line, r->n_named == 0 ? " not" : " more");
-	}
-	if (r->n_named + r->n_more > 0)
-		text_char(r->line, ')');
+	if (n_put > 0 || n_more > 0)
+		text_char(line, ')');
 }

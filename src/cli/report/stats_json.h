@@ -1,6 +1,7 @@
 #ifndef CLI_REPORT_STATS_JSON_H
 #define CLI_REPORT_STATS_JSON_H
 
+#include "base/text.h"
 #include "cli/model/summary.h"
 
 /*

@@ -125,11 +125,14 @@ put_name(struct text *t, const char *name, size_t width)
 	text_put(t, span_of(s.p + s.n - tail, tail));
 }
 
-static void
-put_offset(struct text *t, int64_t ns)
+void
+status_put_offset(struct text *t, int64_t ns)
 {
-	text_char(t, ns < 0 ? '-' : '+');
-	status_put_time(t, ns < 0 ? 0 - (uint64_t)ns : (uint64_t)ns);
+	uint64_t size = ns < 0 ? 0 - (uint64_t)ns : (uint64_t)ns;
+
+	if (size >= 1000)
+		text_char(t, ns < 0 ? '-' : '+');
+	status_put_time(t, size);
 }
 
 static void
@@ -155,7 +158,7 @@ put_value(struct text *t, const struct status_row *row, enum column column)
 		break;
 	case CLOCK:
 		if (row->has_offset)
-			put_offset(t, row->offset_ns);
+			status_put_offset(t, row->offset_ns);
 		break;
 	case N_COLUMNS:
 		break;

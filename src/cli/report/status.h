@@ -64,6 +64,9 @@ void status_put_count(struct text *t, uint64_t count);
 /* A time likewise, in at most five up to 27 years: 350us, 1.3ms, 61ms, 1.2s, 99m, 123d. */
 void status_put_time(struct text *t, uint64_t ns);
 
+/* The same with its sign: +1.3ms, -61ms, 0us. */
+void status_put_offset(struct text *t, int64_t ns);
+
 /* How fast a count grows: the mean of now and before. Zeroed at first. */
 struct status_rate {
 	uint64_t count;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "cli/output/names_file.h"
 #include "cli/report/stats_file.h"
@@ -53,6 +54,7 @@ struct app {
 	struct listing *listing; /* NULL: packets are wanted */
 	struct printer *printer; /* NULL: a capture file is written */
 	struct paths paths;
+	struct copy *copy; /* packets are printed beside it; or NULL */
 	uint8_t scratch[NET_SCRATCH];
 };
 
@@ -219,15 +221,24 @@ static bool
 open_printer(struct app *a)
 {
 	struct print_options options = options_of_print(a->options);
+	enum options_color color = a->options->print.color;
 
+	options.names = a->names.names;
+	if (a->options->print.is_wanted && a->options->format != &format_text) {
+		a->copy = calloc(1, sizeof(*a->copy));
+		a->run.pump.copy = a->copy;
+		return a->copy &&
+		       copy_open(a->copy, &options,
+				 printer_has_color(color, isatty(STDOUT_FILENO) == 1)) ==
+			   0;
+	}
 	if (a->options->format != &format_text)
 		return true;
-	options.names = a->names.names;
 	a->printer = calloc(1, sizeof(*a->printer));
 	if (a->printer)
-		printer_init(a->printer, &options,
-			     printer_has_color(a->options->print.color,
-					       sink_is_terminal(&a->run.writer.sink)));
+		printer_init(
+		    a->printer, &options,
+		    printer_has_color(color, sink_is_terminal(&a->run.writer.sink)));
 	return a->printer != NULL;
 }
 
@@ -348,8 +359,19 @@ tell_end(const struct app *a)
 {
 	struct views views = fleet_views(&a->run.fleet);
 	const struct merge *merge = a->run.pump.merge;
+	const struct writer *w = &a->run.writer;
+	char mem[WRITER_PATH_MAX];
+	struct text where;
 
+	text_init(&where, mem, sizeof(mem));
+	writer_put_where(w, &where);
 	messages_tell_summary(&views);
+	if (a->copy && a->copy->n_left_out > 0)
+		log_line(LOG_WARNING,
+			 "%llu packets are not printed: standard output was too slow, or "
+			 "closed; the file has them",
+			 (unsigned long long)a->copy->n_left_out);
+	messages_tell_written(&views, w->all_bytes, text_span(&where));
 	log_line(LOG_DEBUG, "hold-back %llu ms, %llu KiB of buffers at the end",
 		 (unsigned long long)(merge_hold_back_ns(merge) / 1000000),
 		 (unsigned long long)(merge_memory(merge) / 1024));
@@ -384,7 +406,7 @@ run(struct app *a)
 		return status;
 	files = limits_raise_files();
 	display_open(&r->display, a->options, sink_is_watchable(&r->writer.sink),
-		     sink_is_terminal(&r->writer.sink));
+		     a->options->print.is_wanted && isatty(STDOUT_FILENO) == 1);
 	rc = open_loop(a);
 	if (rc < 0)
 		return fault_errno("start", rc);
@@ -401,6 +423,8 @@ run(struct app *a)
 		return status;
 	r->pump.paths = a->options->path.is_wanted ? &a->paths : NULL;
 	run_loop(r);
+	if (a->copy)
+		copy_close(a->copy);
 	display_close(&r->display);
 	pump_count_unwritten(&r->pump);
 	status = ways_report(&r->pump, verdict(a));
@@ -436,6 +460,7 @@ fini(struct app *a)
 	names_file_fini(&a->names);
 	paths_close(&a->paths);
 	free(a->run.fleet.context.addresses);
+	free(a->copy);
 	interfaces_fini(&a->interfaces);
 	free(a->list.targets);
 }

@@ -28,7 +28,7 @@ clash_refuse(const struct options *o, const struct target *list, size_t n)
 		if (list[i].ops->way != TARGET_OPEN || !is_written(o, list[i].text))
 			continue;
 		fault_say(span_str(list[i].text),
-			  "it would be written, too: choose another file for -w, "
+			  "it would be written, too; choose another file for -w, "
 			  "--stats-json or --path-json");
 		status = APP_USAGE;
 	}

@@ -163,7 +163,7 @@ log_duplicate(const struct target *one, const struct target *other)
 	target_put_text(one, &line);
 	text_str(&line, " and ");
 	target_put_text(other, &line);
-	text_str(&line, ": leave one out");
+	text_str(&line, "; leave one out");
 	text_str(&line, one->ops->is_http ? ", or give it a query of its own" : "");
 	log_text(LOG_ERROR, &line);
 }

@@ -46,7 +46,7 @@ fault_stats(const char *path, int error)
 	text_escape(&line, span_str(path));
 	text_str(&line, ": --stats-json: ");
 	text_str(&line, strerror(-error));
-	text_str(&line, ": choose a place that has room and that you may write to");
+	text_str(&line, "; choose a place that has room and that you may write to");
 	log_text(LOG_ERROR, &line);
 	return APP_FAILED;
 }

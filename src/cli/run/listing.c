@@ -142,6 +142,7 @@ take(struct item *i, enum reach_result result, uint64_t now_ns)
 		take(i, reach_ask(&i->reach, now_ns), now_ns);
 		break;
 	case REACH_OPEN:
+	case REACH_CAPTURE:
 		begin_body(i, now_ns);
 		break;
 	case REACH_LOST:

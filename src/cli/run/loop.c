@@ -8,12 +8,14 @@
 #include <stddef.h>
 
 #include "cli/run/fault.h"
+#include "cli/source/end.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 #include "sys/signals.h"
 
-#define AWAY_NS	 100000000u  /* a round of the loop that is shorter is no pause */
-#define STALL_NS 2000000000u /* longer behind the end than what is captured takes */
+#define AWAY_NS	   100000000u  /* a round of the loop that is shorter is no pause */
+#define MISSING_NS 2000000000u /* after this long it is said who has not answered */
+#define STALL_NS   2000000000u /* longer behind the end than what is captured takes */
 
 static void
 stop_sources(struct run *r, bool wants_rest)
@@ -168,6 +170,14 @@ stall_deadline(const struct run *r)
 	return r->writer.state == WRITER_FULL ? r->stall_ns : LOOP_NEVER;
 }
 
+/* A table tells it all the time. */
+static uint64_t
+missing_deadline(const struct run *r)
+{
+	return r->pump.is_ready || r->display.kind == DISPLAY_LINES ? LOOP_NEVER
+								    : r->missing_ns;
+}
+
 static uint64_t
 deadline(const struct run *r)
 {
@@ -176,6 +186,8 @@ deadline(const struct run *r)
 	uint64_t wake_ns = r->pump.wake_ns;
 
 	due = earlier(due, stall_deadline(r));
+	due = earlier(due, r->fleet.context.news_ns);
+	due = earlier(due, missing_deadline(r));
 	due = earlier(due, display_deadline(&r->display));
 	if (has_roster_to_tell(r))
 		due = earlier(due, messages_roster_due(&r->messages));
@@ -229,6 +241,17 @@ tell_stall(struct run *r, uint64_t now_ns)
 }
 
 static void
+tell_waiting(struct run *r, const struct views *views, uint64_t now_ns)
+{
+	if (now_ns >= r->fleet.context.news_ns)
+		source_tell_news(&r->fleet.context);
+	if (now_ns < missing_deadline(r))
+		return;
+	r->missing_ns = LOOP_NEVER;
+	messages_tell_missing(views);
+}
+
+static void
 tell(struct run *r, uint64_t now_ns)
 {
 	struct views views = fleet_views(&r->fleet);
@@ -236,6 +259,9 @@ tell(struct run *r, uint64_t now_ns)
 
 	if (fleet_take_change(&r->fleet))
 		r->has_change = true;
+	if (r->pump.is_ready && !r->messages.has_roster)
+		source_tell_news(&r->fleet.context);
+	tell_waiting(r, &views, now_ns);
 	if (has_roster_to_tell(r) && now_ns >= messages_roster_due(&r->messages))
 		r->has_change = messages_tell_roster(&r->messages, &views, now_ns);
 	messages_tell_hold_back(
@@ -266,7 +292,8 @@ apply_ends(struct run *r, uint64_t now_ns)
 		stop(r);
 	if (r->phase == RUN_RUNNING && r->options->requires_all &&
 	    r->fleet.n_refused > 0) {
-		log_line(LOG_ERROR, "--require-all: not all targets could start: "
+		source_tell_news(&r->fleet.context);
+		log_line(LOG_ERROR, "--require-all: not all targets could start; "
 				    "without it the others are captured");
 		stop(r);
 	}
@@ -323,6 +350,8 @@ start(struct run *r)
 
 	r->has_progress = true;
 	r->phase = RUN_RUNNING;
+	r->fleet.context.news_ns = LOOP_NEVER;
+	r->missing_ns = now_ns + MISSING_NS;
 	if (r->is_stopped)
 		stop(r);
 	else
@@ -347,6 +376,7 @@ run_loop(struct run *r)
 			    now_ns);
 		note_away(r, now_ns);
 	}
+	source_tell_news(&r->fleet.context);
 }
 
 void

@@ -33,6 +33,7 @@ struct run {
 	bool has_progress;    /* the merge may know more than when it was asked last */
 	bool has_change;      /* of who captures, to be told */
 	uint64_t end_ns;      /* when the duration is over */
+	uint64_t missing_ns;  /* when to say who has not answered; LOOP_NEVER: said */
 	uint64_t stall_ns;    /* when to warn about a reader that delays the end */
 	uint64_t lag_looked_ns;
 };

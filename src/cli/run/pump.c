@@ -304,6 +304,8 @@ write_record(struct pump *p, const struct merge_out *out)
 		index = unique_index(p, i, out);
 	if (out->is_late)
 		output_note_late(&w->output);
+	if (p->copy)
+		copy_put(p->copy, p->interfaces, &out->record, out->data);
 	return writer_put_record(w, &out->record, index, out->data);
 }
 
@@ -469,6 +471,8 @@ pump_give(struct pump *p, bool may_wait, uint64_t now_ns)
 	} while (result < WRITER_LAST && w->state == WRITER_OK &&
 		 !output_has_room(&w->output));
 	writer_flush(w);
+	if (p->copy)
+		copy_flush(p->copy);
 	fleet_set_blocked(p->fleet, !output_has_room(&w->output), now_ns);
 	return writer_is_over(w) ? w->state : result;
 }

@@ -2,6 +2,7 @@
 #define CLI_RUN_PUMP_H
 
 #include "cli/model/ifindexes.h"
+#include "cli/output/copy.h"
 #include "cli/output/paths.h"
 #include "cli/output/writer.h"
 #include "cli/run/choose.h"
@@ -18,6 +19,7 @@ struct pump {
 	struct writer *writer;
 	struct paths *paths;	/* NULL: no --path */
 	uint64_t paths_look_ns; /* when they were looked at last */
+	struct copy *copy;	/* of the packets, printed beside the file; NULL: none */
 	struct pool pool;	/* of the merge's queues */
 	struct choose choose;
 	uint64_t start_ns;

@@ -10,9 +10,10 @@
 
 #include "base/copy.h"
 
-#define HEADER_BYTES 16 /* of a classic record, the smaller of the two formats' */
-#define QUEUED_EXTRA 32 /* bytes a record takes more in a queue than it has with this */
-#define ALL_ROOM     64 /* a header that needs no more room in the queue */
+#define HEADER_BYTES	    16 /* of a classic record, the smaller of the two formats' */
+#define QUEUED_EXTRA	    32 /* bytes a record takes more in a queue than it has with this */
+#define NO_CAPTURE_LINE_MAX 64 /* shown of what an answer begins with */
+#define ALL_ROOM	    64 /* a header that needs no more room in the queue */
 
 void
 body_init(struct body *b, const struct body_options *options)
@@ -65,8 +66,13 @@ body_leave(struct body *b)
 }
 
 void
-body_begin(struct body *b, const struct http_client *http)
+body_begin(struct body *b, const struct http_client *http, struct span type)
 {
+	struct text t;
+
+	text_init(&t, b->type, sizeof(b->type));
+	text_escape(&t, span_of(type.p, span_find(type, ';')));
+	text_cstr(&t);
 	b->is_http = true;
 	b->http = *http;
 }
@@ -288,8 +294,51 @@ advice_of(const struct body *b)
 {
 	if (b->has_started)
 		return "what came before it is kept";
-	return b->is_http ? "is that a ddump-worker, and the path right?"
-			  : "is that a capture, and not compressed?";
+	return b->is_http ? "check the path, and that the port is ddump-worker's"
+			  : "name a pcap or pcapng file that is not compressed";
+}
+
+/* The first line that is not empty, as far as it is there. */
+static void
+put_first_line(struct text *t, const struct body *b)
+{
+	struct span parts[] = {span_of(b->reader.magic, b->reader.magic_size), b->data};
+	bool has_begun = false;
+
+	for (size_t i = 0; i < 2; i++) {
+		for (size_t at = 0; at < parts[i].n; at++) {
+			uint8_t c = parts[i].p[at];
+
+			if (c == '\n' && has_begun)
+				return;
+			has_begun |= c > ' ';
+			if (has_begun && c != '\r')
+				text_escape(t, span_of(&c, 1));
+		}
+	}
+}
+
+/* A whole answer, of another kind: its type, and the line by which a person knows it. */
+static enum body_result
+fail_answer(struct body *b)
+{
+	char mem[NO_CAPTURE_LINE_MAX];
+	char words_mem[BODY_REASON_MAX];
+	struct text words;
+	struct text line;
+
+	text_init(&line, mem, sizeof(mem));
+	put_first_line(&line, b);
+	text_init(&words, words_mem, sizeof(words_mem));
+	text_str(&words, b->type[0] != '\0' ? b->type : "without a Content-Type");
+	if (line.n > 0) {
+		text_str(&words, ": \"");
+		text_put(&words, text_span(&line));
+		text_str(&words, line.is_cut ? "...\"" : "\"");
+	} else {
+		text_str(&words, ", empty");
+	}
+	return fail(b, "the answer is no capture: ", text_cstr(&words), advice_of(b));
 }
 
 static enum body_result
@@ -298,6 +347,8 @@ fail_savefile(struct body *b)
 	char mem[BODY_REASON_MAX];
 	struct text t;
 
+	if (b->is_http && !b->has_started && b->reader.is_other && !b->reader.unpack)
+		return fail_answer(b);
 	text_init(&t, mem, sizeof(mem));
 	if (b->reader.unpack && !b->is_http) {
 		text_str(&t, b->reader.unpack);
@@ -473,8 +524,10 @@ body_eof(struct body *b)
 		bool is_other = b->is_http && !b->has_started &&
 				http_client_eof(&b->http) != HTTP_CLIENT_BAD;
 
-		fail(b, is_other ? "the answer is no capture: " : "the stream was cut: ",
-		     cut, advice_of(b));
+		if (is_other)
+			fail_answer(b);
+		else
+			fail(b, "the stream was cut: ", cut, advice_of(b));
 		return is_other ? BODY_END_OTHER : BODY_END_CUT;
 	}
 	return b->is_http && !b->reader.is_ddump && !http_client_is_verified(&b->http)

@@ -19,6 +19,7 @@
  */
 #define BODY_READ_MAX	(256u * 1024) /* one read at most */
 #define BODY_REASON_MAX 192
+#define BODY_TYPE_MAX	48
 
 struct body_options {
 	struct merge *merge;
@@ -31,12 +32,13 @@ struct body_options {
 struct body {
 	struct body_options options;
 	struct http_client http;
-	bool is_file;	  /* regular: always readable */
-	bool is_http;	  /* the bytes are a response, not the capture itself */
-	bool is_in;	  /* takes part in the merge */
-	bool has_started; /* what came began as a capture does, once at least */
-	bool is_final;	  /* our worker's last block was the last thing read */
-	bool is_parked;	  /* a record that the merge had no room for: */
+	bool is_file;		  /* regular: always readable */
+	bool is_http;		  /* the bytes are a response, not the capture itself */
+	bool is_in;		  /* takes part in the merge */
+	bool has_started;	  /* what came began as a capture does, once at least */
+	char type[BODY_TYPE_MAX]; /* of a response: what it says it is, escaped */
+	bool is_final;		  /* our worker's last block was the last thing read */
+	bool is_parked;		  /* a record that the merge had no room for: */
 	struct savefile_record record;
 	struct span piece;
 	uint32_t left;
@@ -77,8 +79,9 @@ void body_join(struct body *b, bool is_file, uint64_t merge_ns);
 /* No more of this capture comes. What the merge holds stays. */
 void body_leave(struct body *b);
 
-/* The bytes to come are the body of this response, whose head is done; copied. */
-void body_begin(struct body *b, const struct http_client *http);
+/* The bytes to come are the body of this response, whose head is done; copied. type: its
+ * Content-Type, for the message about one that is no capture. */
+void body_begin(struct body *b, const struct http_client *http, struct span type);
 
 /* Bytes to be fed: borrowed until body_feed returns anything but STATISTICS. Only while
  * body_room is not 0, or nothing was read yet. */

@@ -104,21 +104,48 @@ wait_until(struct source *s, uint64_t until_ns)
 	s->deadline_ns = until_ns;
 }
 
-/* "NAME: what detail: advice" */
+void
+source_tell_news(struct source_context *c)
+{
+	for (unsigned i = 0; i < c->news.n; i++) {
+		char mem[LOG_LINE_MAX];
+		struct text line;
+
+		text_init(&line, mem, sizeof(mem));
+		news_put(&c->news.groups[i], &line);
+		log_text(LOG_ERROR, &line);
+	}
+	c->news.n = 0;
+	c->news_ns = LOOP_NEVER;
+}
+
+/* A moment later, with others of which the same is said. */
+static void
+note_news(struct source *s, const struct text *words)
+{
+	struct source_context *c = s->context;
+
+	if (!news_add(&c->news, s->target->name, text_span(words))) {
+		source_tell_news(c);
+		news_add(&c->news, s->target->name, text_span(words));
+	}
+	if (c->news_ns == LOOP_NEVER)
+		c->news_ns = s->now_ns + NEWS_WAIT_NS;
+}
+
+/* "NAME: what detail; advice" */
 static void
 say_failure(struct source *s, const char *what, struct span detail, const char *advice)
 {
-	char mem[LOG_LINE_MAX];
-	struct text line;
+	char mem[NEWS_WORDS_MAX];
+	struct text words;
 
 	set_reason(s, what, detail);
-	text_init(&line, mem, sizeof(mem));
-	text_str(&line, s->target->name);
-	text_str(&line, ": ");
-	text_str(&line, s->reason);
-	text_str(&line, advice ? ": " : "");
-	text_str(&line, advice ? advice : "");
-	log_text(LOG_ERROR, &line);
+	text_init(&words, mem, sizeof(mem));
+	text_str(&words, s->reason);
+	text_str(&words, advice ? "; " : "");
+	text_str(&words, advice ? advice : "");
+	note_news(s, &words);
 }
 
 void
@@ -155,16 +182,16 @@ log_about(const struct source *s, enum log_level level, const char *what, uint64
 }
 
 static void
-log_retry(const struct source *s, const char *how, uint64_t for_ns)
+say_retry(struct source *s, const char *how, uint64_t for_ns)
 {
-	char mem[SOURCE_REASON_MAX + 64];
-	struct text what;
+	char mem[NEWS_WORDS_MAX];
+	struct text words;
 
-	text_init(&what, mem, sizeof(mem));
-	text_str(&what, ": ");
-	text_str(&what, s->reason);
-	text_str(&what, how);
-	log_about(s, LOG_ERROR, text_cstr(&what), for_ns, "");
+	text_init(&words, mem, sizeof(mem));
+	text_str(&words, s->reason);
+	text_str(&words, how);
+	text_duration(&words, for_ns);
+	note_news(s, &words);
 }
 
 /* The id spreads those that were lost together, also when the delays grow no more. */
@@ -187,7 +214,7 @@ wait_for_first(struct source *s, const char *what, struct span detail, const cha
 	}
 	set_reason(s, what, detail);
 	if (!s->is_late)
-		log_retry(s, ": trying for up to ", wait_ns);
+		say_retry(s, "; trying for up to ", wait_ns);
 	s->is_late = true;
 	wait_until(s, until_ns);
 }
@@ -231,7 +258,7 @@ source_lose(struct source *s, const char *what, struct span detail, const char *
 	}
 	set_reason(s, what, detail);
 	if (lost_ns == 0)
-		log_retry(s, ": connecting again for up to ",
+		say_retry(s, "; connecting again for up to ",
 			  s->context->options->retry_ns);
 	else
 		log_about(s, LOG_DEBUG, ": still lost after ", s->now_ns - lost_ns, "");
@@ -245,9 +272,11 @@ source_note_answer(struct source *s)
 
 	s->has_answered = true;
 	s->heard_ns = s->now_ns;
-	if (gap_ns > 0)
-		log_about(s, LOG_WARNING, ": back after a gap of ", gap_ns,
-			  ": packets in it are missing");
+	if (gap_ns == 0)
+		return;
+	source_tell_news(s->context); /* that it was lost */
+	log_about(s, LOG_WARNING, ": back after a gap of ", gap_ns,
+		  "; packets in it are missing");
 }
 
 void
@@ -457,7 +486,7 @@ source_check_silence(struct source *s)
 
 	if (target_is_command(s->target) && body_offset(&s->body) == 0) {
 		source_lose(s, "no capture from the command in time", span_str(""),
-			    "does it write at once (tcpdump -U)?");
+			    "let it write at once (tcpdump -U)");
 		return;
 	}
 	if (body_room(&s->body) == 0 || !body_is_ddump(&s->body) ||
@@ -468,7 +497,7 @@ source_check_silence(struct source *s)
 	s->deadline_ns = due_ns;
 	if (s->now_ns >= due_ns)
 		source_lose(s, "the worker has been silent for 15 s", span_str(""),
-			    "is its host gone?");
+			    "check its host and the network");
 }
 
 void

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "cli/link/problem.h"
 #include "cli/source/words.h"
 
 void
@@ -135,20 +136,21 @@ static enum reach_result
 refuse(struct reach *r)
 {
 	const struct refusal *answer = &r->call.exchange->answer;
+	char mem[PROBLEM_MAX + 16];
 	struct text reason;
+	struct text words;
 	bool has_words;
 
 	text_init(&reason, r->reason, sizeof(r->reason));
-	has_words = refusal_put(answer, &reason);
+	text_init(&words, mem, sizeof(mem));
+	has_words = refusal_put_words(answer, &words);
+	refusal_put(answer, &reason);
 	text_cstr(&reason);
-	r->advice = NULL;
-	if (refusal_is_passing(answer)) {
-		r->advice =
-		    has_words ? NULL : "is ddump-worker running behind that proxy?";
-		return REACH_LOST;
-	}
+	r->advice = words_option(r->options, text_span(&words));
 	if (!has_words)
 		r->advice = words_advice(r->call.target, r->options, answer->status);
+	if (refusal_is_passing(answer))
+		return REACH_LOST;
 	return refusal_is_no_interface(answer) ? REACH_MISSING : REACH_FAILED;
 }
 
@@ -161,8 +163,8 @@ lose_call(struct reach *r)
 		return fail(r, REACH_LOST, r->call.reason, span_str(""), advice);
 	if (!advice && target_is_remote(r->call.target))
 		advice = target_is_https(r->call.target)
-			     ? "is that port a ddump-worker's?"
-			     : "is that port a ddump-worker's, or an https one?";
+			     ? "check that the port is ddump-worker's or its proxy's"
+			     : "if the port is https, write https://";
 	return fail(r, REACH_LOST,
 		    "closed before it answered: ", span_str(r->call.reason), advice);
 }
@@ -184,7 +186,7 @@ expire(struct reach *r)
 	if (exchange_is_refused(r->call.exchange))
 		return refuse(r);
 	return fail(r, REACH_LOST, "no answer to the request in time", span_str(""),
-		    "is that port a ddump-worker's?");
+		    "check that the port is ddump-worker's or its proxy's");
 }
 
 enum reach_result
@@ -213,8 +215,8 @@ reach_step(struct reach *r, uint64_t now_ns)
 			    r->call.advice);
 	case CALL_BAD:
 		return fail(r, REACH_FAILED,
-			    "the answer is no HTTP/1.1: ", span_str(r->call.reason),
-			    "is that port a ddump-worker's?");
+			    "invalid HTTP response: ", span_str(r->call.reason),
+			    "check that the port is ddump-worker's or its proxy's");
 	}
 	return REACH_MORE;
 }

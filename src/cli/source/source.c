@@ -234,6 +234,7 @@ take_capture(struct source *s)
 	const struct exchange *e = s->reach.call.exchange;
 	struct source_context *c = s->context;
 	struct span host;
+	struct span type;
 
 	s->state = SOURCE_BODY;
 	s->wants = 0;
@@ -244,7 +245,8 @@ take_capture(struct source *s)
 	if (!s->body.is_in)
 		body_join(&s->body, s->is_file, merge_ns(s));
 	tally_begin(&s->tally, &e->head);
-	body_begin(&s->body, &e->http);
+	http_head_get(&e->head.fields, "Content-Type", &type);
+	body_begin(&s->body, &e->http, type);
 	source_note_answer(s);
 	if (probe_may_ask(s->target, &e->head))
 		probe_allow(&s->probe, s->now_ns);

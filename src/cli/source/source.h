@@ -2,6 +2,7 @@
 #define CLI_SOURCE_SOURCE_H
 
 #include "cli/model/lag.h"
+#include "cli/model/news.h"
 #include "cli/model/summary.h"
 #include "cli/source/body.h"
 #include "cli/source/clock.h"
@@ -48,6 +49,8 @@ struct source_context {
 	struct addresses *addresses; /* of the hosts, by source; NULL: not wanted */
 	const char *ports_field;     /* both ends' ports, for the requests */
 	struct source *changed;	     /* what something happened to: to be settled */
+	struct news news;	     /* who failed or was lost, not told yet */
+	uint64_t news_ns;	     /* when it is to be told; LOOP_NEVER */
 	struct source_clock_reference reference;
 	bool has_probes; /* there are descriptors for the clocks of workers, too */
 	bool has_told_unknown_counts; /* that a worker's last counts cannot be had */

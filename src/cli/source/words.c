@@ -3,28 +3,84 @@
 
 #include <string.h>
 
+static const char *
+advise_login(const struct target *t, unsigned status)
+{
+	if (status == 401)
+		return t->url.has_user
+			   ? "check the user and password"
+			   : "give USER:PASSWORD@ in front of the host, or --netrc";
+	return t->url.has_user ? "ask its operator to allow this user"
+			       : "ask its operator to allow this client, or log in "
+				 "(USER:PASSWORD@, -cert)";
+}
+
+/* "db1/eth0": one word behind the slash. */
+static bool
+is_like_interface(const struct target *t)
+{
+	struct span path = t->url.path;
+
+	return path.n > 1 && !strstr(t->text, "://") &&
+	       span_find(span_of(path.p + 1, path.n - 1), '/') == path.n - 1;
+}
+
+const char *
+words_option(const struct options *o, struct span words)
+{
+	static const struct {
+		const char *begin; /* of what a worker says */
+		const char *query;
+		const char *advice;
+	} rows[] = {
+	    {"parameter filter: ", "filter", "change -f"},
+	    {"parameter interface: ", "interface", "change -i"},
+	    {"parameter snaplen: ", "snaplen", "change -s"},
+	    {"linktype=native needs ", "", "name it with -i"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		bool is_given = rows[i].query[0] == '\0';
+
+		for (size_t k = 0; k < o->query.n; k++)
+			is_given |= strcmp(o->query.list[k].name, rows[i].query) == 0;
+		if (is_given && span_starts(words, span_str(rows[i].begin)))
+			return rows[i].advice;
+	}
+	return NULL;
+}
+
 const char *
 words_advice(const struct target *t, const struct options *o, unsigned status)
 {
-	if (status == 400 && !target_is_https(t))
-		return "is that port an https one?";
-	if (status == 400 && !o->tls.cert_file)
-		return "does it want a client certificate (-cert, -key)?";
-	if (status == 401 && t->url.has_user)
-		return "check the user and password";
-	if (status == 403)
-		return "who may capture there, and from where?";
-	if (status == 401)
-		return "give user:password@ in the target, or --netrc";
-	if (status == 404 && t->url.path.n > 1 && !strstr(t->text, "://") &&
-	    span_find(span_of(t->url.path.p + 1, t->url.path.n - 1), '/') ==
-		t->url.path.n - 1)
-		return "is that an interface? give -i NAME or HOST?interface=NAME";
-	if (status == 404)
-		return "is that a ddump-worker, and the path right?";
-	if (status == 421)
+	switch (status) {
+	case 400:
+		if (!target_is_https(t))
+			return "if the port is https, write https://";
+		return o->tls.cert_file ? NULL
+					: "if the server wants a client certificate, "
+					  "give it with -cert and -key";
+	case 401:
+	case 403:
+		return advise_login(t, status);
+	case 404:
+		return is_like_interface(t)
+			   ? "for an interface, give -i NAME or HOST?interface=NAME"
+			   : "check the path, and that the port is ddump-worker's";
+	case 408:
+	case 429:
+		return "try again later, or keep trying with --wait TIME";
+	case 421:
 		return "give the host by name, not by address";
-	return NULL;
+	case 500:
+		return "see the server's log";
+	case 502:
+	case 503:
+	case 504:
+		return "check that ddump-worker runs behind that proxy";
+	default:
+		return NULL;
+	}
 }
 
 static bool

@@ -110,7 +110,7 @@ logins_read(struct target *list, size_t n, const char *path, struct text *why)
 	if (!trust_read("--netrc", path, &bytes, &size, why))
 		return false;
 	if (trust_is_exposed(path))
-		log_line(LOG_WARNING, "--netrc: others can read the file: chmod 600 it");
+		log_line(LOG_WARNING, "--netrc: others can read the file; chmod 600 it");
 	is_good = give_all(list, n, span_of(bytes, size), why);
 	trust_wipe(bytes, size);
 	return is_good;

@@ -96,15 +96,36 @@ put_own(struct query *q, const struct target *t)
 	}
 }
 
+static bool
+takes_end(struct span *s, const char *end)
+{
+	struct span e = span_str(end);
+
+	if (s->n < e.n || !span_eq(span_of(s->p + s->n - e.n, e.n), e))
+		return false;
+	s->n -= e.n;
+	return true;
+}
+
+struct span
+target_path(const struct target *t, const char **leaf)
+{
+	struct span path = t->url.path;
+	bool is_folder = path.n == 0 || takes_end(&path, "/");
+
+	is_folder |= takes_end(&path, "/capture");
+	*leaf = is_folder ? "/capture" : "";
+	return path;
+}
+
 static void
 put_resource(struct text *text, const struct target *t, const struct options *o)
 {
 	struct query q = {.text = text, .own = t->url.query};
+	const char *leaf;
 
-	if (t->url.path.n > 0)
-		text_put(text, t->url.path);
-	else
-		text_str(text, "/capture");
+	text_put(text, target_path(t, &leaf));
+	text_str(text, leaf);
 	put_own(&q, t);
 	for (size_t i = 0; i < o->query.n; i++)
 		put_default(&q, &o->query.list[i]);
@@ -239,13 +260,15 @@ bool
 target_side_request(const struct target *t, const char *name, struct text *out)
 {
 	char mem[HTTP_TARGET_MAX];
-	struct span folder = t->url.path;
 	struct text resource;
+	const char *leaf;
+	struct span folder = target_path(t, &leaf);
 
-	while (folder.n > 0 && folder.p[folder.n - 1] != '/')
-		folder.n--;
+	while (leaf[0] == '\0' && folder.n > 0 && folder.p[--folder.n] != '/')
+		;
 	text_init(&resource, mem, sizeof(mem));
-	text_put(&resource, folder.n > 0 ? folder : span_str("/"));
+	text_put(&resource, folder);
+	text_char(&resource, '/');
 	text_str(&resource, name);
 	http_emit_request(out, "GET", text_span(&resource));
 	if (!put_sender(out, t))

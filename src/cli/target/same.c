@@ -54,10 +54,14 @@ compare_hosts(const struct target *one, const struct target *other)
 	return c != 0 ? c : span_compare(zones[0], zones[1]);
 }
 
-static struct span
-path_of(const struct target *t)
+static int
+compare_paths(const struct target *a, const struct target *b)
 {
-	return t->url.path.n > 0 ? t->url.path : span_str("/capture");
+	const char *leaf_of_a;
+	const char *leaf_of_b;
+	int c = span_compare(target_path(a, &leaf_of_a), target_path(b, &leaf_of_b));
+
+	return c != 0 ? c : strcmp(leaf_of_a, leaf_of_b);
 }
 
 static int
@@ -70,7 +74,7 @@ compare_network(const struct target *a, const struct target *b)
 	if (c == 0)
 		c = (a->port > b->port) - (a->port < b->port);
 	if (c == 0)
-		c = span_compare(path_of(a), path_of(b));
+		c = compare_paths(a, b);
 	if (c == 0 && target_is_ssh(a)) /* a user may stand for a machine there */
 		c = span_compare(a->url.user, b->url.user);
 	return c != 0 ? c : span_compare(a->url.query, b->url.query);

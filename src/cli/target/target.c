@@ -11,19 +11,19 @@
 #include "sys/net.h"
 #include "sys/transport.h"
 
-#define UNANSWERED "is ddump-worker running there, and the port open?"
+#define UNANSWERED "check that ddump-worker runs there and that no firewall is in between"
 
 static const struct target_ops file_ops = {
     .way = TARGET_OPEN,
     .place = "",
-    .unanswered = "is that a capture that you may read?",
+    .unanswered = "name a capture that exists and that you may read",
     .open = transport_open_file,
 };
 
 static const struct target_ops exec_ops = {
     .way = TARGET_COMMAND,
     .place = "exec:",
-    .unanswered = "can more processes be started?",
+    .unanswered = "raise the limit of processes (ulimit -u)",
 };
 
 static const struct target_ops exec_sh_ops = {
@@ -52,12 +52,13 @@ static const struct target_ops network_ops[] = {
 	{.way = TARGET_SOCKET,
 	 .is_http = true,
 	 .place = "unix:",
-	 .unanswered = "is ddump-worker listening there, and may you write to it?"},
+	 .unanswered =
+	     "check that ddump-worker listens there and that you may write to the socket"},
     [HTTP_SCHEME_SSH] = {.way = TARGET_COMMAND,
 			 .is_http = true,
 			 .port = 22,
 			 .place = "ssh://",
-			 .unanswered = "is ssh installed? see --ssh"},
+			 .unanswered = "install ssh, or see --ssh"},
 };
 
 static bool

@@ -162,6 +162,10 @@ target_is_remote(const struct target *t)
  * its address. */
 void target_put_place(const struct target *t, struct text *out);
 
+/* The path of the request, in two parts; *leaf is "/capture" where none is named, or only the
+ * folder of it: no path, or one that ends in a slash; else it is empty. */
+struct span target_path(const struct target *t, const char **leaf);
+
 /* "host:port" of a remote one, IPv6 in brackets and without its zone. */
 void target_put_authority(const struct target *t, struct text *out);
 

@@ -65,7 +65,7 @@ tls_identity_stamp(struct tls_identity_stamp *s, const struct tls_options *o)
 
 /* \1 and \2 stand for the files of certificate and key. */
 static const char *const phrases[] = {
-    [TLS_IDENTITY_NO_CERTIFICATE] = "no certificate in \1: give a PEM file",
+    [TLS_IDENTITY_NO_CERTIFICATE] = "no certificate in \1; give a PEM file",
     [TLS_IDENTITY_BAD_CERTIFICATE] = "a certificate in \1 cannot be read: "
 				     "give a PEM file",
     [TLS_IDENTITY_NO_KEY] = "no private key in \2 that can be read: "

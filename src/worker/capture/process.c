@@ -16,6 +16,7 @@
 
 #include "http/emit.h"
 #include "sys/clock.h"
+#include "sys/links.h"
 #include "sys/signals.h"
 #include "worker/capture/compile.h"
 #include "worker/common/confine.h"
@@ -76,7 +77,8 @@ find_interfaces(struct process *p, struct text *why)
 		if (index == 0 && !p->r->has_implied_interfaces) {
 			text_str(why, "no interface is named ");
 			text_escape(why, span_str(p->r->interfaces[i]));
-			text_str(why, "; GET /interfaces lists those that exist");
+			text_str(why, "; there are ");
+			links_put_names(why);
 			return CAPTURE_NO_DEVICE;
 		}
 		if (index != 0 && !is_native)

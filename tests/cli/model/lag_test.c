@@ -57,6 +57,25 @@ a_very_slow_link_carries_kilobytes(void **state)
 }
 
 static void
+a_rate_that_was_not_measured_is_not_told(void **state)
+{
+	struct lag_view view = {.lag_ns = 700 * MS, .hold_back_ns = 200 * MS};
+	struct lag l = {0};
+
+	(void)state;
+	lag_note_bytes(&l, 90);
+	assert_true(
+	    look(&l, 5000 * SEC, &view,
+		 "0.7 s behind: more is captured than its link carries; use -s or "
+		 "-f to capture less"));
+	lag_note_bytes(&l, 5940);
+	assert_true(
+	    look(&l, 5060 * SEC, &view,
+		 "0.7 s behind: its link carries 99 B/s and more is captured; use "
+		 "-s or -f to capture less"));
+}
+
+static void
 lumps_are_named_as_a_proxy_s_once_a_minute(void **state)
 {
 	struct lag_view view = {
@@ -94,6 +113,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_slow_link_is_named_once_a_minute),
 	    cmocka_unit_test(a_very_slow_link_carries_kilobytes),
+	    cmocka_unit_test(a_rate_that_was_not_measured_is_not_told),
 	    cmocka_unit_test(lumps_are_named_as_a_proxy_s_once_a_minute),
 	    cmocka_unit_test(what_does_not_lag_or_is_stalled_is_not_named),
 	};

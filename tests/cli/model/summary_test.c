@@ -1,89 +1,7 @@
-/* Counts in words. */
+/* Counts added up. */
 #include "cli/model/summary.h"
 
 #include "support/check.h"
-
-struct row {
-	int line;
-	struct summary_counts counts;
-	const char *want;
-};
-
-static void
-a_summary_names_what_is_not_0(void **state)
-{
-	static const struct row rows[] = {
-	    {__LINE__,
-	     {.received = 5, .written = 5, .has_drops = true, .is_exact = true},
-	     "received 5, written 5, late 0, dropped by kernel 0, bytes 0"},
-	    {__LINE__,
-	     {.received = 5, .written = 4, .late = 1},
-	     "received 5, written 4, late 1, dropped by kernel unknown, not fetched "
-	     "unknown, bytes 0"},
-	    {__LINE__,
-	     {.received = 5, .written = 5, .is_file = true},
-	     "received 5, written 5, late 0, bytes 0"},
-	    {__LINE__,
-	     {.received = 5, .written = 5, .drops = 2, .is_file = true},
-	     "received 5, written 5, late 0, dropped by kernel at least 2, bytes 0"},
-	    {__LINE__,
-	     {.received = 5, .written = 5, .is_file = true, .is_exact = true},
-	     "received 5, written 5, late 0, dropped by kernel 0, bytes 0"},
-	    {__LINE__,
-	     {.offered = 99,
-	      .received = 5,
-	      .written = 4,
-	      .not_written = 1,
-	      .not_fetched = 60,
-	      .drops = 30,
-	      .own = 4,
-	      .has_drops = true,
-	      .is_exact = true},
-	     "received 5, written 4, late 0, dropped by kernel 30, not written 1, not "
-	     "fetched 60, own traffic 4, bytes 0"},
-	    {__LINE__,
-	     {.received = 5,
-	      .written = 5,
-	      .not_fetched = 6,
-	      .drops = 3,
-	      .own = 4,
-	      .has_drops = true},
-	     "received 5, written 5, late 0, dropped by kernel at least 3, not fetched at "
-	     "least 6, own traffic at least 4, bytes 0"},
-	    {__LINE__,
-	     {.received = 9,
-	      .written = 9,
-	      .ahead = 8,
-	      .forced = 2,
-	      .held_back = 3,
-	      .drops = 7,
-	      .has_drops = true,
-	      .is_exact = true},
-	     "received 9, written 9, late 0, ahead 8, dropped by kernel 7, forced 2, held back 3, "
-	     "bytes 0"},
-	    {__LINE__,
-	     {.received = 9,
-	      .written = 9,
-	      .bytes = UINT64_MAX,
-	      .gaps = 2,
-	      .gaps_ns = 61234567890,
-	      .hold_back_ns = 1250000000},
-	     "received 9, written 9, late 0, dropped by kernel unknown, not fetched "
-	     "unknown, gaps 2 (61.234 s), "
-	     "bytes 18446744073709551615, hold-back 1.25 s"},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < CHECK_COUNT(rows); i++) {
-		char mem[256];
-		struct text t;
-
-		text_init(&t, mem, sizeof(mem));
-		summary_put(&t, &rows[i].counts);
-		check_span(__FILE__, rows[i].line, span_str(rows[i].want), text_span(&t),
-			   span_str(rows[i].want), "summary");
-	}
-}
 
 static void
 a_total_is_exact_only_if_all_parts_are(void **state)
@@ -135,7 +53,6 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_summary_names_what_is_not_0),
 	    cmocka_unit_test(a_total_is_exact_only_if_all_parts_are),
 	};
 

@@ -202,8 +202,10 @@ flags_of_printing_are_tcpdumps_and_imply_it(void **state)
 	parse(&p, "-w x a");
 	options_use_terminal(&p.o, true);
 	assert_ptr_not_equal(p.o.format, &format_text);
-	parse(&p, "-X -w x a");
-	assert_int_equal(p.rc, FLAG_RESULT_BAD);
+	parse(&p, "-X -w x.pcapng a");
+	assert_int_equal(p.rc, FLAG_RESULT_RUN);
+	assert_true(p.o.print.is_wanted);
+	assert_string_equal(p.o.format->name, "pcapng");
 	parse(&p, "-P --format pcapng a");
 	assert_int_equal(p.rc, FLAG_RESULT_BAD);
 }

@@ -287,7 +287,7 @@ a_full_device_fails_and_says_why(void **state)
 	assert_int_equal(put(RECORD), WRITER_LAST);
 	assert_int_equal(writer_put_tail(&writer), WRITER_FAILED);
 	assert_int_equal(writer.error, -ENOSPC);
-	check_failure("/dev/full: write: No space left on device: choose a place that "
+	check_failure("/dev/full: write: No space left on device; choose a place that "
 		      "has room");
 	assert_int_equal(writer_close(&writer), WRITER_FAILED);
 	assert_int_equal(writer.error, -ENOSPC);
@@ -325,7 +325,7 @@ a_full_disk_leaves_whole_records(void **state)
 		n_late += is_late;
 	}
 	assert_int_equal(n_late, 1); /* the other was written */
-	check_failure("y: write: File too large: it is whole up to its last packet: "
+	check_failure("y: write: File too large: it is whole up to its last packet; "
 		      "choose a place that has room");
 	end();
 }
@@ -338,7 +338,7 @@ what_cannot_be_opened_fails(void **state)
 	(void)state;
 	assert_int_equal(begin("no/x"), WRITER_FAILED);
 	assert_int_equal(writer.error, -ENOENT);
-	check_failure("no/x: No such file or directory: choose a place that has room and "
+	check_failure("no/x: No such file or directory; choose a place that has room and "
 		      "that you may write to");
 	end();
 	memset(name, 'x', sizeof(name) - 1);

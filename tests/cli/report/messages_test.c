@@ -151,29 +151,67 @@ a_packet_of_the_future_is_named_with_its_time(void **state)
 }
 
 static void
-the_summary_has_a_line_a_target_and_a_total_that_adds_up(void **state)
+the_summary_is_a_table_and_what_was_written(void **state)
 {
-	const char *text;
+	(void)state;
+	for (size_t i = 0; i < CHECK_COUNT(list); i++)
+		list[i].counts.received = list[i].counts.written = 10000 + i;
+	messages_tell_summary(&views);
+	assert_string_equal(said(),
+			    "ddump: target  received  written  dropped  late  bytes\n"
+			    "ddump: db1       10,000   10,000        0     0    0 B\n"
+			    "ddump: db2       10,001   10,001        0     0    0 B\n"
+			    "ddump: web       10,002   10,002        0     0    0 B\n"
+			    "ddump: total     30,003   30,003        0     0    0 B\n");
+	messages_tell_written(&views, 8712345, span_str("cap.pcap"));
+	assert_string_equal(said(), "ddump: wrote 30,003 packets, 8.7 MB to cap.pcap\n");
+}
 
+static void
+where_no_target_ever_answered_there_is_no_table(void **state)
+{
 	(void)state;
 	for (size_t i = 0; i < CHECK_COUNT(list); i++) {
-		list[i].state = VIEW_ENDED;
-		list[i].counts.received = list[i].counts.written = 10 + i;
-		list[i].counts.drops = i;
+		list[i].state = VIEW_FAILED;
+		list[i].has_answered = false;
 	}
-	list[0].has_clock = list[0].is_corrected = true;
-	list[0].offset = (struct clock_offset_estimate){
-	    .kind = CLOCK_OFFSET_KNOWN, .offset_ns = 1300000, .bound_ns = 40000};
-	list[1].is_unverified = true;
-	list[2].state = VIEW_FAILED;
+	messages_tell_roster(&m, &views, T0);
 	messages_tell_summary(&views);
-	text = said();
-	assert_non_null(strstr(text, "ddump: db1: received 10, written 10"));
-	assert_non_null(strstr(text, ", corrected\n"));
-	assert_non_null(strstr(text, ", end cannot be verified\n"));
-	assert_non_null(strstr(text, ", failed\n"));
-	assert_non_null(strstr(text, "ddump: total: received 33, written 33"));
-	assert_non_null(strstr(text, "dropped by kernel 3"));
+	assert_string_equal(said(), "");
+	list[1].has_answered = true;
+	messages_tell_summary(&views);
+	assert_non_null(strstr(said(), "ddump: db2 "));
+}
+
+static void
+who_has_not_answered_is_named(void **state)
+{
+	(void)state;
+	assert_false(messages_tell_missing(&views));
+	list[0].state = list[2].state = VIEW_CONNECTING;
+	assert_true(messages_tell_missing(&views));
+	assert_string_equal(said(), "ddump: waiting for db1 and web: no answer yet\n");
+	list[2].reason = "no such host"; /* --wait: this was said */
+	assert_true(messages_tell_missing(&views));
+	assert_string_equal(said(), "ddump: waiting for db1: no answer yet\n");
+}
+
+static void
+of_a_refusal_the_roster_has_the_status_and_the_same_one_once(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		list[i].state = VIEW_FAILED;
+		list[i].reason = "400 Bad Request: syntax error";
+	}
+	messages_tell_roster(&m, &views, T0);
+	assert_string_equal(
+	    said(),
+	    "ddump: capturing on 1 of 3 targets (db1 and db2: 400 Bad Request)\n");
+	list[1].reason = "TLS: certificate expired";
+	messages_tell_roster(&m, &views, T0 + SEC);
+	assert_string_equal(said(), "ddump: capturing on 1 of 3 targets (db1: 400 Bad "
+				    "Request; db2: TLS: certificate expired)\n");
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -190,7 +228,10 @@ main(void)
 	    TEST(files_alone_have_no_such_line),
 	    TEST(the_hold_back_is_told_when_it_changed_by_an_eighth_and_once_a_second),
 	    TEST(a_packet_of_the_future_is_named_with_its_time),
-	    TEST(the_summary_has_a_line_a_target_and_a_total_that_adds_up),
+	    TEST(the_summary_is_a_table_and_what_was_written),
+	    TEST(where_no_target_ever_answered_there_is_no_table),
+	    TEST(who_has_not_answered_is_named),
+	    TEST(of_a_refusal_the_roster_has_the_status_and_the_same_one_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -125,7 +125,7 @@ a_list_that_cannot_be_read_is_named(void **state)
 	o.targets_path = "/none/at/all";
 	assert_false(target_list_read(&o, &list, &why));
 	assert_string_equal(text_cstr(&why),
-			    "--targets /none/at/all: No such file or directory: "
+			    "--targets /none/at/all: No such file or directory; "
 			    "give a file that can be read");
 }
 

@@ -178,7 +178,7 @@ static const struct request_row request_rows[] = {
     {__LINE__,
      "http://[fe80::1%25eth0]:80/",
      {0},
-     "GET / HTTP/1.1",
+     "GET /capture HTTP/1.1",
      "Host: [fe80::1]:80"},
     {__LINE__,
      "unix:/x?filter=icmp",
@@ -200,14 +200,18 @@ static const struct request_row request_rows[] = {
     {__LINE__,
      "http://user:p%40ss@db1/",
      {0},
-     "GET / HTTP/1.1",
+     "GET /capture HTTP/1.1",
      "Authorization: Basic dXNlcjpwQHNz"},
     {__LINE__,
      "db1",
      {.linktype = OPTIONS_LINKTYPE_NATIVE, .query = {1, {{"interface", "eth0"}}}},
      "GET /capture?interface=eth0 HTTP/1.1",
      "Ddump-Options: linktype=native, heartbeat=50, precision=nano"},
-    {__LINE__, "http://u@db1/", {0}, "GET / HTTP/1.1", "Authorization: Basic dTo="},
+    {__LINE__,
+     "http://u@db1/",
+     {0},
+     "GET /capture HTTP/1.1",
+     "Authorization: Basic dTo="},
 };
 
 static void
@@ -263,7 +267,8 @@ the_clock_is_asked_beside_the_capture(void **state)
 	    {"http://db1/capture", "GET /clock HTTP/1.1", ""},
 	    {"http://db1/x/y/capture?count=1", "GET /x/y/clock HTTP/1.1", ""},
 	    {"http://db1/x/", "GET /x/clock HTTP/1.1", ""},
-	    {"http://db1/capture/", "GET /capture/clock HTTP/1.1", ""},
+	    {"http://db1/capture/", "GET /clock HTTP/1.1", ""},
+	    {"http://db1/x/y", "GET /x/clock HTTP/1.1", ""},
 	};
 
 	(void)state;
@@ -329,7 +334,11 @@ static const struct same_row same_rows[] = {
     {__LINE__, "http://u:p@db1/", "http://v@db1/", true},
     {__LINE__, "db1", "https://db1", false},
     {__LINE__, "db1", "db1:80", false},
-    {__LINE__, "db1", "db1/", false},
+    {__LINE__, "db1", "db1/", true},
+    {__LINE__, "db1/x/", "db1/x/capture", true},
+    {__LINE__, "db1/x/capture/", "db1/x/capture", true},
+    {__LINE__, "db1/x", "db1/x/", false},
+    {__LINE__, "db1", "db1/x", false},
     {__LINE__, "db1", "db1?filter=icmp", false},
     {__LINE__, "db1?filter=icmp", "db1/capture?filter=icmp", true},
     {__LINE__, "db1?", "db1", true},
