@@ -6,7 +6,7 @@ complete -c ddump-worker -o max-captures -x -d 'limit of concurrent captures (16
 complete -c ddump-worker -o max-connections -x -d 'limit of other connections (1024)'
 complete -c ddump-worker -o max-buffer -x -d 'limit of a capture\'s kernel ring (64M)'
 complete -c ddump-worker -o max-snaplen -x -d 'limit of the snapshot length (262144)'
-complete -c ddump-worker -o max-payload -x -d 'limit of what is given of a packet behind its headers (none)'
+complete -c ddump-worker -o max-payload -x -d 'limit of what is given behind headers (none)'
 complete -c ddump-worker -o max-duration -x -d 'limit of a capture\'s duration: 30s, 5m, 1h (none)'
 complete -c ddump-worker -o interfaces -x -d 'allow captures on these interfaces only (all)'
 complete -c ddump-worker -o exclude -x -d 'never capture packets that match; up to 8 times'
