@@ -16,7 +16,7 @@ ORDER = {
 }
 CAPTURE = "src/pcap/capture.h"
 MAY_CAPTURE = re.compile(r"src/(worker/capture/|worker/launcher/check\.c$|pcap/capture\.[ch]$)")
-VALUES = re.compile(r"src/(base/|pcap/(savefile|savefile_event|splice)\.h$|sys/(net|tls/reason)\.h$)")  # results and arguments
+VALUES = re.compile(r"src/(base/|cli/model/view\.h$|pcap/(savefile|savefile_event|splice)\.h$|sys/(net|tls/reason)\.h$)")  # results and arguments
 MAX_FIELDS = 25
 MANY = "many fields:"
 

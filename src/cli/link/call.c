@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/link/talk.h"
+#include "cli/link/tls_advice.h"
 
 struct call_dial {
 	struct call *call;
@@ -120,7 +121,7 @@ step_talk(struct call *c, unsigned *wants)
 	case EXCHANGE_ANSWER:
 		return CALL_ANSWER;
 	case EXCHANGE_LOST:
-		c->advice = dial_tls_advice(c->env, c->target, &c->transport);
+		c->advice = tls_advice(c->env, c->target, &c->transport);
 		return CALL_LOST;
 	case EXCHANGE_MORE:
 	case EXCHANGE_BAD:

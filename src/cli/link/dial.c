@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/link/talk.h"
+#include "cli/link/tls_advice.h"
 #include "sys/log.h"
 
 bool
@@ -310,44 +311,6 @@ step_tunnel(struct dial *d, uint64_t now_ns, unsigned *wants)
 	return DIAL_MORE;
 }
 
-/* A worker itself has no TLS. */
-static const char *
-tls_port_advice(const struct target *target)
-{
-	if (target->url.port == 0)
-		return "add :443; without a port 8475 is used, where ddump-worker speaks "
-		       "http";
-	return target->port == NET_DEFAULT_PORT
-		   ? "ddump-worker speaks http on 8475; name its proxy's port "
-		     "(:443), or write http://"
-		   : "check that the port is an https one, or write http://";
-}
-
-const char *
-dial_tls_advice(const struct net_env *env, const struct target *target,
-		const struct transport *t)
-{
-	const struct tls_options *o = env->tls_options;
-
-	switch (transport_cause(t)) {
-	case TLS_CAUSE_CERTIFICATE:
-		return o->ca ? "check the certificate, and -ca"
-			     : "check the certificate; -ca FILE names who may issue it";
-	case TLS_CAUSE_ALERT:
-		return o->cert_file ? "check -cert and -key"
-				    : "give a client certificate with -cert and -key";
-	case TLS_CAUSE_PROTOCOL:
-		return tls_port_advice(target);
-	case TLS_CAUSE_NONE:
-	case TLS_CAUSE_OFFER:
-	case TLS_CAUSE_TRUNCATED:
-	case TLS_CAUSE_KEY_UPDATE:
-	case TLS_CAUSE_SOCKET:
-		break;
-	}
-	return NULL;
-}
-
 static enum dial_result
 step_handshake(struct dial *d, unsigned *wants)
 {
@@ -370,7 +333,7 @@ step_handshake(struct dial *d, unsigned *wants)
 		break;
 	}
 	cause = transport_cause(&d->transport);
-	advice = dial_tls_advice(d->env, d->target, &d->transport);
+	advice = tls_advice(d->env, d->target, &d->transport);
 	text_init(&why, mem, sizeof(mem));
 	text_str(&why, transport_reason(&d->transport, 0));
 	if (cause == TLS_CAUSE_CERTIFICATE || cause == TLS_CAUSE_OFFER ||
@@ -419,7 +382,7 @@ expire(struct dial *d)
 		return fail_connect(d, "no answer in time");
 	case DIAL_HANDSHAKE:
 		return fail(d, DIAL_LOST, "TLS: no answer to the handshake in time",
-			    span_str(""), tls_port_advice(d->target));
+			    span_str(""), tls_advice_port(d->target));
 	case DIAL_TUNNEL:
 		if (exchange_is_refused(d->tunnel))
 			return refuse_tunnel(d);

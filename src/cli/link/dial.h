@@ -72,10 +72,6 @@ uint64_t dial_deadline(const struct dial *d);
 /* Closes everything; legal from any state. d->reason stays. */
 void dial_cancel(struct dial *d);
 
-/* What to do about a failure of TLS, in the handshake or later; NULL: nothing is known. */
-const char *dial_tls_advice(const struct net_env *env, const struct target *target,
-			    const struct transport *t);
-
 /* Whether the way leads through the proxy. */
 bool dial_is_proxied(const struct net_env *env, const struct target *target);
 

@@ -51,17 +51,27 @@ add_name(struct news_group *g, struct span name)
 	g->n_named++;
 }
 
+void
+news_clear(struct news *news)
+{
+	news->n = 0;
+	news->due_ns = UINT64_MAX;
+}
+
 bool
-news_add(struct news *news, const char *name, struct span words)
+news_add(struct news *news, const char *name, struct span words, uint64_t now_ns)
 {
 	struct span kept = span_take(&words, NEWS_WORDS_MAX);
 	struct news_group *g = find(news, kept);
 
 	if (!g)
 		g = begin(news, kept);
-	if (g)
-		add_name(g, span_str(name));
-	return g != NULL;
+	if (!g)
+		return false;
+	add_name(g, span_str(name));
+	if (news->due_ns == UINT64_MAX)
+		news->due_ns = now_ns + NEWS_WAIT_NS;
+	return true;
 }
 
 void

@@ -10,8 +10,9 @@
 #define NEWS_WORDS_MAX	1024	   /* bytes; longer ones are cut */
 #define NEWS_WAIT_NS	300000000u /* for others of which the same will be said */
 
-struct news { /* zeroed at first, or to forget all */
+struct news {
 	unsigned n;
+	uint64_t due_ns; /* when it is to be told; UINT64_MAX: there is none */
 	struct news_group {
 		uint32_t n;
 		uint32_t n_named;
@@ -22,8 +23,11 @@ struct news { /* zeroed at first, or to forget all */
 	} groups[NEWS_GROUPS_MAX];
 };
 
+/* None; also when all was told. */
+void news_clear(struct news *news);
+
 /* name and words are escaped already. False: no room for more groups. */
-bool news_add(struct news *news, const char *name, struct span words);
+bool news_add(struct news *news, const char *name, struct span words, uint64_t now_ns);
 
 /* "db1, db2 and db3", "db1, db2, db3, db4, db5 and 4 more". */
 void news_put_names(const struct news_group *g, struct text *line);

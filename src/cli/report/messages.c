@@ -55,7 +55,7 @@ add_other(struct news *others, const struct view *v)
 	text_str(&words, state ? state : "");
 	text_str(&words, state ? ": " : "");
 	put_reason(&words, v->state == VIEW_ENDED ? "ended" : v->reason);
-	return news_add(others, v->name, text_span(&words));
+	return news_add(others, v->name, text_span(&words), 0);
 }
 
 static void
@@ -249,7 +249,7 @@ messages_tell_missing(const struct views *views)
 
 		views->at(views->of, i, &v);
 		if (v.state == VIEW_CONNECTING && v.reason[0] == '\0')
-			news_add(&missing, v.name, span_str(""));
+			news_add(&missing, v.name, span_str(""), 0);
 	}
 	if (missing.n == 0)
 		return false;

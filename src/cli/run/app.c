@@ -306,27 +306,6 @@ join(struct app *a)
 	return fleet_init(&r->fleet, a->list.targets, a->list.n);
 }
 
-static enum app_status
-verdict(const struct app *a)
-{
-	bool has_end = a->options->duration_ns > 0 || a->options->count > 0;
-	const struct fleet *f = &a->run.fleet;
-	uint32_t n_started = 0;
-	uint32_t n_failed = 0;
-	uint32_t n_short = 0;
-
-	for (uint32_t i = 0; i < f->n; i++) {
-		n_started += source_has_started(&f->sources[i]);
-		n_failed += source_has_failed(&f->sources[i]);
-		n_short += has_end && f->sources[i].is_limited;
-	}
-	if (a->run.has_failed || (n_started == 0 && n_failed == f->n))
-		return APP_FAILED;
-	if (a->options->requires_all && f->n_refused > 0)
-		return APP_FAILED;
-	return n_failed + n_short > 0 ? APP_PARTIAL : APP_OK;
-}
-
 /* However it is written. */
 static enum app_status
 refuse_stats(const struct app *a)
@@ -427,10 +406,13 @@ run(struct app *a)
 		copy_close(a->copy);
 	display_close(&r->display);
 	pump_count_unwritten(&r->pump);
-	status = ways_report(&r->pump, verdict(a));
+	status = ways_report(&r->pump,
+			     fault_verdict(a->options, &a->run.fleet, a->run.has_failed));
 	run_loop_close(r);
 	tell_end(a);
-	return status == APP_OK ? verdict(a) : status;
+	return status == APP_OK
+		   ? fault_verdict(a->options, &a->run.fleet, a->run.has_failed)
+		   : status;
 }
 
 /* A run that never began leaves the file as it was. */

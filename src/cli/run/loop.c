@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 #include "cli/run/fault.h"
-#include "cli/source/end.h"
+#include "cli/source/tell.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 #include "sys/signals.h"
@@ -186,7 +186,7 @@ deadline(const struct run *r)
 	uint64_t wake_ns = r->pump.wake_ns;
 
 	due = earlier(due, stall_deadline(r));
-	due = earlier(due, r->fleet.context.news_ns);
+	due = earlier(due, r->fleet.context.news.due_ns);
 	due = earlier(due, missing_deadline(r));
 	due = earlier(due, display_deadline(&r->display));
 	if (has_roster_to_tell(r))
@@ -243,8 +243,8 @@ tell_stall(struct run *r, uint64_t now_ns)
 static void
 tell_waiting(struct run *r, const struct views *views, uint64_t now_ns)
 {
-	if (now_ns >= r->fleet.context.news_ns)
-		source_tell_news(&r->fleet.context);
+	if (now_ns >= r->fleet.context.news.due_ns)
+		tell_now(&r->fleet.context.news);
 	if (now_ns < missing_deadline(r))
 		return;
 	r->missing_ns = LOOP_NEVER;
@@ -260,7 +260,7 @@ tell(struct run *r, uint64_t now_ns)
 	if (fleet_take_change(&r->fleet))
 		r->has_change = true;
 	if (r->pump.is_ready && !r->messages.has_roster)
-		source_tell_news(&r->fleet.context);
+		tell_now(&r->fleet.context.news);
 	tell_waiting(r, &views, now_ns);
 	if (has_roster_to_tell(r) && now_ns >= messages_roster_due(&r->messages))
 		r->has_change = messages_tell_roster(&r->messages, &views, now_ns);
@@ -292,7 +292,7 @@ apply_ends(struct run *r, uint64_t now_ns)
 		stop(r);
 	if (r->phase == RUN_RUNNING && r->options->requires_all &&
 	    r->fleet.n_refused > 0) {
-		source_tell_news(&r->fleet.context);
+		tell_now(&r->fleet.context.news);
 		log_line(LOG_ERROR, "--require-all: not all targets could start; "
 				    "without it the others are captured");
 		stop(r);
@@ -350,7 +350,7 @@ start(struct run *r)
 
 	r->has_progress = true;
 	r->phase = RUN_RUNNING;
-	r->fleet.context.news_ns = LOOP_NEVER;
+	news_clear(&r->fleet.context.news);
 	r->missing_ns = now_ns + MISSING_NS;
 	if (r->is_stopped)
 		stop(r);
@@ -376,7 +376,7 @@ run_loop(struct run *r)
 			    now_ns);
 		note_away(r, now_ns);
 	}
-	source_tell_news(&r->fleet.context);
+	tell_now(&r->fleet.context.news);
 }
 
 void

@@ -9,11 +9,7 @@
 #include <string.h>
 
 #include "base/copy.h"
-
-#define HEADER_BYTES	    16 /* of a classic record, the smaller of the two formats' */
-#define QUEUED_EXTRA	    32 /* bytes a record takes more in a queue than it has with this */
-#define NO_CAPTURE_LINE_MAX 64 /* shown of what an answer begins with */
-#define ALL_ROOM	    64 /* a header that needs no more room in the queue */
+#include "cli/source/stranger.h"
 
 void
 body_init(struct body *b, const struct body_options *options)
@@ -90,12 +86,6 @@ body_put(struct body *b, struct span bytes)
 	if (b->is_file && b->reader.offset == 0)
 		savefile_reader_look(&b->reader, bytes);
 	b->raw = bytes;
-}
-
-static bool
-has_bytes(const struct body *b)
-{
-	return b->is_parked || b->data.n > 0 || b->raw.n > 0;
 }
 
 static uint8_t *
@@ -292,52 +282,19 @@ start_format(struct body *b, uint64_t merge_ns)
 static const char *
 advice_of(const struct body *b)
 {
-	if (b->has_started)
-		return "what came before it is kept";
-	return b->is_http ? "check the path, and that the port is ddump-worker's"
-			  : "name a pcap or pcapng file that is not compressed";
+	return b->has_started ? "what came before it is kept"
+			      : stranger_advice(b->is_http);
 }
 
-/* The first line that is not empty, as far as it is there. */
-static void
-put_first_line(struct text *t, const struct body *b)
-{
-	struct span parts[] = {span_of(b->reader.magic, b->reader.magic_size), b->data};
-	bool has_begun = false;
-
-	for (size_t i = 0; i < 2; i++) {
-		for (size_t at = 0; at < parts[i].n; at++) {
-			uint8_t c = parts[i].p[at];
-
-			if (c == '\n' && has_begun)
-				return;
-			has_begun |= c > ' ';
-			if (has_begun && c != '\r')
-				text_escape(t, span_of(&c, 1));
-		}
-	}
-}
-
-/* A whole answer, of another kind: its type, and the line by which a person knows it. */
 static enum body_result
 fail_answer(struct body *b)
 {
-	char mem[NO_CAPTURE_LINE_MAX];
-	char words_mem[BODY_REASON_MAX];
+	char mem[BODY_REASON_MAX];
 	struct text words;
-	struct text line;
 
-	text_init(&line, mem, sizeof(mem));
-	put_first_line(&line, b);
-	text_init(&words, words_mem, sizeof(words_mem));
-	text_str(&words, b->type[0] != '\0' ? b->type : "without a Content-Type");
-	if (line.n > 0) {
-		text_str(&words, ": \"");
-		text_put(&words, text_span(&line));
-		text_str(&words, line.is_cut ? "...\"" : "\"");
-	} else {
-		text_str(&words, ", empty");
-	}
+	text_init(&words, mem, sizeof(mem));
+	stranger_put(&words, b->type, span_of(b->reader.magic, b->reader.magic_size),
+		     b->data);
 	return fail(b, "the answer is no capture: ", text_cstr(&words), advice_of(b));
 }
 
@@ -533,21 +490,4 @@ body_eof(struct body *b)
 	return b->is_http && !b->reader.is_ddump && !http_client_is_verified(&b->http)
 		   ? BODY_END_UNPROVED
 		   : BODY_END_WHOLE;
-}
-
-/* The room for records as large as the mean of this connection's so far: if they are
- * smaller, the rest goes to the stash. */
-size_t
-body_room(const struct body *b)
-{
-	uint64_t room = merge_read_size(b->options.merge, b->options.id, ALL_ROOM);
-	uint64_t n = body_received(b);
-	uint64_t mean = n > 0 ? b->reader.offset / n : HEADER_BYTES;
-
-	if (has_bytes(b))
-		return 0;
-	room = room * mean / (mean + QUEUED_EXTRA);
-	if (room < b->open)
-		room = b->open;
-	return room < BODY_READ_MAX ? (size_t)room : BODY_READ_MAX;
 }

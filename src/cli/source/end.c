@@ -2,6 +2,8 @@
  * taken and counted. */
 #include "cli/source/end.h"
 
+#include "cli/source/tell.h"
+
 #include "sys/log.h"
 
 #define COMMAND_SHORT_MAX 2 /* runs in a row that end at once; one more is its nature */
@@ -104,35 +106,6 @@ wait_until(struct source *s, uint64_t until_ns)
 	s->deadline_ns = until_ns;
 }
 
-void
-source_tell_news(struct source_context *c)
-{
-	for (unsigned i = 0; i < c->news.n; i++) {
-		char mem[LOG_LINE_MAX];
-		struct text line;
-
-		text_init(&line, mem, sizeof(mem));
-		news_put(&c->news.groups[i], &line);
-		log_text(LOG_ERROR, &line);
-	}
-	c->news.n = 0;
-	c->news_ns = LOOP_NEVER;
-}
-
-/* A moment later, with others of which the same is said. */
-static void
-note_news(struct source *s, const struct text *words)
-{
-	struct source_context *c = s->context;
-
-	if (!news_add(&c->news, s->target->name, text_span(words))) {
-		source_tell_news(c);
-		news_add(&c->news, s->target->name, text_span(words));
-	}
-	if (c->news_ns == LOOP_NEVER)
-		c->news_ns = s->now_ns + NEWS_WAIT_NS;
-}
-
 /* "NAME: what detail; advice" */
 static void
 say_failure(struct source *s, const char *what, struct span detail, const char *advice)
@@ -145,7 +118,7 @@ say_failure(struct source *s, const char *what, struct span detail, const char *
 	text_str(&words, s->reason);
 	text_str(&words, advice ? "; " : "");
 	text_str(&words, advice ? advice : "");
-	note_news(s, &words);
+	tell_later(&s->context->news, s->target->name, &words, s->now_ns);
 }
 
 void
@@ -191,7 +164,7 @@ say_retry(struct source *s, const char *how, uint64_t for_ns)
 	text_str(&words, s->reason);
 	text_str(&words, how);
 	text_duration(&words, for_ns);
-	note_news(s, &words);
+	tell_later(&s->context->news, s->target->name, &words, s->now_ns);
 }
 
 /* The id spreads those that were lost together, also when the delays grow no more. */
@@ -274,7 +247,7 @@ source_note_answer(struct source *s)
 	s->heard_ns = s->now_ns;
 	if (gap_ns == 0)
 		return;
-	source_tell_news(s->context); /* that it was lost */
+	tell_now(&s->context->news); /* that it was lost */
 	log_about(s, LOG_WARNING, ": back after a gap of ", gap_ns,
 		  "; packets in it are missing");
 }

@@ -35,7 +35,4 @@ void source_check_silence(struct source *s);
 void source_step_tally(struct source *s);
 void source_expire_tally(struct source *s);
 
-/* Says who failed or was lost, a line for each reason. */
-void source_tell_news(struct source_context *c);
-
 #endif

@@ -233,13 +233,11 @@ take_capture(struct source *s)
 {
 	const struct exchange *e = s->reach.call.exchange;
 	struct source_context *c = s->context;
-	struct span host;
-	struct span type;
+	struct span host, type;
 
 	s->state = SOURCE_BODY;
 	s->wants = 0;
 	s->transport = call_take(&s->reach.call);
-	/* names do not change later */
 	if (!s->has_answered && http_head_get(&e->head.fields, "Ddump-Host", &host) == 1)
 		target_take_host(c->targets, c->n_targets, s->id, host);
 	if (!s->body.is_in)

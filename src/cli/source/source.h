@@ -50,7 +50,6 @@ struct source_context {
 	const char *ports_field;     /* both ends' ports, for the requests */
 	struct source *changed;	     /* what something happened to: to be settled */
 	struct news news;	     /* who failed or was lost, not told yet */
-	uint64_t news_ns;	     /* when it is to be told; LOOP_NEVER */
 	struct source_clock_reference reference;
 	bool has_probes; /* there are descriptors for the clocks of workers, too */
 	bool has_told_unknown_counts; /* that a worker's last counts cannot be had */

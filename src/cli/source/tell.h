@@ -1,0 +1,15 @@
+#ifndef CLI_SOURCE_TELL_H
+#define CLI_SOURCE_TELL_H
+
+#include "cli/model/news.h"
+
+/* Who failed or was lost, as error lines, one for all of which the same is said. */
+
+/* A moment later, with others; words: without the name. */
+void tell_later(struct news *news, const char *name, const struct text *words,
+		uint64_t now_ns);
+
+/* All that is there. */
+void tell_now(struct news *news);
+
+#endif
