@@ -223,7 +223,7 @@ def test_a_source_is_not_overwritten(source, tmp_path, args):
     before = path.read_bytes()
     for name in (path, "./in.pcap"):
         log = run(name, *args, code=2, cwd=tmp_path)
-        assert f"ddump: {name}: it would be written, too: " in log
+        assert f"ddump: {name}: it would be written, too; " in log
     assert path.read_bytes() == before
 
 

@@ -129,10 +129,10 @@ tcp=127.0.0.1:1
 
 REFUSED = """
 -i eth0 -f 'port 53' -a {t}|-a: no such option; use -d TIME, -c N
--sk {t}|-s: not a number
+-sk {t}|-s: not a number, headers or headers+N
 --buffer 4k {t}|--buffer: not a size, at least 1M
 -d 1h30 {t}|-d: not a duration like 10, 1.5m or 500ms, more than 0
-@{none}|--targets {none}: No such file or directory: give a file that can be read
+@{none}|--targets {none}: No such file or directory; give a file that can be read
 127.0.0.[3-1]:1|127.0.0.[3-1]:1: a range runs from the smaller number to the larger one
 127.0.0.[1,3]:1|127.0.0.[1,3]:1: a range is db[1-9], a list is db1,db2
 n[1-9999]|n[1-9999]: more than 8192 targets
@@ -154,7 +154,7 @@ help|help: not a target; use --help (a host of that name: http://help or LABEL=h
 -x http://127.0.0.1:1|no target given; -x URL and --proxy name the proxy
 |no target given; see --help
 -f icmp -F {filter} {t}|-f and -F both give the filter; leave one out
--F {none} {t}|-F {none}: No such file or directory: give a file that can be read
+-F {none} {t}|-F {none}: No such file or directory; give a file that can be read
 -F {empty} {t}|-F: no filter in the file
 -H Authorization {t}|-H: not a field like 'Name: value'
 -H 'Host: x' {t}|-H: not a field that can be given: ddump or its proxy sets it

@@ -517,7 +517,7 @@ def test_a_fifo_is_a_source(tmp_path, ddump):
 def test_missing_files_and_usage(tmp_path, ddump):
     missing = ddump(tmp_path / "none.pcap")
     assert missing.code == 1 and "No such file" in missing.log
-    for args in ([], ["--bogus", "a"], ["http://u:secret@h:x"], ["-cert", "c", "https://h"], ["--format", "erf", "h"]):
+    for args in ([], ["--bogus", "a"], ["http://u:secret@h:x"], ["-key", "c", "https://h"], ["--format", "erf", "h"]):
         result = ddump(*args)
         assert result.code == 2 and result.out == b"" and "secret" not in result.log
         assert result.log.startswith("ddump: ") and result.log.count("\n") == 1

@@ -178,7 +178,7 @@ def test_damage_keeps_what_came_before(where):
         ng.packet(0, SECOND + i, FRAMES[i], comments=["c%d" % i])
     (where / "bad.pcapng").write_bytes(ng.out + b"\x06\0\0\0\xff\xff\xff\xff")
     log = run_ddump(where / "bad.pcapng", "--format", "pcapng", "-w", where / "out.pcapng", code=3)
-    assert f"bad.pcapng: malformed capture at byte {len(ng.out)}: block length out of range: " in log
+    assert f"bad.pcapng: malformed capture at byte {len(ng.out)}: block length out of range; " in log
     assert [row[4] for row in dissect(where / "out.pcapng")] == ["c%d" % i for i in range(5)]
 
 

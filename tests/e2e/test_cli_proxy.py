@@ -131,7 +131,7 @@ def test_names_are_the_proxys_to_resolve(proxy, ddump):
 
 @pytest.mark.parametrize("answer, words", [
     (refusal(b"407 Proxy Authentication Required", b"text/html", b"<html>"),
-     "407 Proxy Authentication Required: give user:password@ in --proxy"),
+     "407 Proxy Authentication Required; give user:password@ in --proxy"),
     (refusal(b"403 Forbidden", b"text/plain", b"port 8475\x1b"), "403 Forbidden: port 8475\\x1b; the proxy must allow CONNECT"),
     (b"HTTP/1.1 302 Found\r\nLocation: http://login/\r\n\r\n", "redirects are not followed; it names http://login/"),
     (b"HTTP/1.1 101 Switching\r\n\r\n", "the server switched to a protocol nobody asked for; check that --proxy names an HTTP proxy"),
@@ -224,5 +224,5 @@ def test_hidden_and_warned_of(lab, tmp_path):
     assert run.stop(signal.SIGINT) == 0, run.log()
     got = [data for _, data in packets_of(out) if data[9] != 1]  # ICMP: nobody listens there
     assert got == [frame[14:] for frame in frames]
-    assert run.log().count("its password crosses the network in the clear") == 1 and "hidden" not in run.log()
+    assert run.log().count("its password crosses the network in the clear") == 1 and "hidden@" not in run.log()
     assert near.popen.poll() is None

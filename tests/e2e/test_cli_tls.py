@@ -189,8 +189,8 @@ def test_client_certificate_and_password(scene, tmp_path, port):
     log = scene.capture(*me, url.replace("//", "//ann:s3cr%3At@"), per_frame=1)
     log += scene.capture(*me, f"--netrc={netrc}", url, per_frame=1)
     assert "s3cr" not in log and "warning" not in log
-    assert "401 Unauthorized: give user:password@ in the target, or --netrc" in scene.refused(*me, url)
-    assert "401 Unauthorized: check the user and password" in scene.refused(*me, url.replace("//", "//ann:no@"))
+    assert "401 Unauthorized; give USER:PASSWORD@ in front of the host, or --netrc" in scene.refused(*me, url)
+    assert "401 Unauthorized; check the user and password" in scene.refused(*me, url.replace("//", "//ann:no@"))
     assert "client certificate" in scene.refused(url.replace("//", "//ann:s3cr%3At@"))
 
 
@@ -225,7 +225,7 @@ def test_insecure_works_and_warns(scene):
 
 
 def test_ports_that_are_not_what_was_asked(scene):
-    assert "8475 if not given: is it :443?" in scene.refused(f"https://{HOST}")
+    assert "; add :443; without a port 8475 is used" in scene.refused(f"https://{HOST}")
     assert "; ddump-worker speaks http on 8475; name its proxy's port" in scene.refused("https://10.8.0.2:8475")
     assert "400 Bad Request; if the port is https, write https://" in scene.refused(f"http://{HOST}:443")
 

@@ -139,7 +139,7 @@ def test_a_proxy_of_the_examples_tells_who_captures_and_refuses_who_may_not(scen
     assert "own traffic" not in capture.log() and "at least" not in capture.log() and "secret" not in capture.log()
     assert "(-cert, -key)" in (log := scene.refusal("https://ann:secret@db1:443", identity=False)) or \
         "with -cert and -key" in log, log
-    assert "401 Unauthorized: check the user and password" in scene.refusal("https://ann:wrong@db1:443")
+    assert "401 Unauthorized; check the user and password" in scene.refusal("https://ann:wrong@db1:443")
     assert "401 Unauthorized: give user:password@" in scene.refusal("https://db1:443")
 
 

@@ -77,14 +77,22 @@ put_bound(struct text *t, uint64_t n, bool is_exact)
 static void
 put_clock(struct text *t, const struct view *v)
 {
+	char mem[CELL_MAX];
+	struct text offset;
+	struct span said;
+
 	if (!v->has_clock)
 		return;
 	if (v->offset.kind == CLOCK_OFFSET_UNKNOWN) {
 		text_char(t, '-');
 		return;
 	}
-	text_str(t, v->offset.kind == CLOCK_OFFSET_AT_LEAST ? ">=" : "");
-	status_put_offset(t, v->offset.offset_ns);
+	text_init(&offset, mem, sizeof(mem));
+	clock_offset_text(&offset, &v->offset);
+	said = text_span(&offset);
+	span_take_prefix_ci(&said, "offset ");
+	text_str(t, span_take_prefix_ci(&said, "at least ") ? ">=" : "");
+	text_put(t, said);
 }
 
 /* No worker counts for a file: what is not known is not mentioned. */

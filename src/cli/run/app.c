@@ -15,6 +15,7 @@
 #include "cli/run/listing.h"
 #include "cli/run/loop.h"
 #include "cli/run/proxies.h"
+#include "cli/run/verdict.h"
 #include "cli/run/ways.h"
 #include "cli/source/addresses.h"
 #include "cli/source/clock.h"
@@ -350,7 +351,8 @@ tell_end(const struct app *a)
 			 "%llu packets are not printed: standard output was too slow, or "
 			 "closed; the file has them",
 			 (unsigned long long)a->copy->n_left_out);
-	messages_tell_written(&views, w->all_bytes, text_span(&where));
+	if (!a->options->path.is_wanted || a->options->write_path)
+		messages_tell_written(&views, w->all_bytes, text_span(&where));
 	log_line(LOG_DEBUG, "hold-back %llu ms, %llu KiB of buffers at the end",
 		 (unsigned long long)(merge_hold_back_ns(merge) / 1000000),
 		 (unsigned long long)(merge_memory(merge) / 1024));
@@ -407,12 +409,11 @@ run(struct app *a)
 	display_close(&r->display);
 	pump_count_unwritten(&r->pump);
 	status = ways_report(&r->pump,
-			     fault_verdict(a->options, &a->run.fleet, a->run.has_failed));
+			     verdict_of(a->options, &a->run.fleet, a->run.has_failed));
 	run_loop_close(r);
 	tell_end(a);
-	return status == APP_OK
-		   ? fault_verdict(a->options, &a->run.fleet, a->run.has_failed)
-		   : status;
+	return status == APP_OK ? verdict_of(a->options, &a->run.fleet, a->run.has_failed)
+				: status;
 }
 
 /* A run that never began leaves the file as it was. */

@@ -2,7 +2,6 @@
 #define CLI_RUN_FAULT_H
 
 #include "cli/output/writer.h"
-#include "cli/source/fleet.h"
 
 /* The exit status of ddump. */
 enum app_status {
@@ -11,10 +10,6 @@ enum app_status {
 	APP_USAGE = 2,
 	APP_PARTIAL = 3 /* done, but a target failed for good */
 };
-
-/* Of a run that is over; has_failed: its output. */
-enum app_status fault_verdict(const struct options *o, const struct fleet *f,
-			      bool has_failed);
 
 /* Error lines about the set-up and the output. */
 

@@ -53,11 +53,28 @@ has_passwords(struct span word, size_t start)
 	       span_find(word, ',') < start;
 }
 
+/* A shell's text, behind a label or not. */
+static bool
+is_command(struct span word)
+{
+	struct span label = word;
+
+	for (int i = 0; i < 2; i++) {
+		if (span_starts(word, span_str("exec:")) ||
+		    span_starts(word, span_str("exec+sh:")))
+			return true;
+		span_take(&word, span_find(label, '=') + 1);
+	}
+	return false;
+}
+
 bool
 ranges_is_several(struct span word)
 {
 	size_t start = host_start(word);
 
+	if (is_command(word))
+		return false;
 	for (size_t i = 0; i < word.n; i++)
 		if (word.p[i] == '/' || word.p[i] == '?')
 			return false;

@@ -65,7 +65,7 @@ who_captures_is_one_line_that_fits(void **state)
 
 		for (size_t e = 0; e < 4 && row->entries[e].name; e++)
 			assert_true(news_add(&others, row->entries[e].name,
-					     span_str(row->entries[e].words)));
+					     span_str(row->entries[e].words), 0));
 		text_init(&line, mem, row->cap);
 		roster_put(&line, row->n_capturing, row->n, &others, 0);
 		check_span(__FILE__, row->line, span_str(row->want), text_span(&line),
@@ -85,8 +85,8 @@ whoever_does_not_fit_is_counted(void **state)
 		char words[64];
 
 		snprintf(words, sizeof(words), FIFTY "%u", i);
-		assert_true(news_add(&others, "db1", span_str(words)));
-		assert_true(news_add(&others, "db2", span_str(words)));
+		assert_true(news_add(&others, "db1", span_str(words), 0));
+		assert_true(news_add(&others, "db2", span_str(words), 0));
 	}
 	text_init(&line, mem, sizeof(mem));
 	roster_put(&line, 0, 1000, &others, 1000 - 2 * NEWS_GROUPS_MAX);

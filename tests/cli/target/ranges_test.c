@@ -85,9 +85,22 @@ static void
 other_words_are_left_alone(void **state)
 {
 	static const char *const words[] = {
-	    "db1",	  "db1:80",	    "[::1]",   "[fe80::1%eth0]:80",
-	    "root@[::1]", "http://db[1-2]", "db1/x,y", "db1?interface=a,b",
-	    "./a,b",	  "x=[::1]",	    "",	       "ann:s[1-2],x@db1",
+	    "db1",
+	    "db1:80",
+	    "[::1]",
+	    "[fe80::1%eth0]:80",
+	    "root@[::1]",
+	    "http://db[1-2]",
+	    "db1/x,y",
+	    "db1?interface=a,b",
+	    "./a,b",
+	    "x=[::1]",
+	    "",
+	    "ann:s[1-2],x@db1",
+	    "exec:a b[1-2],c",
+	    "it=exec:printf 'x[3m'",
+	    "exec+sh:a,b",
+	    "a=exec+sh:b[0-1]",
 	};
 
 	(void)state;
