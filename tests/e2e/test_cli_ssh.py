@@ -83,7 +83,7 @@ def test_what_is_wrong_is_said(net, tmp_path):
     says("ssh://root@10.80.0.2?via=tcpdump&count=3", "tcpdump there cannot do what the query asks for")
     says("ssh://root@10.80.0.2", "cannot be run", "--ssh", "/no/such/ssh")
     net.write("known_hosts", "")
-    says("ssh://root@10.80.0.2", "Host key verification failed.: ssh may not ask")
+    says("ssh://root@10.80.0.2", "Host key verification failed.; ssh may not ask")
     for target, words in (
         ("ssh://u:secret@h", "ssh takes no password here"),
         ("ssh://h/capture", "an ssh target has no path"),

@@ -140,7 +140,7 @@ def test_a_proxy_of_the_examples_tells_who_captures_and_refuses_who_may_not(scen
     assert "(-cert, -key)" in (log := scene.refusal("https://ann:secret@db1:443", identity=False)) or \
         "with -cert and -key" in log, log
     assert "401 Unauthorized; check the user and password" in scene.refusal("https://ann:wrong@db1:443")
-    assert "401 Unauthorized: give user:password@" in scene.refusal("https://db1:443")
+    assert "401 Unauthorized; give USER:PASSWORD@" in scene.refusal("https://db1:443")
 
 
 @pytest.mark.parametrize("scene", ["nginx"], indirect=True)

@@ -23,6 +23,7 @@ struct table {
 	unsigned n_columns; /* without CLOCK where there is none */
 	size_t widths[N_COLUMNS];
 	size_t name_width;
+	bool has_bounds; /* in the clock's column; else below the row */
 };
 
 void
@@ -75,11 +76,12 @@ put_bound(struct text *t, uint64_t n, bool is_exact)
 }
 
 static void
-put_clock(struct text *t, const struct view *v)
+put_clock(struct text *t, const struct view *v, bool has_bound)
 {
 	char mem[CELL_MAX];
 	struct text offset;
 	struct span said;
+	struct span unit;
 
 	if (!v->has_clock)
 		return;
@@ -87,12 +89,20 @@ put_clock(struct text *t, const struct view *v)
 		text_char(t, '-');
 		return;
 	}
+	if (!has_bound) {
+		text_str(t, v->offset.kind == CLOCK_OFFSET_AT_LEAST ? ">=" : "");
+		status_put_offset(t, v->offset.offset_ns);
+		return;
+	}
 	text_init(&offset, mem, sizeof(mem));
 	clock_offset_text(&offset, &v->offset);
 	said = text_span(&offset);
 	span_take_prefix_ci(&said, "offset ");
 	text_str(t, span_take_prefix_ci(&said, "at least ") ? ">=" : "");
-	text_put(t, said);
+	text_put(t, span_split(&said, ' '));
+	text_char(t, ' ');
+	unit = span_split(&said, ' '); /* the bound's, too: "+1.3 ms ±0.2 ms" */
+	text_put(t, said.n > 0 ? said : unit);
 }
 
 /* No worker counts for a file: what is not known is not mentioned. */
@@ -103,7 +113,8 @@ is_mentioned(const struct summary_counts *c, uint64_t n)
 }
 
 static void
-put_cell(struct text *t, const struct view *v, enum column column)
+put_cell(const struct table *table, struct text *t, const struct view *v,
+	 enum column column)
 {
 	const struct summary_counts *c = &v->counts;
 
@@ -127,7 +138,7 @@ put_cell(struct text *t, const struct view *v, enum column column)
 		table_put_bytes(t, c->bytes);
 		break;
 	case CLOCK:
-		put_clock(t, v);
+		put_clock(t, v, table->has_bounds);
 		break;
 	case N_COLUMNS:
 		break;
@@ -162,12 +173,16 @@ put_duration(struct text *t, const char *what, uint64_t ns, const char *end)
 
 /* What is not in the columns; empty: nothing. Why it failed has had a line of its own. */
 static void
-put_details(struct text *t, const struct view *v)
+put_details(const struct table *table, struct text *t, const struct view *v)
 {
 	const struct summary_counts *c = &v->counts;
 
 	if (v->state == VIEW_FAILED)
 		next_part(t, "failed");
+	if (!table->has_bounds && v->has_clock && v->offset.kind == CLOCK_OFFSET_KNOWN) {
+		next_part(t, "");
+		clock_offset_text(t, &v->offset);
+	}
 	put_part(t, "not written ", c->not_written);
 	if (c->not_fetched > 0 || (!c->is_exact && is_mentioned(c, 0))) {
 		next_part(t, "not fetched ");
@@ -258,12 +273,12 @@ put_row(struct text *out, const struct table *t, const struct view *v, bool has_
 		text_init(&cell, cell_mem, sizeof(cell_mem));
 		if (i == CLOCK && !has_clock)
 			break;
-		put_cell(&cell, v, i);
+		put_cell(t, &cell, v, i);
 		put_pad(out, t->widths[i] - cell.n);
 		text_put(out, text_span(&cell));
 	}
 	text_init(&details, mem, sizeof(mem));
-	put_details(&details, v);
+	put_details(t, &details, v);
 	put_wrapped(out, text_span(&details));
 }
 
@@ -334,15 +349,15 @@ widen(struct table *t, const struct view *v)
 		struct text cell;
 
 		text_init(&cell, mem, sizeof(mem));
-		put_cell(&cell, v, i);
+		put_cell(t, &cell, v, i);
 		if (cell.n + 2 > t->widths[i])
 			t->widths[i] = cell.n + 2;
 	}
 }
 
-/* Numbers are whole; a name has what they leave. */
-static void
-lay_out(struct table *t)
+/* Numbers are whole; what they leave is for the names. */
+static size_t
+measure(struct table *t)
 {
 	size_t left = TABLE_WIDTH;
 	bool has_clock = false;
@@ -359,6 +374,21 @@ lay_out(struct table *t)
 	t->n_columns = has_clock ? N_COLUMNS : CLOCK;
 	for (unsigned i = 0; i < t->n_columns; i++)
 		left -= left > t->widths[i] ? t->widths[i] : left;
+	return left;
+}
+
+/* A bound gives way to a name, a name to numbers. */
+static void
+lay_out(struct table *t)
+{
+	size_t left;
+
+	t->has_bounds = true;
+	left = measure(t);
+	if (t->name_width > left) {
+		t->has_bounds = false;
+		left = measure(t);
+	}
 	if (left < NAME_MIN)
 		left = NAME_MIN;
 	if (t->name_width > left)

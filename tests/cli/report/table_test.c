@@ -123,13 +123,13 @@ what_is_not_in_the_columns_stands_below(void **state)
 	list[2].state = VIEW_FAILED;
 	assert_string_equal(
 	    table(),
-	    "target  received  written  dropped  late   bytes             clock\n"
-	    "db1        8,876    8,875      >=5     0  8.7 MB  +1.3 ms ±0.2 ms\n"
+	    "target  received  written  dropped  late   bytes          clock\n"
+	    "db1        8,876    8,875      >=5     0  8.7 MB  +1.3 ±0.2 ms\n"
 	    "  not written 1, not fetched >=17, own traffic >=3, gaps 1 (1.5 s)\n"
-	    "db2           10       10        0     0  1.0 kB      0 us ±31 us\n"
+	    "db2           10       10        0     0  1.0 kB      0 ±31 us\n"
 	    "  own traffic 6, ahead 2, forced 3, held back 4, hold-back 1.25 s, clock\n"
 	    "  corrected, end cannot be verified\n"
-	    "db3            0        0  unknown     0     0 B                  \n"
+	    "db3            0        0  unknown     0     0 B               \n"
 	    "  failed, not fetched unknown\n"
 	    "total      8,886    8,885      >=5     0  8.7 MB\n"
 	    "  not written 1, not fetched >=17, own traffic >=9, ahead 2, forced 3,\n"
