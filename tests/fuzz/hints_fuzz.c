@@ -59,7 +59,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct http_fields fields;
 
 	if (config.limits.ring_max == 0) {
-		config.limits = (struct request_limits){8u << 20, 1000, 0};
+		config.limits = (struct request_limits){8u << 20, 1000, 64, 0};
 		require(
 		    !net_parse_listen(span_str("[2001:db8::1]:8475"), &config.listener));
 		request_init(&request, &config.limits);

@@ -50,7 +50,8 @@ set_limits(uint8_t choice)
 {
 	config.limits = (struct request_limits){
 	    choice & 1 ? 8u << 20 : REQUEST_RING_DEFAULT,
-	    choice & 2 ? 1000 : SAVEFILE_SNAPLEN_MAX, choice & 4 ? 60000000000 : 0};
+	    choice & 2 ? 1000 : SAVEFILE_SNAPLEN_MAX,
+	    choice & 16 ? 64 : CAPTURE_PAYLOAD_ALL, choice & 4 ? 60000000000 : 0};
 	config.interfaces = span_str(choice & 8 ? "eth0, eth1" : "");
 }
 

@@ -60,7 +60,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		require(
 		    !net_parse_listen(span_str("[2001:db8::1]:8475"), &config.listener));
 		config.limits =
-		    (struct request_limits){8u << 20, 1000, UINT64_C(60000000000)};
+		    (struct request_limits){8u << 20, 1000, 64, UINT64_C(60000000000)};
 		config.interfaces = span_str("eth0,eth1");
 		r = malloc(sizeof(*r));
 		make_sound(sound = malloc(sizeof(*r)));
