@@ -24,7 +24,7 @@ $(call put,644,$(UNITDIR),$(wildcard share/systemd/*))
 $(call put,644,$(DATADIR)/bash-completion/completions,$(wildcard share/completions/bash/*))
 $(call put,644,$(DATADIR)/zsh/site-functions,$(wildcard share/completions/zsh/*))
 $(call put,644,$(DATADIR)/fish/vendor_completions.d,$(wildcard share/completions/fish/*))
-$(call put,644,$(DATADIR)/wireshark/profiles/ddump,$(wildcard share/wireshark/ddump/*))
+$(call put,644,$(DATADIR)/wireshark/profiles/ddump,$(wildcard share/wireshark/profiles/ddump/*))
 sed -i 's|=ddump-worker|=$(UNIT_WORKER)|' $(DESTDIR)$(UNITDIR)/ddump-worker.service
 $(if $(INITDIR),$(call put,755,$(INITDIR),share/openrc/ddump-worker))
 $(if $(INITDIR),sed -i 's|=ddump-worker|=$(UNIT_WORKER)|' $(DESTDIR)$(INITDIR)/ddump-worker)

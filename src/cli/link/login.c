@@ -55,8 +55,8 @@ set_options(struct login *l)
 	struct text arguments;
 
 	make_nonce(b->nonce);
-	b->script = span_of(image_script, (size_t)(image_script_end - image_script));
-	b->image = span_of(image_worker, (size_t)(image_worker_end - image_worker));
+	b->script = span_of(image_script, (size_t)image_script_size);
+	b->image = span_of(image_worker, (size_t)image_worker_size);
 	b->sudo = setting(l->target, "sudo", o->sudo, l->sudo, sizeof(l->sudo));
 	b->path = setting(l->target, "worker", "", l->path, sizeof(l->path));
 	b->via = via_of(l->target);

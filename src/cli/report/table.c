@@ -34,13 +34,13 @@ table_put_count(struct text *t, uint64_t n)
 	while (n / unit >= 1000)
 		unit *= 1000;
 	text_u64(t, n / unit);
-	while (unit > 1) {
-		n %= unit;
-		unit /= 1000;
+	for (unit /= 1000; unit > 0; unit /= 1000) {
+		uint64_t part = n / unit % 1000;
+
 		text_char(t, ',');
-		text_char(t, (char)('0' + n / unit / 100));
-		text_char(t, (char)('0' + n / unit / 10 % 10));
-		text_char(t, (char)('0' + n / unit % 10));
+		text_char(t, (char)('0' + part / 100));
+		text_char(t, (char)('0' + part / 10 % 10));
+		text_char(t, (char)('0' + part % 10));
 	}
 }
 

@@ -249,8 +249,9 @@ print(const struct item *i)
 	text_init(&out, mem, mem ? cap : 0);
 	is_good = mem && links_answer_put(&out, name, span_of(i->body, i->n));
 	if (i->is_whole && !is_good)
-		fault_say(span_str(name), "its /interfaces lists none: is that a "
-					  "ddump-worker?");
+		fault_say(span_str(name),
+			  "its /interfaces lists none; check that the port is "
+			  "ddump-worker's");
 	else if (is_good)
 		is_good = fwrite(out.p, 1, out.n, stdout) == out.n;
 	free(mem);

@@ -30,7 +30,7 @@ static const struct target_ops exec_sh_ops = {
     .way = TARGET_COMMAND,
     .is_http = true,
     .place = "exec+sh:",
-    .unanswered = "can more processes be started?",
+    .unanswered = "raise the limit of processes (ulimit -u)",
 };
 
 /* What is opened or run: the first that the argument begins with, a path last. */
