@@ -10,34 +10,47 @@
 #include "sys/file.h"
 #include "sys/trust.h"
 
-/* A line as it is kept for ever, as arguments are; NULL: no memory. */
-static const char *
-copy(struct span line)
+/* Where the next target goes; NULL: no memory. */
+static const char **
+next_slot(struct options *o, const char ***list)
 {
-	char *p = malloc(line.n + 1);
+	size_t n = o->n_targets;
+	const char **more = *list;
 
-	if (!p)
+	if ((n & (n - 1)) == 0) /* full: 0, 1, 2, 4, ... */
+		more = realloc(more, (n > 0 ? 2 * n : 1) * sizeof(*more));
+	if (!more)
 		return NULL;
-	memcpy(p, line.p, line.n);
-	p[line.n] = '\0';
-	return p;
+	*list = more;
+	o->targets = more;
+	return &more[n];
 }
 
 static bool
 append(struct options *o, const char ***list, const char *target)
 {
-	size_t n = o->n_targets;
-	const char **more = *list;
+	const char **slot = next_slot(o, list);
 
-	if (!target)
+	if (!slot)
 		return false;
-	if ((n & (n - 1)) == 0) /* full: 0, 1, 2, 4, ... */
-		more = realloc(more, (n > 0 ? 2 * n : 1) * sizeof(*more));
-	if (!more)
+	*slot = target;
+	o->n_targets++;
+	return true;
+}
+
+/* A line is kept for ever, as arguments are. */
+static bool
+append_line(struct options *o, const char ***list, struct span line)
+{
+	const char **slot = next_slot(o, list);
+	char *p = slot ? malloc(line.n + 1) : NULL;
+
+	if (!p)
 		return false;
-	*list = more;
-	o->targets = more;
-	more[o->n_targets++] = target;
+	memcpy(p, line.p, line.n);
+	p[line.n] = '\0';
+	*slot = p;
+	o->n_targets++;
 	return true;
 }
 
@@ -58,7 +71,7 @@ target_list_take(struct options *o, const char ***list, struct span text,
 		line = span_trim(line);
 		if (line.n == 0 || line.p[0] == '#')
 			continue;
-		if (!append(o, list, copy(line))) {
+		if (!append_line(o, list, line)) {
 			text_str(why, "--targets: out of memory");
 			return false;
 		}
@@ -96,7 +109,7 @@ put(void *owner, const char *target)
 {
 	struct growing *g = owner;
 
-	return append(g->options, g->list, copy(span_str(target)));
+	return append_line(g->options, g->list, span_str(target));
 }
 
 /* Shown without what may be a password. */

@@ -131,7 +131,7 @@ put_all(struct expansion *e, const struct text *head, struct span rest)
 	char mem[RANGES_WORD_MAX];
 	const char *wrong = NULL;
 	struct text text;
-	struct range r;
+	struct range r = {0};
 	size_t at = find_range(rest);
 	struct span before = span_take(&rest, at);
 
