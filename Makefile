@@ -88,9 +88,12 @@ $(O)/.musl $(O)/.libpcap $(O)/.mbedtls: $(THIRD)
 # The static binaries.
 $(O)/obj/src/pcap/capture.o: CPP += -isystem $(O)/libpcap/include
 $(call obj,$(MBED) tests/e2e/gcm_probe.c): CPP += -isystem $(O)/mbedtls/include
+# What no packet passes through is made small: one file is copied to a rescue system.
+$(call obj,$(wildcard $(addsuffix /*.c,$(addprefix src/cli/,extcap link options report run target)))): SMALL := -Os
+$(call obj,src/cli/run/pump.c): SMALL :=
 $(O)/obj/%.o: %.c $(COMMON) $(LIBS:%=$(O)/.%)
 	mkdir -p $(@D) && echo "  CC      $<"
-	$(TCC) $(CSTD) $(CPP) $(WARN) $(WERROR) $(CFLAGS) $(LTO) $(HARDEN) -MMD -MP -c -o $@ $<
+	$(TCC) $(CSTD) $(CPP) $(WARN) $(WERROR) $(CFLAGS) $(SMALL) $(LTO) $(HARDEN) -MMD -MP -c -o $@ $<
 AR_CMD = echo "  AR      $@"; mkdir -p $(@D); rm -f $@; $(if $(filter %.o,$^),$(AR_PREFIX)ar qcsD $@ $(filter %.o,$^),printf '!<arch>\n' >$@)
 $(O)/libcore.a $(O)/libsys.a: AR_PREFIX := $(CROSS)
 $(O)/libcore.a: $(call obj,$(CORE))
