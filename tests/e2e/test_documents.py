@@ -137,7 +137,8 @@ def test_a_command_of_the_documents_works(place, command):
         assert process.stop(signal.SIGINT) == 0
     is_live = "day.pcap" not in command
     with open(f"{tmp}/shown", "wb") as shown:
-        process = lab.start(space, ["bash", "-c", command], env=env, cwd=tmp, stdout=shown)
+        # curl obeys a SIGINT that its parent ignores, as background jobs of a shell do
+        process = lab.start(space, ["env", "--default-signal=INT", "bash", "-c", command], env=env, cwd=tmp, stdout=shown)
     if is_live:
         wait_for(lambda: process.popen.poll() is not None or source_of_packets(process), "it runs: " + process.log())
         begun = "capturing on" if "ddump" in command.split()[0] else "reading from"
