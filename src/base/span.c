@@ -103,6 +103,35 @@ span_take_prefix_ci(struct span *s, const char *prefix)
 	return true;
 }
 
+bool
+span_take_suffix(struct span *s, const char *suffix)
+{
+	struct span end = span_str(suffix);
+
+	if (s->n < end.n || !is_same(s->p + s->n - end.n, end.p, end.n))
+		return false;
+	s->n -= end.n;
+	return true;
+}
+
+static bool
+is_blank(uint8_t c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
+struct span
+span_take_word(struct span *s)
+{
+	size_t n = 0;
+
+	while (s->n > 0 && is_blank(s->p[0]))
+		span_take(s, 1);
+	while (n < s->n && !is_blank(s->p[n]))
+		n++;
+	return span_take(s, n);
+}
+
 static bool
 is_ows(uint8_t c)
 {

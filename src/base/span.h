@@ -40,6 +40,13 @@ struct span span_take(struct span *s, size_t n);
 /* Takes prefix off s, ASCII letters of either case; false, and s as it was: it has another. */
 bool span_take_prefix_ci(struct span *s, const char *prefix);
 
+/* Takes suffix off the end of s; false, and s as it was: it has another. */
+bool span_take_suffix(struct span *s, const char *suffix);
+
+/* Takes the next word of a line off *s, with the spaces, tabs and carriage returns before
+ * it; empty: there is none. */
+struct span span_take_word(struct span *s);
+
 /* s without leading and trailing bytes that are space or tab (OWS, RFC 9110 5.6.3). */
 struct span span_trim(struct span s);
 

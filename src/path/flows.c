@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "path/hash.h"
+#include "base/siphash.h"
 
 #define NAKED_MAX (1u << 16) /* places: 16 a flow in small tables */
 #define IDLE_LOOK 64u	     /* flows looked at for an idle one */
@@ -50,7 +50,8 @@ head_of(const struct path_flows *f, const struct path_tuple *tuple)
 	uint64_t words[sizeof(*tuple) / 8];
 
 	memcpy(words, tuple, sizeof(words));
-	return &f->heads[path_hash(f->seed, words, sizeof(words) / 8) & (f->n_heads - 1)];
+	return &f->heads[siphash_words(f->seed, words, sizeof(words) / 8) &
+			 (f->n_heads - 1)];
 }
 
 uint32_t

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "path/hash.h"
+#include "base/siphash.h"
 
 static struct path_hint *
 hint_at(const struct path *p, uint16_t from, const struct path_tuple *tuple,
@@ -15,7 +15,7 @@ hint_at(const struct path *p, uint16_t from, const struct path_tuple *tuple,
 		memcpy(words, tuple->address[1], 16);
 		words[2] |= (uint64_t)tuple->version << 16;
 	}
-	*key = path_hash(p->options.seed, words, 3);
+	*key = siphash_words(p->options.seed, words, 3);
 	return &p->hints[*key & (PATH_HINTS - 1)];
 }
 

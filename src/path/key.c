@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
-#include "path/hash.h"
+#include "base/siphash.h"
 
 #define TYPE_IPV4      0x0800
 #define TYPE_IPV6      0x86dd
@@ -164,7 +164,7 @@ hash_payload(const struct path_keys *keys, const struct rest *r, const uint64_t 
 		return PATH_KEY_SHORT;
 	if (n > 0)
 		memcpy(words + HEAD_WORDS, r->p, n);
-	*hash = path_hash(keys->seed, words, HEAD_WORDS + (n + 7) / 8);
+	*hash = siphash_words(keys->seed, words, HEAD_WORDS + (n + 7) / 8);
 	return PATH_KEY_OK;
 }
 
@@ -224,7 +224,7 @@ read_tcp(const struct path_keys *keys, const struct rest *r, struct path_key *k)
 	k->tcp_flags = p[13];
 	naked[0] = pair(2, p[13] & (TCP_FIN | TCP_SYN | TCP_RST | TCP_ACK));
 	naked[1] = pair(seq, p[13] & TCP_ACK ? ack : 0);
-	k->naked = path_hash(keys->seed, naked, 2);
+	k->naked = siphash_words(keys->seed, naked, 2);
 	k->lo = seq;
 	k->hi = seq + (r->length - head) + (p[13] & TCP_SYN ? 1 : 0) + (p[13] & TCP_FIN);
 	if (k->hi != k->lo && !(p[13] & TCP_RST)) {
@@ -236,7 +236,7 @@ read_tcp(const struct path_keys *keys, const struct rest *r, struct path_key *k)
 	naked[0] = pair(3, p[13] & 0x3fu) | (uint64_t)bytes_be16(p + 14) << 16;
 	naked[1] = pair(seq, ack);
 	naked[2] = pair(k->id, k->hi);
-	k->hash = path_hash(keys->seed, naked, 3);
+	k->hash = siphash_words(keys->seed, naked, 3);
 	return PATH_KEY_OK;
 }
 

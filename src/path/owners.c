@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "path/hash.h"
+#include "base/siphash.h"
 
 #define FULL (PATH_OWNERS_MAX / 4 * 3)
 
@@ -15,7 +15,7 @@ place(const struct path_owners *o, uint8_t version, const uint8_t address[static
 	uint64_t i;
 
 	memcpy(words, address, 16);
-	i = path_hash(o->seed, words, 3);
+	i = siphash_words(o->seed, words, 3);
 	for (;; i++) {
 		struct path_owner *p = &o->list[i & (PATH_OWNERS_MAX - 1)];
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "path/hash.h"
+#include "base/siphash.h"
 #include "path/hints.h"
 #include "path/verdict.h"
 
@@ -399,7 +399,7 @@ take_packet(struct path *p, const struct path_key *key, uint32_t main,
 	    const struct path_seen *seen, uint64_t now_ns)
 {
 	uint64_t words[2] = {key->hash, main};
-	uint64_t id = path_hash(p->keys.seed, words, 2);
+	uint64_t id = siphash_words(p->keys.seed, words, 2);
 	bool is_known;
 	uint32_t i = path_table_find(&p->table, id, seen->point, now_ns, &is_known);
 	struct path_entry *e;

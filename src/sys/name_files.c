@@ -8,23 +8,10 @@
 #define TIMEOUT_S_MAX 60
 #define ATTEMPTS_MAX  10
 
-/* Takes the next word off s; empty: there is none. */
-static struct span
-take_word(struct span *s)
-{
-	size_t n = 0;
-
-	while (s->n > 0 && (s->p[0] == ' ' || s->p[0] == '\t' || s->p[0] == '\r'))
-		span_take(s, 1);
-	while (n < s->n && s->p[n] != ' ' && s->p[n] != '\t' && s->p[n] != '\r')
-		n++;
-	return span_take(s, n);
-}
-
 static bool
 has_word(struct span line, struct span word)
 {
-	for (struct span w = take_word(&line); w.n > 0; w = take_word(&line))
+	for (struct span w = span_take_word(&line); w.n > 0; w = span_take_word(&line))
 		if (span_eq_ci(w, word))
 			return true;
 	return false;
@@ -37,7 +24,7 @@ name_files_next(struct span *hosts, struct span name, struct span *address)
 		struct span line = span_split(hosts, '\n');
 
 		line.n = span_find(line, '#');
-		*address = take_word(&line);
+		*address = span_take_word(&line);
 		if (has_word(line, name))
 			return true;
 	}
@@ -56,7 +43,7 @@ set_number(struct span option, const char *name, unsigned max, unsigned *to)
 static void
 set_options(struct name_files_conf *c, struct span line)
 {
-	for (struct span w = take_word(&line); w.n > 0; w = take_word(&line)) {
+	for (struct span w = span_take_word(&line); w.n > 0; w = span_take_word(&line)) {
 		set_number(w, "ndots:", NDOTS_MAX, &c->ndots);
 		set_number(w, "timeout:", TIMEOUT_S_MAX, &c->timeout_s);
 		set_number(w, "attempts:", ATTEMPTS_MAX, &c->attempts);
@@ -69,11 +56,11 @@ name_files_conf(struct name_files_conf *c, struct span text)
 	*c = (struct name_files_conf){.ndots = 1, .timeout_s = 5, .attempts = 2};
 	while (text.n > 0) {
 		struct span line = span_split(&text, '\n');
-		struct span word = take_word(&line);
+		struct span word = span_take_word(&line);
 
 		if (span_eq(word, span_str("nameserver"))) {
 			if (c->n_servers < NAME_FILES_SERVERS_MAX)
-				c->servers[c->n_servers++] = take_word(&line);
+				c->servers[c->n_servers++] = span_take_word(&line);
 		} else if (span_eq(word, span_str("search")) ||
 			   span_eq(word, span_str("domain"))) {
 			c->search = line; /* the last one holds */
@@ -93,10 +80,10 @@ name_files_conf(struct name_files_conf *c, struct span text)
 static struct span
 domain_at(struct span search, unsigned i)
 {
-	struct span word = take_word(&search);
+	struct span word = span_take_word(&search);
 
 	while (i-- > 0 && word.n > 0)
-		word = take_word(&search);
+		word = span_take_word(&search);
 	return word;
 }
 

@@ -177,6 +177,35 @@ a_prefix_of_either_case_is_taken_and_another_left(void **state)
 	assert_int_equal(s.n, 0);
 }
 
+static void
+a_suffix_is_taken_and_another_left(void **state)
+{
+	struct span s = span_str("/x/capture");
+
+	(void)state;
+	assert_false(span_take_suffix(&s, "/Capture"));
+	assert_false(span_take_suffix(&s, "//x/capture"));
+	assert_int_equal(s.n, 10);
+	assert_true(span_take_suffix(&s, "/capture"));
+	assert_true(span_eq(s, span_str("/x")));
+	assert_true(span_take_suffix(&s, ""));
+	assert_true(span_take_suffix(&s, "/x"));
+	assert_int_equal(s.n, 0);
+	assert_false(span_take_suffix(&s, "a"));
+}
+
+static void
+words_are_taken_without_their_blanks(void **state)
+{
+	struct span s = span_str(" \ta  bc\r ");
+
+	(void)state;
+	assert_true(span_eq(span_take_word(&s), span_str("a")));
+	assert_true(span_eq(span_take_word(&s), span_str("bc")));
+	assert_int_equal(span_take_word(&s).n, 0);
+	assert_int_equal(span_take_word(&s).n, 0);
+}
+
 int
 main(void)
 {
@@ -187,6 +216,8 @@ main(void)
 	    cmocka_unit_test(a_list_is_split_at_each_separator),
 	    cmocka_unit_test(the_front_is_taken_and_the_rest_stays),
 	    cmocka_unit_test(a_prefix_of_either_case_is_taken_and_another_left),
+	    cmocka_unit_test(a_suffix_is_taken_and_another_left),
+	    cmocka_unit_test(words_are_taken_without_their_blanks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

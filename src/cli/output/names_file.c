@@ -12,27 +12,14 @@
 #define BODY_MAX (64u * 1024) /* of one block */
 #define WORD_MAX 64	      /* of an address */
 
-/* Takes the next word off *s; empty: there is none. */
-static struct span
-take_word(struct span *s)
-{
-	size_t n = 0;
-
-	while (s->n > 0 && (s->p[0] == ' ' || s->p[0] == '\t' || s->p[0] == '\r'))
-		span_take(s, 1);
-	while (n < s->n && s->p[n] != ' ' && s->p[n] != '\t' && s->p[n] != '\r')
-		n++;
-	return span_take(s, n);
-}
-
 /* NULL, or what is wrong with the line. */
 static const char *
 read_line(struct span line, struct print_name *to)
 {
-	struct span address = take_word(&line);
+	struct span address = span_take_word(&line);
 	char text[WORD_MAX];
 
-	to->name = take_word(&line);
+	to->name = span_take_word(&line);
 	if (address.n >= sizeof(text))
 		return "not an address";
 	memcpy(text, address.p, address.n);
@@ -103,7 +90,7 @@ names_file_parse(struct names_file *f, struct span text, struct text *why)
 
 		line.n = span_find(line, '#');
 		look = line;
-		if (take_word(&look).n == 0)
+		if (span_take_word(&look).n == 0)
 			continue;
 		what = read_line(line, &f->list[f->names.n++]);
 		if (what)

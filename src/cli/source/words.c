@@ -83,17 +83,6 @@ words_advice(const struct target *t, const struct options *o, unsigned status)
 	}
 }
 
-static bool
-takes_end(struct span *s, const char *end)
-{
-	struct span e = span_str(end);
-
-	if (s->n < e.n || !span_eq(span_of(s->p + s->n - e.n, e.n), e))
-		return false;
-	s->n -= e.n;
-	return true;
-}
-
 bool
 words_left_out(struct text *line, struct span comment)
 {
@@ -103,8 +92,8 @@ words_left_out(struct text *line, struct span comment)
 	if (!span_starts(comment, kind))
 		return false;
 	span_take(&comment, kind.n);
-	is_out = takes_end(&comment, " is left out");
-	if (!is_out && !takes_end(&comment, " is let in again"))
+	is_out = span_take_suffix(&comment, " is left out");
+	if (!is_out && !span_take_suffix(&comment, " is let in again"))
 		return false;
 	text_str(line, is_out ? "leaves out " : "lets in again ");
 	text_escape(line, comment);

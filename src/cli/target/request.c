@@ -96,24 +96,13 @@ put_own(struct query *q, const struct target *t)
 	}
 }
 
-static bool
-takes_end(struct span *s, const char *end)
-{
-	struct span e = span_str(end);
-
-	if (s->n < e.n || !span_eq(span_of(s->p + s->n - e.n, e.n), e))
-		return false;
-	s->n -= e.n;
-	return true;
-}
-
 struct span
 target_path(const struct target *t, const char **leaf)
 {
 	struct span path = t->url.path;
-	bool is_folder = path.n == 0 || takes_end(&path, "/");
+	bool is_folder = path.n == 0 || span_take_suffix(&path, "/");
 
-	is_folder |= takes_end(&path, "/capture");
+	is_folder |= span_take_suffix(&path, "/capture");
 	*leaf = is_folder ? "/capture" : "";
 	return path;
 }

@@ -1,5 +1,5 @@
 /* The keyed hash. */
-#include "path/hash.h"
+#include "base/siphash.h"
 
 #include "support/check.h"
 
@@ -8,16 +8,16 @@ equal_words_are_equal_and_others_are_not(void **state)
 {
 	const uint64_t seed[2] = {1, 2};
 	uint64_t words[4] = {1, 2, 3, 4};
-	uint64_t first = path_hash(seed, words, 4);
+	uint64_t first = siphash_words(seed, words, 4);
 
 	(void)state;
-	assert_true(first == path_hash(seed, words, 4));
+	assert_true(first == siphash_words(seed, words, 4));
 	for (int bit = 0; bit < 256; bit++) {
 		words[bit / 64] ^= UINT64_C(1) << bit % 64;
-		assert_true(first != path_hash(seed, words, 4));
+		assert_true(first != siphash_words(seed, words, 4));
 		words[bit / 64] ^= UINT64_C(1) << bit % 64;
 	}
-	assert_true(first != path_hash(seed, words, 3));
+	assert_true(first != siphash_words(seed, words, 3));
 }
 
 static void
@@ -28,7 +28,7 @@ another_seed_is_another_hash(void **state)
 	const uint64_t word = 9;
 
 	(void)state;
-	assert_true(path_hash(a, &word, 1) != path_hash(b, &word, 1));
+	assert_true(siphash_words(a, &word, 1) != siphash_words(b, &word, 1));
 }
 
 int

@@ -1,5 +1,5 @@
 /* A keyed hash. */
-#include "path/hash.h"
+#include "base/siphash.h"
 
 static inline uint64_t
 rotate(uint64_t v, unsigned n)
@@ -23,7 +23,7 @@ mix(uint64_t v[static 4])
 }
 
 uint64_t
-path_hash(const uint64_t seed[static 2], const uint64_t *words, size_t n)
+siphash_words(const uint64_t seed[static 2], const uint64_t *words, size_t n)
 {
 	uint64_t v[4] = {seed[0] ^ UINT64_C(0x736f6d6570736575),
 			 seed[1] ^ UINT64_C(0x646f72616e646f6d),
