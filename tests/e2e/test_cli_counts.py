@@ -162,6 +162,36 @@ def test_a_stalled_reader_hides_no_loss(lab, host, tmp_path):
     assert f"dropped {total['kernel_drops']}," in told(log)["total"] and f"not fetched {total['not_fetched']}" in told(log)["total"]
 
 
+def test_a_capture_that_died_where_nobody_read_that_far_is_no_good_end(lab, host, tmp_path):
+    """ddump is behind when the run ends, and never reads that the stream was cut."""
+    worker = lab.worker(host)
+    read, write = os.pipe()
+    run = Run(lab, host, tmp_path, "--buffer", "1M", target(worker), stdout=write)
+    os.close(write)
+    send_udp(host, 20_000, size=1000)
+    os.kill(max(worker.children()), signal.SIGKILL)
+    wait_for(lambda: "died" in worker.log(), "the worker knows: " + worker.log())
+    run.interrupt()
+    wait_for(lambda: "waiting for the reader" in run.process.log(), "it ends")
+    subprocess.run(["cat"], stdin=read, stdout=subprocess.DEVNULL, timeout=PATIENCE, check=True)
+    os.close(read)
+    status, total, targets = run.end()
+    assert status == 3 and total["counts"] == "at_least", total
+    assert targets[0]["state"] == "failed" and targets[0]["reason"] == "its capture ended before the run did: died"
+    assert targets[0]["reason"] in run.process.log()
+
+
+@pytest.mark.parametrize("args, query", [(("--retry", "0"), ""), ((), "?duration=20"), ((), "?count=99")])
+def test_a_worker_that_is_shut_down_and_not_asked_again_is_a_failure(lab, host, tmp_path, args, query):
+    worker = lab.worker(host)
+    run = Run(lab, host, tmp_path, *args, target(worker, query))
+    send_udp(host, 5)
+    worker.stop()
+    status, total, targets = run.end()
+    assert status == 3 and targets[0]["state"] == "failed" and targets[0]["reason"] == "the worker was shut down"
+    assert numbers(run.out) == list(range(5)) and total["counts"] == "exact"
+
+
 def test_a_second_interrupt_ends_at_once_and_says_what_was_lost(lab, host, tmp_path):
     worker = lab.worker(host)
     read, write = os.pipe()

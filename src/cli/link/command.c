@@ -145,3 +145,12 @@ command_start_shell(struct transport *t, const struct net_env *env,
 	transport_open(t, -1);
 	return w.text.is_cut || last.is_cut ? -E2BIG : start(t, env, target, w.list);
 }
+
+void
+command_pulse(struct transport *t)
+{
+	size_t n;
+	int error;
+
+	transport_write(t, (const uint8_t *)"\r\n", 2, &n, &error);
+}

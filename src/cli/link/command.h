@@ -19,4 +19,8 @@ int command_start(struct transport *t, const struct net_env *env,
 int command_start_shell(struct transport *t, const struct net_env *env,
 			const struct target *target, size_t script_size, bool may_ask);
 
+/* An empty line: a worker without a listener ends when it hears nothing, and a server skips
+ * empty lines (RFC 9112 section 2.2). */
+void command_pulse(struct transport *t);
+
 #endif

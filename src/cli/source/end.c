@@ -2,10 +2,11 @@
  * taken and counted. */
 #include "cli/source/end.h"
 
+#include "cli/link/command.h"
 #include "cli/source/tell.h"
-
 #include "sys/log.h"
 
+#define SHUT_DOWN	  "the worker was shut down"
 #define COMMAND_SHORT_MAX 2 /* runs in a row that end at once; one more is its nature */
 
 void
@@ -43,23 +44,24 @@ set_reason(struct source *s, const char *what, struct span detail)
 	text_cstr(&reason);
 }
 
-/* Once a run, as through the same proxy all others will fail, too. */
 static void
 say_uncounted(struct source *s)
 {
 	struct source_context *c = s->context;
-	bool is_first = !c->has_told_unknown_counts;
 
 	if (s->tally.why[0] == '\0')
 		return;
+	tell_uncounted(s->target->name, &s->tally, !c->has_told_unknown_counts);
 	c->has_told_unknown_counts = true;
-	log_line(is_first ? LOG_WARNING : LOG_DEBUG,
-		 "%s: losses are known as \"at least\" only: GET /captures/ID: %s%s",
-		 s->target->name, s->tally.why,
-		 is_first && s->tally.has_refused
-		     ? "; the worker was restarted, or a proxy passes only /capture, or "
-		       "passes it to another worker"
-		     : "");
+}
+
+/* It has ended, and not as it should. */
+static void
+fail_at_end(struct source *s, const char *what, const char *why)
+{
+	set_reason(s, what, span_str(why));
+	log_line(LOG_ERROR, "%s: %s", s->target->name, s->reason);
+	s->state = SOURCE_FAILED;
 }
 
 /* Nothing came since it was to stop, and nobody answers. */
@@ -81,9 +83,15 @@ judge_uncounted(struct source *s)
 		say_uncounted(s);
 		return;
 	}
-	set_reason(s, "it was away at the end: ", span_str(s->tally.why));
-	log_line(LOG_ERROR, "%s: %s", s->target->name, s->reason);
-	s->state = SOURCE_FAILED;
+	fail_at_end(s, "it was away at the end: ", s->tally.why);
+}
+
+/* Where ddump was behind, it never came to read that the stream was cut. */
+static void
+judge_cut(struct source *s)
+{
+	if (s->tally.cut[0] != '\0' && s->state == SOURCE_ENDED)
+		fail_at_end(s, "its capture ended before the run did: ", s->tally.cut);
 }
 
 /* Over: whatever the last capture has not given may still be asked for. */
@@ -94,6 +102,7 @@ finish(struct source *s, enum source_state state)
 	close_all(s);
 	tally_ask(&s->tally, s->retry.lost_ns != 0);
 	judge_uncounted(s);
+	judge_cut(s);
 }
 
 /* To be started again then. */
@@ -302,7 +311,9 @@ take_tally(struct source *s, enum tally_result result)
 {
 	switch (result) {
 	case TALLY_MORE:
+		break;
 	case TALLY_COUNTED:
+		judge_cut(s);
 		break;
 	case TALLY_LIMITED:
 		if (s->state == SOURCE_WAITING)
@@ -363,8 +374,12 @@ end_as_told(struct source *s)
 	case END_DURATION:
 		finish(s, SOURCE_ENDED);
 		return;
-	case END_UNTOLD:
 	case END_SHUTDOWN:
+		/* asked again, a query with an end of its own would begin anew */
+		(target_is_bounded(s->target) ? source_fail : source_lose)(
+		    s, SHUT_DOWN, span_str(""), NULL);
+		return;
+	case END_UNTOLD:
 	case END_STOPPED:
 		break;
 	}
@@ -372,7 +387,7 @@ end_as_told(struct source *s)
 		finish(s, SOURCE_ENDED);
 		return;
 	}
-	source_lose(s, "the worker was shut down", span_str(""), NULL);
+	source_lose(s, SHUT_DOWN, span_str(""), NULL);
 	if (s->body.end == END_UNTOLD) /* classic pcap has no place for it */
 		tally_ask(&s->tally, true);
 }
@@ -436,21 +451,6 @@ source_lose_stream(struct source *s, int error)
 		    "what came before it is kept");
 }
 
-/* A worker without a listener ends when it hears nothing (RFC 9112 section 2.2 has a server
- * skip empty lines). Returns when to look again. */
-static uint64_t
-send_pulse(struct source *s, uint64_t due_ns)
-{
-	static const uint8_t pulse[] = {'\r', '\n'};
-	size_t n;
-	int error;
-
-	if (s->target->ops->is_http)
-		transport_write(&s->transport, pulse, sizeof(pulse), &n, &error);
-	return due_ns < s->now_ns + SOURCE_PULSE_NS ? due_ns
-						    : s->now_ns + SOURCE_PULSE_NS;
-}
-
 /* Looked at every SOURCE_SILENCE_NS only. What is not read cannot be missed. */
 void
 source_check_silence(struct source *s)
@@ -465,8 +465,12 @@ source_check_silence(struct source *s)
 	if (body_room(&s->body) == 0 || !body_is_ddump(&s->body) ||
 	    target_has_heartbeat(s->target))
 		due_ns = s->now_ns + SOURCE_SILENCE_NS;
-	if (target_is_command(s->target) && s->now_ns < due_ns)
-		due_ns = send_pulse(s, due_ns);
+	if (target_is_command(s->target) && s->now_ns < due_ns) {
+		if (s->target->ops->is_http)
+			command_pulse(&s->transport);
+		if (due_ns > s->now_ns + SOURCE_PULSE_NS)
+			due_ns = s->now_ns + SOURCE_PULSE_NS;
+	}
 	s->deadline_ns = due_ns;
 	if (s->now_ns >= due_ns)
 		source_lose(s, "the worker has been silent for 15 s", span_str(""),

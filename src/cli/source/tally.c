@@ -72,6 +72,16 @@ refuse(struct tally *t, unsigned status, bool is_last)
 	return give_up(t, text_span(&why), status / 100 == 4, is_last);
 }
 
+static void
+note_cut(struct tally *t, struct span end)
+{
+	struct text cut;
+
+	text_init(&cut, t->cut, sizeof(t->cut));
+	text_put(&cut, end);
+	text_cstr(&cut);
+}
+
 static enum tally_result
 take_answer(struct tally *t, bool is_last)
 {
@@ -89,6 +99,8 @@ take_answer(struct tally *t, bool is_last)
 		t->wants_lost = false;
 	else
 		t->wants_now = false;
+	if (answer.is_cut && !t->is_for_lost)
+		note_cut(t, answer.end);
 	return answer.is_limit && !t->is_for_lost ? TALLY_LIMITED : TALLY_COUNTED;
 }
 
@@ -202,6 +214,7 @@ tally_begin(struct tally *t, const struct http_response_head *head)
 		ledger_give_up(t->ledger); /* nobody can be asked */
 	t->has_failed = false;
 	t->is_away = false;
+	t->cut[0] = '\0';
 	t->wants_lost = t->ledger->has_lost && t->lost_id[0] != '\0';
 }
 

@@ -15,6 +15,7 @@
 #define TALLY_LOST_NS  1000000000u /* the same for a worker out of reach */
 #define TALLY_HEAD_MAX 2048u	   /* of an answer, with what proxies add */
 #define TALLY_ID_SIZE  32u	   /* hex digits */
+#define TALLY_CUT_MAX  16u
 
 struct tally { /* zeroed but for the ledger: it asks nothing, and every call is legal */
 	struct call call;
@@ -29,7 +30,8 @@ struct tally { /* zeroed but for the ledger: it asks nothing, and every call is 
 	uint64_t deadline_ns;
 	char now_id[TALLY_ID_SIZE + 1]; /* empty: the answer named none */
 	char lost_id[TALLY_ID_SIZE + 1];
-	char why[256]; /* of UNCOUNTED */
+	char why[256];		 /* of UNCOUNTED */
+	char cut[TALLY_CUT_MAX]; /* how the capture at work ended of itself; empty */
 };
 
 enum tally_result {

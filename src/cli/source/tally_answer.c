@@ -78,6 +78,19 @@ count_of(struct ledger_counts *c, struct span name, unsigned *bit)
 	return NULL;
 }
 
+/* "client" is what it calls a connection that ddump has closed. */
+static bool
+is_cut(struct span end)
+{
+	static const char *const cuts[] = {"died", "failed", "interface", "shutdown",
+					   "loop"};
+
+	for (size_t i = 0; i < sizeof(cuts) / sizeof(cuts[0]); i++)
+		if (span_eq(end, span_str(cuts[i])))
+			return true;
+	return false;
+}
+
 /* One member; false: it is none, or one that stands there twice. */
 static bool
 take_member(struct span *s, struct tally_answer *out, unsigned *seen)
@@ -95,8 +108,11 @@ take_member(struct span *s, struct tally_answer *out, unsigned *seen)
 			return false;
 		out->is_exact |= span_eq(name, span_str("counts")) &&
 				 span_eq(value, span_str("exact"));
-		out->is_limit |=
-		    span_eq(name, span_str("end")) && span_eq(value, span_str("limit"));
+		if (span_eq(name, span_str("end"))) {
+			out->end = value;
+			out->is_limit = span_eq(value, span_str("limit"));
+			out->is_cut = is_cut(value);
+		}
 		return true;
 	}
 	if (!take_number(s, &number))

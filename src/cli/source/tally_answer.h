@@ -12,6 +12,8 @@ struct tally_answer {
 	struct ledger_counts counts;
 	bool is_exact;
 	bool is_limit; /* it ended because the operator allows no more */
+	bool is_cut;   /* it had ended, though neither its client nor a limit wanted it */
+	struct span end; /* its kind, borrowed from body; of plain letters where is_cut */
 };
 
 /* False: not such an answer. */

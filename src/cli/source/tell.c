@@ -25,3 +25,15 @@ tell_later(struct news *news, const char *name, const struct text *words, uint64
 	tell_now(news);
 	news_add(news, name, text_span(words), now_ns);
 }
+
+void
+tell_uncounted(const char *name, const struct tally *t, bool is_first)
+{
+	log_line(is_first ? LOG_WARNING : LOG_DEBUG,
+		 "%s: losses are known as \"at least\" only: GET /captures/ID: %s%s",
+		 name, t->why,
+		 is_first && t->has_refused
+		     ? "; the worker was restarted, or a proxy passes only /capture, or "
+		       "passes it to another worker"
+		     : "");
+}

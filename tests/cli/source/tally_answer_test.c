@@ -1,6 +1,7 @@
 /* A capture's counts, as any server may send them. */
 #include "cli/source/tally_answer.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "support/check.h"
@@ -80,11 +81,34 @@ a_long_answer_is_none(void **state)
 	assert_false(tally_answer_parse(span_of(body, TALLY_ANSWER_MAX + 1), &a));
 }
 
+static void
+an_end_that_nobody_wanted_is_a_cut(void **state)
+{
+	static const struct {
+		const char *end;
+		bool is_cut;
+	} rows[] = {{"died", true},	 {"failed", true}, {"interface", true},
+		    {"shutdown", true},	 {"loop", true},   {"client", false},
+		    {"stopped", false},	 {"limit", false}, {"count", false},
+		    {"duration", false}, {"diedx", false}};
+	char body[256];
+	struct tally_answer a;
+
+	(void)state;
+	for (size_t i = 0; i < CHECK_COUNT(rows); i++) {
+		snprintf(body, sizeof(body), "{" ALL ",\"end\":\"%s\"}", rows[i].end);
+		assert_true(tally_answer_parse(span_str(body), &a));
+		assert_true(a.is_cut == rows[i].is_cut);
+		assert_true(span_eq(a.end, span_str(rows[i].end)));
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_tally_is_read_with_what_it_promises),
+	    cmocka_unit_test(an_end_that_nobody_wanted_is_a_cut),
 	    cmocka_unit_test(a_long_answer_is_none)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
